@@ -1,0 +1,24 @@
+/** Three kinds of test, told apart by their file names; see docs/architecture.md. */
+const kind = (name, testMatch, more = {}) => ({
+  displayName: name,
+  testMatch,
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '\\.ts$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }],
+  },
+  modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/.headroom'],
+  ...more,
+});
+
+export default {
+  projects: [
+    kind('unit', ['<rootDir>/test/**/!(*.integration|*.e2e).test.ts']),
+    kind('integration', ['<rootDir>/test/**/*.integration.test.ts'], {
+      globalSetup: '<rootDir>/test/support/servers.ts',
+      globalTeardown: '<rootDir>/test/support/servers-stop.ts',
+      setupFiles: ['<rootDir>/test/support/trust.ts'],
+    }),
+    kind('e2e', ['<rootDir>/test/**/*.e2e.test.ts']),
+  ],
+};
