@@ -1,0 +1,85 @@
+/**
+ * `npm test`: everything, cheapest first, stopping at the first stage that fails. `npm run check`: what needs no server.
+ * The last line is the count over all tests run; a static check counts as one test.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { missingParts } from './optional-parts.ts';
+
+interface Count {
+  passed: number;
+  failed: number;
+}
+
+const scratch = mkdtempSync(join(tmpdir(), 'headroom-test-'));
+
+function check(name: string, command: string, args: string[]): Count {
+  const started = performance.now();
+  process.stdout.write(`${name} … `);
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  const ok = status === 0;
+  console.log(`${ok ? 'ok' : 'FAILED'} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+  if (!ok) process.stdout.write(stdout + stderr);
+  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
+}
+
+function jest(project: string, leftOut: string[] = []): Count {
+  console.log(`\n${project} tests`);
+  const report = join(scratch, `${project}.json`);
+  const ignore = leftOut.flatMap((pattern) => ['--testPathIgnorePatterns', pattern]);
+  const { status } = spawnSync(
+    'jest',
+    ['--selectProjects', project, '--ci', '--json', `--outputFile=${report}`, ...ignore, ...process.argv.slice(3)],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' },
+    },
+  );
+  try {
+    const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
+    const failed = numFailedTests + numRuntimeErrorTestSuites;
+    return { passed: numPassedTests, failed: failed === 0 && status !== 0 ? 1 : failed };
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}
+
+const missing = missingParts();
+const leftOut = missing.flatMap((part) => part.tests);
+const onlyChecks = process.argv[2] === '--check';
+
+const stages: (() => Count)[] = [
+  () => check('types', 'tsc', []),
+  () => check('lint', 'oxlint', ['--deny-warnings']),
+  () => check('format', 'oxfmt', ['--check']),
+  () => jest('unit'),
+];
+if (!onlyChecks)
+  stages.push(
+    () => jest('integration', leftOut),
+    () => jest('e2e', leftOut),
+  );
+
+const total: Count = { passed: 0, failed: 0 };
+try {
+  for (const stage of stages) {
+    const count = stage();
+    total.passed += count.passed;
+    total.failed += count.failed;
+    if (total.failed > 0) break;
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+if (!onlyChecks) {
+  for (const { name, why } of missing) console.log(`\nLeft out: the tests that need ${name}. ${why}`);
+  if (missing.length > 0 && process.env['CI'] === 'true') {
+    console.log('With CI=true nothing may be left out.');
+    total.failed += missing.length;
+  }
+}
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed > 0 ? 1 : 0;

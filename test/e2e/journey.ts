@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import { eventually } from '../support/eventually.ts';
+import { createShopper } from '../support/shopper.ts';
+import type { System } from '../support/system.ts';
+
+/** The journey every endpoint must carry: register, browse, order, pay, and read the e-mail. */
+export function describeJourney(system: () => System) {
+  test('register, log in, browse, order, pay, and the confirmation e-mail arrives', async () => {
+    const shopper = createShopper(system().edge);
+
+    expect(await shopper.register()).toMatchObject({ status: 201, body: { email: shopper.email } });
+    expect(await shopper.logout()).toMatchObject({ status: 204 });
+    expect(await shopper.me()).toMatchObject({ status: 401 });
+    expect(await shopper.login()).toMatchObject({ status: 200 });
+    expect(await shopper.me()).toMatchObject({ status: 200, body: { email: shopper.email } });
+
+    const home = await shopper.send('GET', '/');
+    expect(home.headers.get('content-type')).toContain('text/html');
+
+    const { body: page } = await shopper.products('?limit=2');
+    expect(page.items).toHaveLength(2);
+    const [first, second] = page.items;
+
+    const order = await shopper.order([
+      { productId: first.id, quantity: 2 },
+      { productId: second.id, quantity: 1 },
+    ]);
+    const totalCents = 2 * first.priceCents + second.priceCents;
+    expect(order).toMatchObject({ status: 201, body: { status: 'pending', totalCents } });
+
+    const payment = await shopper.pay(order.body.id);
+    expect(payment).toMatchObject({ status: 201, body: { status: 'succeeded', amountCents: totalCents } });
+
+    const mail = await eventually(async () => {
+      const mails = await system().inbox(shopper.email);
+      expect(mails).toHaveLength(1);
+      return mails[0];
+    });
+    expect(mail?.Body.text_part).toContain(order.body.id);
+
+    await eventually(async () => {
+      expect((await shopper.send('GET', `/api/orders/${order.body.id}`)).body.status).toBe('paid');
+    });
+  });
+
+  test('an idempotency key sent twice at the same moment makes one order, one charge and one e-mail', async () => {
+    const shopper = createShopper(system().edge);
+    await shopper.register();
+    const { body: page } = await shopper.products('?limit=1');
+    const items = [{ productId: page.items[0].id, quantity: 1 }];
+
+    const orderKey = randomUUID();
+    const orders = await Promise.all([shopper.order(items, orderKey), shopper.order(items, orderKey)]);
+    expect(orders.map(({ status }) => status)).toEqual([201, 201]);
+    expect(orders[0].body).toEqual(orders[1].body);
+    expect((await shopper.send('GET', '/api/orders')).body.items).toHaveLength(1);
+
+    const paymentKey = randomUUID();
+    const { id } = orders[0].body;
+    const payments = await Promise.all([shopper.pay(id, 'tok_ok', paymentKey), shopper.pay(id, 'tok_ok', paymentKey)]);
+    expect(payments.map(({ status }) => status)).toEqual([201, 201]);
+    expect(payments[0].body).toEqual(payments[1].body);
+    expect(await shopper.pay(id, 'tok_ok', paymentKey)).toMatchObject({ status: 201, body: payments[0].body });
+
+    await eventually(async () => expect(await system().inbox(shopper.email)).toHaveLength(1));
+    // A second e-mail would follow within the mailer's next receives; give it the time.
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect(await system().inbox(shopper.email)).toHaveLength(1);
+  });
+}

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // The body as the caller expects it; a wrong expectation fails in the assertion that follows.
+  readonly body: any; // oxlint-disable-line typescript/no-explicit-any
+}
+
+/** A person with a browser: keeps cookies, speaks JSON. */
+export function createShopper(edge: string) {
+  const email = `shopper-${randomUUID()}@example.com`;
+  const password = 'correct horse battery staple';
+  const cookies = new Map<string, string>();
+
+  async function send(
+    method: string,
+    path: string,
+    { json, body, headers = {} }: { json?: unknown; body?: string; headers?: Record<string, string> } = {},
+  ): Promise<Answer> {
+    const payload = json === undefined ? body : JSON.stringify(json);
+    const response = await fetch(edge + path, {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(cookies.size > 0 ? { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') } : {}),
+        ...headers,
+      },
+      ...(payload === undefined ? {} : { body: payload }),
+    });
+    for (const line of response.headers.getSetCookie()) {
+      const [pair = ''] = line.split(';');
+      const at = pair.indexOf('=');
+      cookies.set(pair.slice(0, at), pair.slice(at + 1));
+    }
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json');
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  }
+
+  const key = (idempotencyKey?: string): Record<string, string> =>
+    idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
+
+  return {
+    email,
+    send,
+    register: () => send('POST', '/api/auth/register', { json: { email, password } }),
+    login: () => send('POST', '/api/auth/login', { json: { email, password } }),
+    logout: () => send('POST', '/api/auth/logout'),
+    me: () => send('GET', '/api/auth/me'),
+    products: (query = '') => send('GET', `/api/products${query}`),
+    order: (items: { productId: string; quantity: number }[], idempotencyKey?: string) =>
+      send('POST', '/api/orders', { json: { items }, headers: key(idempotencyKey) }),
+    pay: (orderId: string, cardToken = 'tok_ok', idempotencyKey?: string) =>
+      send('POST', '/api/payments', { json: { orderId, cardToken }, headers: key(idempotencyKey) }),
+  };
+}
+
+export type Shopper = ReturnType<typeof createShopper>;
