@@ -43,6 +43,7 @@ export interface Runtime {
   readonly assets: Assets;
   readonly parts: Parts;
   readonly ports: Ports;
+  readonly children: Children;
   readonly report: Report;
   readonly status: StatusBoard;
   /** Appends to `.headroom/logs/<source>.log`. */
@@ -83,6 +84,15 @@ export interface Parts {
 export interface Ports {
   /** A free port of 127.0.0.1 for `name`: the same at each start, another only when it has been taken. */
   reserve(name: string, preferred: number): Promise<number>;
+}
+
+/**
+ * The processes the runtime has started, kept in `.headroom` so that none outlives a `kill -9` of the runtime. Spawn them
+ * with `detached: true`: otherwise the terminal's Ctrl-C reaches them too, and nothing stops in order.
+ */
+export interface Children {
+  add(pid: number, name: string): void;
+  remove(pid: number): void;
 }
 
 /** Progress for the person in front of the console. */
