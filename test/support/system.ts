@@ -4,22 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Status } from '../../local/driver.ts';
 
 const main = resolve(import.meta.dirname, '../../local/main.ts');
-
-export interface Status {
-  edge: string;
-  endpoint: string;
-  services: {
-    name: string;
-    desired: number;
-    healthy: number;
-    tasks: { id: string; port: number; pid: number; health: string }[];
-  }[];
-  queues: { name: string; waiting: number; inFlight: number; dead: number }[];
-  databases: { name: string; role: string; url: string; lagMs: number }[];
-  redis: { url: string };
-}
 
 export interface Mail {
   Id: string;

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { createShopper, type Shopper } from '../support/shopper.ts';
+import { startSystem, type System } from '../support/system.ts';
+import { describeJourney } from './journey.ts';
+import { describeReadRouting } from './read-routing.ts';
+import { describeTaskLoss } from './task-loss.ts';
+
+jest.setTimeout(120_000);
+
+let system: System;
+beforeAll(async () => {
+  system = await startSystem();
+});
+afterAll(() => system?.dispose());
+
+describeJourney(() => system);
+describeReadRouting(() => system);
+describeTaskLoss(() => system);
+
+describe('bad input is answered by a problem document, and nothing is written', () => {
+  let shopper: Shopper;
+  let productId: string;
+  beforeAll(async () => {
+    shopper = createShopper(system.edge);
+    await shopper.register();
+    productId = (await shopper.products('?limit=1')).body.items[0].id;
+  });
+
+  const orders: [string, () => unknown, number, string | undefined][] = [
+    ['an empty order', () => [], 400, 'items'],
+    ['quantity 0', () => [{ productId, quantity: 0 }], 400, 'items/0/quantity'],
+    ['quantity 10^9', () => [{ productId, quantity: 1e9 }], 400, 'items/0/quantity'],
+    ['an unknown product', () => [{ productId: 'no-such-film', quantity: 1 }], 422, 'items/0/productId'],
+  ];
+  test.each(orders)('%s', async (_, items, status, field) => {
+    const answer = await shopper.send('POST', '/api/orders', { json: { items: items() } });
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    expect(answer.body.errors.map((error: { field: string }) => error.field)).toContain(field);
+    expect((await shopper.send('GET', '/api/orders')).body.items).toEqual([]);
+  });
+
+  test('malformed JSON', async () => {
+    expect(await shopper.send('POST', '/api/orders', { body: '{"items":' })).toMatchObject({
+      status: 400,
+      body: { status: 400 },
+    });
+  });
+
+  test('a body over the limit', async () => {
+    const password = 'x'.repeat(10 * 1024 * 1024);
+    const answer = await shopper.send('POST', '/api/auth/register', { json: { email: 'long@example.com', password } });
+    expect(answer).toMatchObject({ status: 413, body: { status: 413 } });
+  });
+
+  test.each([
+    ['an e-mail that is not one', { email: 'nobody', password: 'long enough' }, 'email'],
+    ['a password that is too short', { email: 'short@example.com', password: 'x' }, 'password'],
+  ])('%s', async (_, json, field) => {
+    const answer = await createShopper(system.edge).send('POST', '/api/auth/register', { json });
+    expect(answer).toMatchObject({ status: 400, body: { errors: [{ field }] } });
+  });
+
+  test('an order that is not yours', async () => {
+    const order = await shopper.order([{ productId, quantity: 1 }]);
+    const stranger = createShopper(system.edge);
+    await stranger.register();
+    expect(await stranger.send('GET', `/api/orders/${order.body.id}`)).toMatchObject({ status: 404 });
+    expect(await stranger.pay(order.body.id)).toMatchObject({ status: 404 });
+  });
+
+  test('a card that the provider declines', async () => {
+    const order = await shopper.order([{ productId, quantity: 1 }]);
+    expect(await shopper.pay(order.body.id, 'tok_declined')).toMatchObject({ status: 402, body: { status: 402 } });
+    expect(await shopper.send('GET', `/api/orders/${order.body.id}`)).toMatchObject({ body: { status: 'pending' } });
+  });
+
+  test('an idempotency key that comes again with another body', async () => {
+    const key = randomUUID();
+    expect(await shopper.order([{ productId, quantity: 1 }], key)).toMatchObject({ status: 201 });
+    expect(await shopper.order([{ productId, quantity: 2 }], key)).toMatchObject({ status: 422 });
+  });
+
+  test.each([
+    ['GET', '/nobody/serves/this', 404],
+    ['GET', '/api/orders/a/b/c', 404],
+    ['DELETE', '/api/products', 405],
+  ])('%s %s', async (method, path, status) => {
+    expect(await shopper.send(method, path)).toMatchObject({ status, body: { status } });
+  });
+
+  test('without a session', async () => {
+    expect(await createShopper(system.edge).order([{ productId, quantity: 1 }])).toMatchObject({ status: 401 });
+  });
+});

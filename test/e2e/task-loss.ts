@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals';
+import { eventually } from '../support/eventually.ts';
+import { createShopper } from '../support/shopper.ts';
+import type { System } from '../support/system.ts';
+
+/** What users see while a task is killed with -9: the promise is for reads that are tried once more, as a CDN does. */
+export function describeTaskLoss(system: () => System) {
+  test('a catalog task is killed under load: reads go on, and the task comes back', async () => {
+    const shopper = createShopper(system().edge);
+    const catalog = async () => (await system().status()).services.find(({ name }) => name === 'catalog');
+    const before = await catalog();
+    expect(before).toMatchObject({ desired: 2, healthy: 2 });
+    const victim = before?.tasks[0];
+
+    let reading = true;
+    const seen = { answered: 0, retried: 0, failed: 0 };
+    const reader = async () => {
+      while (reading) {
+        let { status } = await shopper.products('?limit=1');
+        if (status >= 500) {
+          seen.retried += 1;
+          ({ status } = await shopper.products('?limit=1'));
+        }
+        if (status === 200) seen.answered += 1;
+        else seen.failed += 1;
+      }
+    };
+    const readers = [reader(), reader(), reader(), reader()];
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      process.kill(victim?.pid ?? 0, 'SIGKILL');
+      await eventually(async () => {
+        const after = await catalog();
+        expect(after?.healthy).toBe(2);
+        expect(after?.tasks.map(({ id }) => id)).not.toContain(victim?.id);
+      });
+    } finally {
+      reading = false;
+      await Promise.all(readers);
+    }
+
+    expect(seen.answered).toBeGreaterThan(100);
+    expect(seen.failed).toBe(0);
+    // Only what was under way on the killed task may have needed the second try: at most one request per reader.
+    expect(seen.retried).toBeLessThanOrEqual(readers.length);
+  });
+}
