@@ -1,0 +1,87 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { generate } from 'selfsigned';
+
+/** The laptop's server certificate: PEM files on disk, and the certificate of the authority that signed it. */
+export interface Tls {
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly caFile: string;
+  /** PEM text of `caFile`, which whoever connects has to trust. */
+  readonly ca: string;
+}
+
+const dayMs = 86_400_000;
+const validityMs = 365 * dayMs;
+const renewBeforeMs = 30 * dayMs;
+
+/**
+ * The certificate for localhost, 127.0.0.1 and ::1 in `dir`, made on first use and again 30 days before it expires.
+ * The authority's own key is never written: nobody can sign another certificate that the tasks would trust.
+ */
+export async function serverCertificate(dir: string): Promise<Tls> {
+  const files = { certFile: join(dir, 'server.pem'), keyFile: join(dir, 'server.key'), caFile: join(dir, 'ca.pem') };
+  const kept = await readUsable(files);
+  if (kept) return { ...files, ca: kept };
+
+  const { ca, cert, key } = await issue();
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await replaceFile(files.keyFile, key, 0o600);
+  await replaceFile(files.certFile, cert, 0o644);
+  await replaceFile(files.caFile, ca, 0o644);
+  return { ...files, ca };
+}
+
+/** The CA's PEM text when the three files belong together and stay valid long enough; a start cut short leaves others. */
+async function readUsable(files: Omit<Tls, 'ca'>): Promise<string | undefined> {
+  try {
+    const ca = await readFile(files.caFile, 'utf8');
+    const cert = new X509Certificate(await readFile(files.certFile));
+    const key = createPrivateKey(await readFile(files.keyFile));
+    const belongTogether = cert.checkPrivateKey(key) && cert.verify(new X509Certificate(ca).publicKey);
+    return belongTogether && cert.validToDate.getTime() - Date.now() > renewBeforeMs ? ca : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function issue(): Promise<{ ca: string; cert: string; key: string }> {
+  const common = {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    // A clock that was a little ahead when this was made must not make it "not yet valid" afterwards.
+    notBeforeDate: new Date(Date.now() - dayMs),
+    notAfterDate: new Date(Date.now() + validityMs),
+  } as const;
+  const authority = await generate([{ name: 'commonName', value: 'Headroom laptop CA' }], {
+    ...common,
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+    ],
+  });
+  const server = await generate([{ name: 'commonName', value: 'localhost' }], {
+    ...common,
+    ca: { key: authority.private, cert: authority.cert },
+    extensions: [
+      { name: 'basicConstraints', cA: false, critical: true },
+      { name: 'keyUsage', digitalSignature: true, critical: true },
+      { name: 'extKeyUsage', serverAuth: true },
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 2, value: 'localhost' },
+          { type: 7, ip: '127.0.0.1' },
+          { type: 7, ip: '::1' },
+        ],
+      },
+    ],
+  });
+  return { ca: authority.cert, cert: server.cert, key: server.private };
+}
+
+async function replaceFile(path: string, text: string, mode: number): Promise<void> {
+  await writeFile(`${path}.new`, text, { mode });
+  await rename(`${path}.new`, path);
+}
