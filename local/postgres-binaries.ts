@@ -6,19 +6,21 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
+type Command = readonly [string, ...string[]];
+
 /** The PostgreSQL binaries of the npm package, and how to run them as a user that PostgreSQL accepts. */
 export interface PostgresBinaries {
   /** Such as `17.10`. */
   readonly version: string;
-  readonly postgres: readonly [string, ...string[]];
-  readonly initdb: readonly [string, ...string[]];
+  readonly postgres: Command;
+  readonly initdb: Command;
   readonly spawnOptions: SpawnOptions;
   /** Makes the files below `dir` belong to the user the server runs as; does nothing where that is us. */
   giveTo(dir: string): Promise<void>;
 }
 
 interface RunAs {
-  readonly prefix: readonly string[];
+  readonly prefix: readonly [] | Command;
   readonly uid?: number;
 }
 
@@ -51,7 +53,7 @@ export async function findPostgres(): Promise<PostgresBinaries> {
   }
   const failures: string[] = [];
   for (const { prefix, uid } of candidates()) {
-    const command = (name: string) => [...prefix, join(bin, name)] as [string, ...string[]];
+    const command = (name: string): Command => [...prefix, join(bin, name)];
     // A directory that the other user may not enter would fail as its working directory.
     const spawnOptions = uid === undefined ? {} : { uid, gid: uid, cwd: '/' };
     const [file, ...args] = command('postgres');

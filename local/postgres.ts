@@ -28,7 +28,7 @@ export interface Postgres {
   /** How to connect as the superuser, who owns the cluster as RDS's own `rdsadmin` does. */
   readonly admin: { host: string; port: number; user: string; password: string; database: string; ssl: { ca: string } };
   readonly exited: Promise<string>;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export const adminUser = 'rdsadmin';

@@ -17,7 +17,7 @@ export interface RedisServer {
   readonly port: number;
   readonly pid: number;
   readonly exited: Promise<string>;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Starts Redis (or Valkey) on the loopback addresses with TLS only, keeping what it holds in `dir`. */

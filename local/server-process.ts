@@ -8,7 +8,7 @@ export interface ServerProcess {
   /** Resolves with the last lines of its log when it has ended, asked for or not. */
   readonly exited: Promise<string>;
   /** Asks it to stop, and kills it when it has not done so within 15 s. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface ServerCommand {
