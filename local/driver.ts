@@ -24,7 +24,10 @@ export interface Identity {
 
 export interface Driver {
   readonly types: readonly string[];
-  /** Resolves when the resource can be used by others; a rejection fails the start with its message. */
+  /**
+   * Resolves when the resource can be used by others. A rejection fails the start with its message; the driver has then
+   * stopped whatever it had started for this resource.
+   */
   up(resource: Resource, runtime: Runtime): Promise<Identity>;
 }
 
@@ -47,6 +50,8 @@ export interface Runtime {
   readonly report: Report;
   readonly status: StatusBoard;
   /** Appends to `.headroom/logs/<source>.log`. */
+  /** Aborted when the system is to stop: an `up` that waits for something long gives up. */
+  readonly stopping: AbortSignal;
   readonly log: (source: string) => NodeJS.WritableStream;
 }
 

@@ -1,0 +1,128 @@
+import { resolveIntrinsics, type Scope } from './intrinsics.ts';
+import { references, type Reference } from './references.ts';
+import { scopeOf, type Surroundings } from './scope.ts';
+import { TemplateError, type Output, type ResourceDefinition, type Stack } from './template.ts';
+
+/** One resource of the whole system, and what must be up before it. */
+export interface Node {
+  /** Unique over all stacks: the stack's name and the logical id. */
+  readonly key: string;
+  readonly stack: Stack;
+  readonly logicalId: string;
+  readonly definition: ResourceDefinition;
+  readonly needs: ReadonlySet<string>;
+}
+
+export interface Export {
+  readonly stack: Stack;
+  readonly output: Output;
+}
+
+export interface Graph {
+  readonly nodes: ReadonlyMap<string, Node>;
+  /** Throws for a name that no stack exports. */
+  exported(name: string): Export;
+  output(stack: string, name: string): Export;
+}
+
+export const keyOf = (stack: string, logicalId: string): string => `${stack}/${logicalId}`;
+
+/**
+ * All resources of all stacks with the edges that CloudFormation would see: references, also through the exports of
+ * other stacks, and DependsOn. Resources whose condition is false are left out. Throws for a reference to nothing and for
+ * a cycle, which it names.
+ */
+export function buildGraph(stacks: readonly Stack[]): Graph {
+  const scopes = new Map(stacks.map((stack) => [stack.name, scopeOf(stack, beforeAnythingIsUp(stack))]));
+  const scope = (stack: Stack): Scope => scopes.get(stack.name) as Scope;
+  const holds = (stack: Stack, condition: string | undefined): boolean =>
+    condition === undefined || scope(stack).condition(condition);
+
+  const exports = new Map<string, Export>();
+  for (const stack of stacks) {
+    for (const [name, output] of Object.entries(stack.template.Outputs ?? {})) {
+      if (output.Export === undefined || !holds(stack, output.Condition)) continue;
+      const exportName = resolveIntrinsics(output.Export.Name, scope(stack), `Outputs.${name}.Export.Name`);
+      exports.set(String(exportName), { stack, output });
+    }
+  }
+  const graph = {
+    exported(name: string): Export {
+      const found = exports.get(name);
+      if (found === undefined) throw new TemplateError(`no stack exports ${name}`);
+      return found;
+    },
+    output(stackName: string, name: string): Export {
+      const stack = stacks.find((each) => each.name === stackName);
+      const output = stack?.template.Outputs?.[name];
+      if (stack === undefined || output === undefined) throw new TemplateError(`${stackName} has no output ${name}`);
+      return { stack, output };
+    },
+  };
+
+  const nodes = new Map<string, Node>();
+  for (const stack of stacks) {
+    for (const [logicalId, definition] of Object.entries(stack.template.Resources ?? {})) {
+      if (!holds(stack, definition.Condition)) continue;
+      const key = keyOf(stack.name, logicalId);
+      nodes.set(key, { key, stack, logicalId, definition, needs: needsOf(stack, definition, `${key}.Properties`) });
+    }
+  }
+  checkReferences(nodes);
+  checkCycles(nodes);
+  return { nodes, ...graph };
+
+  function needsOf(stack: Stack, { Properties, DependsOn = [] }: ResourceDefinition, path: string): Set<string> {
+    const referred = references(Properties, (name) => scope(stack).condition(name));
+    const explicit = [DependsOn].flat().filter((id) => holds(stack, stack.template.Resources?.[id]?.Condition));
+    return new Set([
+      ...referred.flatMap((reference) => keysOf(reference, stack, path)),
+      ...explicit.map((id) => keyOf(stack.name, id)),
+    ]);
+  }
+
+  function keysOf(reference: Reference, stack: Stack, path: string): string[] {
+    const known = (value: unknown): string => String(resolveIntrinsics(value, scope(stack), path));
+    if (reference.kind === 'name') {
+      const { name } = reference;
+      const isParameter = name.startsWith('AWS::') || Object.hasOwn(stack.template.Parameters ?? {}, name);
+      return isParameter ? [] : [keyOf(stack.name, name)];
+    }
+    const { stack: exporter, output } =
+      reference.kind === 'import'
+        ? graph.exported(known(reference.exportName))
+        : graph.output(known(reference.stack), known(reference.output));
+    return references(output.Value, (name) => scope(exporter).condition(name)).flatMap((inner) =>
+      keysOf(inner, exporter, path),
+    );
+  }
+}
+
+/** The order is found before anything runs, so names, conditions and exports may not depend on a resource. */
+function beforeAnythingIsUp(stack: Stack): Surroundings {
+  const refuse = (name: string): never => {
+    throw new TemplateError(`stack ${stack.name}: ${name} must be known before any resource is`);
+  };
+  return { ref: refuse, attribute: refuse, importValue: refuse, stackOutput: refuse };
+}
+
+function checkReferences(nodes: ReadonlyMap<string, Node>): void {
+  for (const { key, needs } of nodes.values()) {
+    for (const need of needs) {
+      if (!nodes.has(need)) throw new TemplateError(`${key} refers to ${need}, and there is no such resource`);
+    }
+  }
+}
+
+function checkCycles(nodes: ReadonlyMap<string, Node>): void {
+  const done = new Set<string>();
+  const visit = (key: string, way: readonly string[]): void => {
+    if (done.has(key)) return;
+    const start = way.indexOf(key);
+    if (start !== -1)
+      throw new TemplateError(`resources wait for each other: ${[...way.slice(start), key].join(' -> ')}`);
+    for (const need of nodes.get(key)?.needs ?? []) visit(need, [...way, key]);
+    done.add(key);
+  };
+  for (const key of nodes.keys()) visit(key, []);
+}

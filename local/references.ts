@@ -1,0 +1,44 @@
+import { attributeReference, intrinsicCall, placeholder, substitution } from './intrinsics.ts';
+
+/** What a value of a template needs to be known before it can be resolved. */
+export type Reference =
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'import'; readonly exportName: unknown }
+  | { readonly kind: 'output'; readonly stack: unknown; readonly output: unknown };
+
+/** All references in a value; of a `Fn::If` only those of the branch that is taken. */
+export function references(value: unknown, condition: (name: string) => boolean): Reference[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const inside = (inner: unknown): Reference[] =>
+    Object.values(inner ?? {}).flatMap((item: unknown) => references(item, condition));
+  const call = intrinsicCall(value);
+  if (call === undefined) return inside(value);
+  const { name, argument } = call;
+  switch (name) {
+    case 'Ref':
+      return [{ kind: 'name', name: String(argument) }];
+    case 'Fn::GetAtt':
+      return [{ kind: 'name', name: attributeReference(argument)[0] }];
+    case 'Fn::ImportValue':
+      return [{ kind: 'import', exportName: argument }];
+    case 'Fn::GetStackOutput': {
+      const { StackName, OutputName } = argument as Record<string, unknown>;
+      return [{ kind: 'output', stack: StackName, output: OutputName }];
+    }
+    case 'Fn::Sub': {
+      const { text, variables } = substitution(argument);
+      const names = [...text.matchAll(placeholder)]
+        .filter(([, literal, variable]) => literal === '' && !Object.hasOwn(variables, variable ?? ''))
+        .map(([, , variable]): Reference => ({ kind: 'name', name: (variable ?? '').split('.')[0] ?? '' }));
+      return [...names, ...inside(variables)];
+    }
+    case 'Fn::If': {
+      const [test, whenTrue, whenFalse] = argument as [string, unknown, unknown];
+      return references(condition(test) ? whenTrue : whenFalse, condition);
+    }
+    case 'Condition':
+      return [];
+    default:
+      return inside(argument);
+  }
+}
