@@ -1,0 +1,72 @@
+import { IsOptional, Type, type Static, type TObject, type TSchema, type TSchemaOptions } from 'typebox';
+import { Value } from 'typebox/value';
+
+/** The configuration is not usable; the message lists every fault. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const text = Type.String({ minLength: 1 });
+const hostPort = Type.String({ pattern: '^[^:,\\s]+:\\d{1,5}$', expected: 'host:port' });
+const url = Type.String({ format: 'uri' });
+
+/** A string whose value never appears in an error. */
+export const secret = (options: TSchemaOptions = {}) => Type.String({ minLength: 1, ...options, secret: true });
+
+/** What every task is told. */
+export const taskConfig = {
+  SERVICE_NAME: text,
+  HOST: Type.String({ minLength: 1, default: '0.0.0.0' }),
+  PORT: Type.Integer({ minimum: 0, maximum: 65_535 }),
+  AWS_REGION: text,
+  LOG_LEVEL: Type.Union(
+    (['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const).map((level) => Type.Literal(level)),
+    { default: 'info', expected: 'a pino level (fatal, error, warn, info, debug, trace or silent)' },
+  ),
+};
+
+export const databaseConfig = {
+  DATABASE_PRIMARY: hostPort,
+  DATABASE_REPLICAS: Type.String({
+    pattern: '^([^:,\\s]+:\\d{1,5}(,[^:,\\s]+:\\d{1,5})*)?$',
+    default: '',
+    expected: 'a comma-separated list of host:port, or empty',
+  }),
+  DATABASE_NAME: text,
+  /** Also the name of the service and of its schema. */
+  DATABASE_USER: text,
+  DATABASE_PASSWORD: secret(),
+};
+export type DatabaseConfig = Static<ReturnType<typeof Type.Object<typeof databaseConfig>>>;
+
+const redisConfig = { REDIS_ENDPOINT: hostPort, REDIS_AUTH_TOKEN: secret() };
+export type RedisConfig = Static<ReturnType<typeof Type.Object<typeof redisConfig>>>;
+
+export const sessionConfig = { ...redisConfig, SESSION_SECRET: secret({ minLength: 32 }) };
+export const callConfig = { SERVICES_URL: url };
+export const publishConfig = { EVENTS_TOPIC_ARN: text };
+export const receiveConfig = { QUEUE_URL: url };
+export const mailConfig = { MAIL_FROM: Type.String({ format: 'email' }) };
+
+/**
+ * Reads the variables that `schema` names from the environment, as the types it names.
+ * @throws ConfigError listing everything that is missing or wrong
+ */
+export function readConfig<S extends TObject>(schema: S, env: NodeJS.ProcessEnv = process.env): Static<S> {
+  const names = Object.keys(schema.properties);
+  const given = Object.fromEntries(names.filter((name) => env[name] !== undefined).map((name) => [name, env[name]]));
+  const config = Value.Convert(schema, Value.Default(schema, given)) as Record<string, unknown>;
+  const faults = names.flatMap((name) => faultsOf(name, schema.properties[name] as Property, config[name]));
+  if (faults.length > 0) throw new ConfigError(['The environment is not usable:', ...faults].join('\n  '));
+  return config as Static<S>;
+}
+
+type Property = TSchema & { secret?: boolean; expected?: string };
+
+function faultsOf(name: string, property: Property, value: unknown): string[] {
+  if (value === undefined) return IsOptional(property) ? [] : [`${name} is missing`];
+  const wrong = Value.Errors(property, value).map(({ message }) => message);
+  if (wrong.length === 0) return [];
+  const expectation = property.expected ? `must be ${property.expected}` : wrong.join(', ');
+  return [`${name} ${expectation}, but is ${property.secret ? 'something else (hidden)' : JSON.stringify(value)}`];
+}

@@ -1,0 +1,66 @@
+import type { PostgresPool, PostgresPoolClient } from 'kysely';
+import pg from 'pg';
+import type { DatabaseConfig } from './config.ts';
+import { verifiedTls } from './database-tls.ts';
+import type { Logger } from './log.ts';
+
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.INT8, safeInteger);
+
+/** Connections to one server, `host:port`. */
+export function createPool(address: string, config: DatabaseConfig, log: Logger): PostgresPool {
+  const [host, port] = address.split(':') as [string, string];
+  const pool = new pg.Pool({
+    host,
+    port: Number(port),
+    database: config.DATABASE_NAME,
+    user: config.DATABASE_USER,
+    password: config.DATABASE_PASSWORD,
+    application_name: config.DATABASE_USER,
+    ssl: verifiedTls(),
+    types,
+    max: 10,
+    connectionTimeoutMillis: 3_000,
+    statement_timeout: 5_000,
+    // The server ends a statement itself; this is for a server that has gone silent.
+    query_timeout: 6_000,
+    idle_in_transaction_session_timeout: 15_000,
+    keepAlive: true,
+    idleTimeoutMillis: 60_000,
+    // Connections follow a name that has moved, as after a failover.
+    maxLifetimeSeconds: 1_800,
+  });
+  // Without listeners a connection that breaks would end the process: while idle, and while waiting inside a transaction.
+  pool.on('error', (err) => log.warn({ err, address }, 'an idle database connection broke'));
+  pool.on('connect', (client) => void client.on('error', () => {}));
+
+  return {
+    options: pool.options,
+    connect: async () => discardWhenSilent(await pool.connect()),
+    end: () => pool.end(),
+  };
+}
+
+/** pg returns a connection to the pool with the unanswered query still on it, and the next query would wait behind it. */
+function discardWhenSilent(client: pg.PoolClient): PostgresPoolClient {
+  let silent = false;
+  const query = async (text: string, values: unknown[]) => {
+    try {
+      return await client.query(text, values);
+    } catch (error) {
+      silent ||= error instanceof Error && error.message === 'Query read timeout';
+      throw error;
+    }
+  };
+  return {
+    // Kysely's other form of `query` takes a cursor, which nothing here gives it.
+    query: query as unknown as PostgresPoolClient['query'],
+    release: (destroy) => client.release(destroy || silent),
+  };
+}
+
+function safeInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${text} does not fit a JavaScript number`);
+  return value;
+}

@@ -1,0 +1,73 @@
+import { METHODS } from 'node:http';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import findMyWay from 'find-my-way';
+import { Problem, type FieldError } from './problem.ts';
+import type { App } from './server.ts';
+
+/** Answers every error of the app as a problem document. */
+export function handleErrors(app: App): void {
+  const allowed = collectMethods(app);
+
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = toProblem(error);
+    if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
+    return send(problem, request, reply);
+  });
+
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] as string;
+    const methods = allowed(path);
+    const problem =
+      methods.length === 0
+        ? new Problem(404, undefined, { detail: `Nothing is served at ${path}` })
+        : new Problem(405, undefined, {
+            detail: `${request.method} is not served at ${path}, but ${methods.join(', ')}`,
+            headers: { allow: methods.join(', ') },
+          });
+    return send(problem, request, reply);
+  });
+}
+
+function send(problem: Problem, request: FastifyRequest, reply: FastifyReply) {
+  return reply
+    .code(problem.status)
+    .headers(problem.headers)
+    .type('application/problem+json')
+    .serializer(JSON.stringify)
+    .send({ ...problem.toJSON(), requestId: request.id });
+}
+
+/** What a client may know of an error: nothing of one that is no fault of the client. */
+function toProblem(error: FastifyError): Problem {
+  if (error instanceof Problem) return error;
+  if (error.validation) {
+    const errors = error.validation.flatMap((fault) => toFieldErrors(fault, error.validationContext));
+    return new Problem(400, 'Invalid request', { detail: 'The request is not what this path takes.', errors });
+  }
+  const status = error.statusCode ?? 500;
+  return status < 500 ? new Problem(status, undefined, { detail: error.message }) : new Problem(status);
+}
+
+type Fault = NonNullable<FastifyError['validation']>[number];
+
+function toFieldErrors({ keyword, instancePath, params, message }: Fault, part = 'request'): FieldError[] {
+  const at = instancePath.slice(1);
+  const within = (names: unknown, detail: string) =>
+    (names as string[]).map((name) => ({ field: at === '' ? name : `${at}/${name}`, detail }));
+  if (keyword === 'required') return within(params['requiredProperties'], 'is required');
+  if (keyword === 'additionalProperties') return within(params['additionalProperties'], 'is not known here');
+  // Comes along with `additionalProperties`, which says more.
+  if (keyword === 'boolean') return [];
+  return [{ field: at === '' ? part : at, detail: message ?? 'is not valid' }];
+}
+
+/** Remembers the routes of the app; answers the methods that a path is served with. */
+function collectMethods(app: App): (path: string) => string[] {
+  const routes = findMyWay();
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const name of [method].flat()) {
+      if (!routes.hasRoute(name as findMyWay.HTTPMethod, url)) routes.on(name as findMyWay.HTTPMethod, url, () => {});
+    }
+  });
+  return (path) => METHODS.filter((method) => routes.find(method as findMyWay.HTTPMethod, path) !== null);
+}

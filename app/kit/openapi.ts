@@ -1,0 +1,29 @@
+import type { RouteOptions } from 'fastify';
+import type { App } from './server.ts';
+
+/**
+ * Serves the OpenAPI 3.1 description of the app, made from the schemas of its routes, at /api/<name>/openapi.json.
+ * It is made when first asked for, as few tasks ever are and making it takes longer than starting one.
+ */
+export function publishOpenApi(app: App, name: string): void {
+  const routes: RouteOptions[] = [];
+  app.addHook('onRoute', (route) => void routes.push(route));
+
+  let document: Promise<object> | undefined;
+  app.get(`/api/${name}/openapi.json`, { schema: { hide: true } }, () => (document ??= describe(name, routes)));
+}
+
+async function describe(name: string, routes: RouteOptions[]): Promise<object> {
+  const [{ fastify }, { default: swagger }] = await Promise.all([import('fastify'), import('@fastify/swagger')]);
+  const description = fastify({ exposeHeadRoutes: false });
+  await description.register(swagger, {
+    openapi: { openapi: '3.1.0', info: { title: `Headroom ${name}`, version: '1' } },
+  });
+  description.setValidatorCompiler(() => () => true);
+  description.setSerializerCompiler(() => JSON.stringify);
+  for (const { method, url, schema } of routes.filter((route) => route.method !== 'HEAD')) {
+    description.route({ method, url, ...(schema && { schema }), handler: () => {} });
+  }
+  await description.ready();
+  return description.swagger();
+}
