@@ -1,0 +1,46 @@
+import type { EnvironmentProps } from './environment-props.ts';
+
+/** Every deployment of the system. Edit here; `npx cdk deploy '<name>/*'` deploys one. */
+export const environments: Readonly<Record<string, EnvironmentProps>> = {
+  dev: {
+    mailFrom: 'orders@example.com',
+    nat: 'instance',
+    protect: false,
+    sandbox: true,
+    demoCatalogue: true,
+    logRetentionDays: 7,
+    database: { instanceType: 't4g.micro', maxStorageGiB: 50, backupDays: 1 },
+    tasks: { max: 4 },
+    services: { mailer: { min: 1 } },
+  },
+  staging: {
+    mailFrom: 'orders@example.com',
+    sandbox: true,
+    demoCatalogue: true,
+  },
+  prod: {
+    mailFrom: 'orders@example.com',
+    availabilityZones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
+    nat: 'per-az',
+    logRetentionDays: 90,
+    // example.com answers no payment: put your provider's address here.
+    paymentProviderUrl: 'https://payments.example.com',
+    database: {
+      instanceType: 'm7g.large',
+      multiAz: true,
+      replicas: 2,
+      storageGiB: 100,
+      maxStorageGiB: 1000,
+      backupDays: 30,
+    },
+    redis: { nodeType: 'm7g.large', multiAz: true },
+    tasks: { min: 3, max: 50, cpu: 1024, memoryMiB: 2048, requestsPerMinute: 12_000 },
+  },
+  local: {
+    mailFrom: 'orders@example.com',
+    protect: false,
+    sandbox: true,
+    demoCatalogue: true,
+    logRetentionDays: 1,
+  },
+};

@@ -1,0 +1,35 @@
+import {
+  AllowedMethods,
+  CachePolicy,
+  Distribution,
+  OriginProtocolPolicy,
+  OriginRequestPolicy,
+  ViewerProtocolPolicy,
+} from 'aws-cdk-lib/aws-cloudfront';
+import { VpcOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import type { IApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Duration } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+
+/** CloudFront in front of a load balancer that has no public address. Caches nothing yet. */
+export class Edge extends Construct {
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, props: { readonly loadBalancer: IApplicationLoadBalancer }) {
+    super(scope, id);
+    const distribution = new Distribution(this, 'Distribution', {
+      defaultBehavior: {
+        origin: VpcOrigin.withApplicationLoadBalancer(props.loadBalancer, {
+          protocolPolicy: OriginProtocolPolicy.HTTP_ONLY,
+          // Below the load balancer's own 60 s, so that CloudFront never reuses a connection that is being closed.
+          keepaliveTimeout: Duration.seconds(55),
+        }),
+        viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+        allowedMethods: AllowedMethods.ALLOW_ALL,
+        cachePolicy: CachePolicy.CACHING_DISABLED,
+        originRequestPolicy: OriginRequestPolicy.ALL_VIEWER,
+      },
+    });
+    this.url = `https://${distribution.distributionDomainName}`;
+  }
+}

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+
+import type { IPeer, IVpc } from 'aws-cdk-lib/aws-ec2';
+import { Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import {
+  ApplicationListenerRule,
+  ApplicationLoadBalancer,
+  ApplicationProtocol,
+  ListenerAction,
+  ListenerCondition,
+} from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { ApplicationListener, ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+
+import type { Workload } from './workload.ts';
+
+export interface GatewayProps {
+  readonly vpc: IVpc;
+  /** Id of the prefix list of those who may come in from outside the VPC: CloudFront. */
+  readonly prefixList: string;
+  readonly accessLogs: IBucket;
+  /** Refuse to be deleted. @default true */
+  readonly protect?: boolean;
+}
+
+/** ALB's limit on values in the conditions of one rule. */
+const valuesPerRule = 5;
+
+/** The internal load balancer: one way in, by path, for CloudFront and for services calling each other. */
+export class Gateway extends Construct {
+  readonly loadBalancer: ApplicationLoadBalancer;
+  readonly url: string;
+  readonly #listener: ApplicationListener;
+
+  constructor(scope: Construct, id: string, props: GatewayProps) {
+    super(scope, id);
+    const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
+      vpc: props.vpc,
+      description: 'Load balancer',
+      allowAllOutbound: false,
+    });
+    const cloudFront: IPeer = Peer.prefixList(props.prefixList);
+    securityGroup.addIngressRule(cloudFront, Port.HTTP, 'CloudFront');
+    this.loadBalancer = new ApplicationLoadBalancer(this, 'LoadBalancer', {
+      vpc: props.vpc,
+      vpcSubnets: { subnetGroupName: 'app' },
+      internetFacing: false,
+      securityGroup,
+      deletionProtection: props.protect ?? true,
+      dropInvalidHeaderFields: true,
+    });
+    this.loadBalancer.logAccessLogs(props.accessLogs, 'load-balancer');
+    this.url = `http://${this.loadBalancer.loadBalancerDnsName}`;
+    this.#listener = this.loadBalancer.addListener('Http', {
+      port: 80,
+      protocol: ApplicationProtocol.HTTP,
+      open: false,
+      // A fixed response cannot be application/problem+json: the API takes five content types.
+      defaultAction: ListenerAction.fixedResponse(404, {
+        contentType: 'application/json',
+        messageBody: JSON.stringify({
+          type: 'about:blank',
+          title: 'Not Found',
+          status: 404,
+          detail: 'Nothing is served here.',
+        }),
+      }),
+    });
+  }
+
+  /** Sends requests for any of the paths to the target group. */
+  route(name: string, paths: readonly string[], targetGroup: ApplicationTargetGroup): void {
+    for (let from = 0, rule = 0; from < paths.length; from += valuesPerRule, rule++) {
+      new ApplicationListenerRule(this, `${name}${rule || ''}`, {
+        listener: this.#listener,
+        priority: priorityOf(`${name}${rule || ''}`),
+        conditions: [ListenerCondition.pathPatterns(paths.slice(from, from + valuesPerRule))],
+        action: ListenerAction.forward([targetGroup]),
+      });
+    }
+  }
+
+  /** Lets a workload call services through here, and tells it where. */
+  admit(caller: Workload): void {
+    caller.connections.allowTo(this.loadBalancer, Port.HTTP, 'Calls to services');
+    caller.addEnvironment('SERVICES_URL', this.url);
+  }
+}
+
+/**
+ * A rule's priority, 1 to 50000, from its name: paths never overlap, so order means nothing, and a row put in the middle of
+ * the table moves no other rule (CloudFormation cannot swap priorities).
+ */
+export const priorityOf = (name: string): number =>
+  (createHash('sha256').update(name).digest().readUInt32BE() % 50_000) + 1;

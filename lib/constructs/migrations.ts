@@ -1,0 +1,88 @@
+import { cpSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { Duration } from 'aws-cdk-lib';
+import { SecurityGroup, Port } from 'aws-cdk-lib/aws-ec2';
+import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import { Architecture, Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { Trigger } from 'aws-cdk-lib/triggers';
+import { Construct } from 'constructs';
+
+import { bundle, root, stagingDirectory } from '../bundle.ts';
+import { folderOf } from '../system.ts';
+import type { Row } from '../system.ts';
+import type { Postgres } from './postgres.ts';
+
+export interface MigrationsProps {
+  readonly vpc: IVpc;
+  readonly postgres: Postgres;
+  readonly logGroup: ILogGroup;
+  /** Rows that have a database. */
+  readonly rows: readonly Row[];
+  /** Also load the demo catalogue. */
+  readonly demoCatalogue: boolean;
+}
+
+/**
+ * Brings database roles and tables up to date, once per deployment that changes them, before anything that executes after
+ * it. When it fails, the deployment fails and the old services keep running.
+ */
+export class Migrations extends Construct {
+  readonly #trigger: Trigger;
+
+  constructor(scope: Construct, id: string, props: MigrationsProps) {
+    super(scope, id);
+    const { vpc, postgres } = props;
+    const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
+      vpc,
+      description: 'Migrations',
+      allowAllOutbound: false,
+    });
+    const timeout = Duration.minutes(15);
+    const handler = new Function(this, 'Function', {
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      code: Code.fromAsset(stage(props.rows)),
+      handler: 'index.handler',
+      memorySize: 512,
+      timeout,
+      vpc,
+      vpcSubnets: { subnetGroupName: 'app' },
+      securityGroups: [securityGroup],
+      logGroup: props.logGroup,
+      environment: {
+        DATABASE_PRIMARY: postgres.primary,
+        DATABASE_NAME: postgres.databaseName,
+        DATABASE_ADMIN_SECRET_ARN: postgres.adminSecret.secretArn,
+        DATABASE_ROLE_SECRETS: JSON.stringify(
+          Object.fromEntries([...postgres.roleSecrets].map(([role, secret]) => [role, secret.secretArn])),
+        ),
+        DEMO_CATALOGUE: String(props.demoCatalogue),
+      },
+    });
+    handler.connections.allowToDefaultPort(postgres, 'PostgreSQL');
+    handler.connections.allowToAnyIpv4(Port.HTTPS, 'Secrets Manager');
+    for (const secret of [postgres.adminSecret, ...postgres.roleSecrets.values()]) secret.grantRead(handler);
+    this.#trigger = new Trigger(this, 'Trigger', { handler, timeout });
+  }
+
+  /** These constructs are created or updated only after the migrations have succeeded. */
+  runBefore(...constructs: Construct[]): void {
+    this.#trigger.executeBefore(...constructs);
+  }
+}
+
+/** Puts the bundled handler, the migrations of all rows and the seed data in one directory. */
+function stage(rows: readonly Row[]): string {
+  const directory = stagingDirectory(`lambda/migrate/${rows.map(({ name }) => name).join('-')}`);
+  bundle('lambda/migrate/handler.ts', directory, 'index.js');
+  for (const row of rows) copy(`${folderOf(row)}/migrations`, join(directory, 'migrations', row.name));
+  copy('app/services/catalog/seed', join(directory, 'seed'));
+  return directory;
+}
+
+function copy(from: string, to: string): void {
+  const source = join(root, from);
+  if (existsSync(source)) cpSync(source, to, { recursive: true });
+}

@@ -1,0 +1,84 @@
+import {
+  FlowLogDestination,
+  FlowLogTrafficType,
+  GatewayVpcEndpointAwsService,
+  InstanceClass,
+  InstanceSize,
+  InstanceType,
+  InterfaceVpcEndpointAwsService,
+  IpAddresses,
+  NatInstanceProviderV2,
+  NatProvider,
+  NatTrafficDirection,
+  Peer,
+  Port,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+
+import type { Environment } from '../config/environment.ts';
+
+export interface NetworkProps extends Pick<Environment, 'cidr' | 'availabilityZones' | 'nat'> {
+  readonly flowLogs: ILogGroup;
+}
+
+/** What tasks need to reach where there is no way to the internet; S3, which has image layers, has its gateway endpoint. */
+const endpoints = {
+  Ecr: InterfaceVpcEndpointAwsService.ECR,
+  EcrDocker: InterfaceVpcEndpointAwsService.ECR_DOCKER,
+  Logs: InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
+  SecretsManager: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+  Sqs: InterfaceVpcEndpointAwsService.SQS,
+  Sns: InterfaceVpcEndpointAwsService.SNS,
+  Email: InterfaceVpcEndpointAwsService.EMAIL,
+};
+
+/**
+ * A VPC of three tiers in each zone: `public` for NAT, `app` for the load balancer and tasks, `data` for databases, which
+ * has no way out.
+ */
+export class Network extends Construct {
+  readonly vpc: Vpc;
+
+  constructor(scope: Construct, id: string, props: NetworkProps) {
+    super(scope, id);
+    const { nat, availabilityZones } = props;
+    const natInstance = nat === 'instance' ? natInstanceProvider() : undefined;
+    this.vpc = new Vpc(this, 'Vpc', {
+      ipAddresses: IpAddresses.cidr(props.cidr),
+      availabilityZones: [...availabilityZones],
+      // Addresses for a third zone, so that adding it moves no subnet.
+      reservedAzs: 3 - availabilityZones.length,
+      natGateways: { none: 0, instance: 1, one: 1, 'per-az': availabilityZones.length }[nat],
+      natGatewayProvider: natInstance,
+      subnetConfiguration: [
+        { name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
+        {
+          name: 'app',
+          subnetType: nat === 'none' ? SubnetType.PRIVATE_ISOLATED : SubnetType.PRIVATE_WITH_EGRESS,
+          cidrMask: 20,
+        },
+        { name: 'data', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 24 },
+      ],
+      gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
+      flowLogs: {
+        All: { destination: FlowLogDestination.toCloudWatchLogs(props.flowLogs), trafficType: FlowLogTrafficType.ALL },
+      },
+    });
+    natInstance?.connections.allowFrom(Peer.ipv4(props.cidr), Port.allTraffic(), 'Tasks on their way out');
+    if (nat === 'none') {
+      for (const [name, service] of Object.entries(endpoints)) {
+        this.vpc.addInterfaceEndpoint(name, { service, subnets: { subnetGroupName: 'app' } });
+      }
+    }
+  }
+}
+
+const natInstanceProvider = (): NatInstanceProviderV2 =>
+  NatProvider.instanceV2({
+    instanceType: InstanceType.of(InstanceClass.T4G, InstanceSize.NANO),
+    defaultAllowedTraffic: NatTrafficDirection.OUTBOUND_ONLY,
+    associatePublicIpAddress: true,
+  });

@@ -1,0 +1,124 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Connections, InstanceType, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import type { IConnectable, IVpc } from 'aws-cdk-lib/aws-ec2';
+import { Secret as EcsSecret } from 'aws-cdk-lib/aws-ecs';
+import {
+  Credentials,
+  DatabaseInstance,
+  DatabaseInstanceEngine,
+  DatabaseInstanceReadReplica,
+  ParameterGroup,
+  PostgresEngineVersion,
+  StorageType,
+  SubnetGroup,
+} from 'aws-cdk-lib/aws-rds';
+import type { DatabaseInstanceNewProps } from 'aws-cdk-lib/aws-rds';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+
+import type { DatabaseProps } from '../config/environment-props.ts';
+import type { Workload } from './workload.ts';
+
+export interface PostgresProps extends Required<DatabaseProps> {
+  readonly vpc: IVpc;
+  /** Database roles, one per service: each has a secret of its own. */
+  readonly roles: readonly string[];
+  /** Refuse to be deleted, and keep a snapshot when it is replaced. @default true */
+  readonly protect?: boolean;
+}
+
+/** RDS for PostgreSQL 17: a primary, read replicas, and a secret per database role. */
+export class Postgres extends Construct implements IConnectable {
+  readonly connections: Connections;
+  readonly databaseName = 'headroom';
+  /** `host:port` of the primary. */
+  readonly primary: string;
+  /** `host:port` of each replica. */
+  readonly replicas: readonly string[];
+  readonly adminSecret: ISecret;
+  /** Secret of each database role, JSON with `username` and `password`. */
+  readonly roleSecrets: ReadonlyMap<string, ISecret>;
+
+  constructor(scope: Construct, id: string, props: PostgresProps) {
+    super(scope, id);
+    const { vpc, protect = true } = props;
+    const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
+      vpc,
+      description: 'PostgreSQL',
+      allowAllOutbound: false,
+    });
+    this.connections = new Connections({ securityGroups: [securityGroup], defaultPort: Port.tcp(5432) });
+    const engine = DatabaseInstanceEngine.postgres({ version: PostgresEngineVersion.VER_17 });
+    const shared = {
+      vpc,
+      securityGroups: [securityGroup],
+      subnetGroup: new SubnetGroup(this, 'Subnets', {
+        vpc,
+        vpcSubnets: { subnetGroupName: 'data' },
+        description: 'Where PostgreSQL lives',
+      }),
+      parameterGroup: new ParameterGroup(this, 'Parameters', {
+        engine,
+        description: 'TLS only, slow statements logged',
+        parameters: { 'rds.force_ssl': '1', log_min_duration_statement: '1000' },
+      }),
+      storageType: StorageType.GP3,
+      maxAllocatedStorage: props.maxStorageGiB,
+      publiclyAccessible: false,
+      enablePerformanceInsights: true,
+      autoMinorVersionUpgrade: true,
+      copyTagsToSnapshot: true,
+      deletionProtection: protect,
+      removalPolicy: protect ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY,
+    } satisfies DatabaseInstanceNewProps;
+
+    const primary = new DatabaseInstance(this, 'Primary', {
+      ...shared,
+      engine,
+      instanceType: new InstanceType(props.instanceType),
+      credentials: Credentials.fromGeneratedSecret('headroom_admin'),
+      databaseName: this.databaseName,
+      allocatedStorage: props.storageGiB,
+      storageEncrypted: true,
+      multiAz: props.multiAz,
+      backupRetention: Duration.days(props.backupDays),
+    });
+    this.primary = primary.instanceEndpoint.socketAddress;
+    this.adminSecret = primary.secret!;
+    this.replicas = Array.from({ length: props.replicas }, (_, index) => {
+      const replica = new DatabaseInstanceReadReplica(this, `Replica${index + 1}`, {
+        ...shared,
+        removalPolicy: RemovalPolicy.DESTROY,
+        deletionProtection: false,
+        sourceDatabaseInstance: primary,
+        instanceType: new InstanceType(props.instanceType),
+        storageEncrypted: true,
+      });
+      return replica.instanceEndpoint.socketAddress;
+    });
+    this.roleSecrets = new Map(props.roles.map((role) => [role, this.#roleSecret(role)]));
+  }
+
+  /** Lets a workload connect as its own role, and tells it where and with what. */
+  serve(client: Workload, role: string): void {
+    client.connections.allowToDefaultPort(this, 'PostgreSQL');
+    client.addEnvironment('DATABASE_PRIMARY', this.primary);
+    client.addEnvironment('DATABASE_REPLICAS', this.replicas.join(','));
+    client.addEnvironment('DATABASE_NAME', this.databaseName);
+    client.addEnvironment('DATABASE_USER', role);
+    client.addSecret('DATABASE_PASSWORD', EcsSecret.fromSecretsManager(this.roleSecrets.get(role)!, 'password'));
+  }
+
+  #roleSecret(role: string): Secret {
+    return new Secret(this, `Role-${role}`, {
+      description: `Database role ${role}`,
+      generateSecretString: {
+        secretStringTemplate: JSON.stringify({ username: role }),
+        generateStringKey: 'password',
+        passwordLength: 32,
+        excludePunctuation: true,
+      },
+    });
+  }
+}

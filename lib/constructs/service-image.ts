@@ -1,0 +1,26 @@
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
+import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
+import { Construct } from 'constructs';
+
+import { bundle, root, stagingDirectory } from '../bundle.ts';
+
+/**
+ * The image of one service: its bundled `main.ts`, the shared Dockerfile and health check. It depends on nothing else, so
+ * that a change in one service deploys that service only.
+ */
+export class ServiceImage extends Construct {
+  readonly image: ContainerImage;
+
+  /** @param folder where the service's `main.ts` is, from the root of the repository */
+  constructor(scope: Construct, id: string, folder: string) {
+    super(scope, id);
+    const directory = stagingDirectory(folder);
+    bundle(`${folder}/main.ts`, directory, 'main.js');
+    for (const file of ['Dockerfile', 'health.js']) copyFileSync(join(root, 'app', file), join(directory, file));
+    const asset = new DockerImageAsset(this, 'Asset', { directory, platform: Platform.LINUX_ARM64 });
+    this.image = ContainerImage.fromDockerImageAsset(asset);
+  }
+}

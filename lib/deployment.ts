@@ -1,0 +1,23 @@
+import { Stage } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+
+import type { Environment } from './config/environment.ts';
+import { DataStack } from './stacks/data.ts';
+import { EdgeStack } from './stacks/edge.ts';
+import { NetworkStack } from './stacks/network.ts';
+import { ServicesStack } from './stacks/services.ts';
+import type { Row } from './system.ts';
+
+/** One environment: the whole system, deployed by `cdk deploy '<environment>/*'`. */
+export class Deployment extends Stage {
+  constructor(scope: Construct, environment: Environment, system: readonly Row[]) {
+    const { name, account, region, protect } = environment;
+    super(scope, name, { env: { account, region } });
+    const stack = (part: string) => ({ environment, system, stackName: `headroom-${name}-${part}` });
+
+    const { vpc } = new NetworkStack(this, 'Network', { ...stack('network'), terminationProtection: protect });
+    const data = new DataStack(this, 'Data', { ...stack('data'), vpc, terminationProtection: protect });
+    const { loadBalancer } = new ServicesStack(this, 'Services', { ...stack('services'), vpc, data });
+    new EdgeStack(this, 'Edge', { ...stack('edge'), loadBalancer });
+  }
+}

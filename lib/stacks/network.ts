@@ -1,0 +1,30 @@
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { StackProps } from 'aws-cdk-lib';
+import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+
+import type { Environment } from '../config/environment.ts';
+import { Network } from '../constructs/network.ts';
+
+/** The VPC. */
+export class NetworkStack extends Stack {
+  readonly vpc: IVpc;
+  readonly #zones: readonly string[];
+
+  constructor(scope: Construct, id: string, props: StackProps & { readonly environment: Environment }) {
+    super(scope, id, props);
+    const { environment } = props;
+    this.#zones = environment.availabilityZones;
+    const flowLogs = new LogGroup(this, 'FlowLogs', {
+      retention: environment.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.vpc = new Network(this, 'Network', { ...environment, flowLogs }).vpc;
+  }
+
+  /** Known without asking an account. */
+  override get availabilityZones(): string[] {
+    return [...this.#zones];
+  }
+}
