@@ -116,6 +116,8 @@ export interface Status {
   readonly queues: readonly QueueStatus[];
   readonly databases: readonly DatabaseStatus[];
   readonly redis: { readonly url: string };
+  /** Resource types that are declared in the templates and not run here, with the number of resources of each. */
+  readonly declaredOnly: Readonly<Record<string, number>>;
 }
 
 export interface ServiceStatus {

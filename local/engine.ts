@@ -8,7 +8,7 @@ import { TemplateError, type Stack } from './template.ts';
 
 export interface Engine {
   /** Types that are declared in the templates and not run, with the number of resources of each. */
-  readonly declaredOnly: ReadonlyMap<string, number>;
+  readonly declaredOnly: Readonly<Record<string, number>>;
   /** Brings everything up, what is independent at once. On a failure stops what was started, then throws it. */
   up(runtime: Omit<Runtime, 'stopping'>): Promise<void>;
   /** Stops everything, whoever refers to a resource before the resource itself. */
@@ -32,6 +32,7 @@ export function createEngine({ stacks, drivers, fetchSecret }: Options): Engine 
   const scopes = new Map(stacks.map((stack) => [stack.name, scopeWhenUp(stack)]));
   const stopping = new AbortController();
   let starts: readonly Promise<void>[] = [];
+  let stopped: Promise<void> | undefined;
 
   return {
     declaredOnly: countTypes(graph, driverOf),
@@ -51,17 +52,17 @@ export function createEngine({ stacks, drivers, fetchSecret }: Options): Engine 
       try {
         await Promise.all(starts);
       } catch (error) {
-        await stop();
+        await stopOnce();
         throw error;
       }
     },
-    stop,
+    stop: stopOnce,
   };
 
-  async function stop(): Promise<void> {
+  function stopOnce(): Promise<void> {
     stopping.abort();
-    await Promise.allSettled(starts);
-    await stopAll();
+    stopped ??= Promise.allSettled(starts).then(stopAll);
+    return stopped;
   }
 
   async function bringUp(node: Node, runtime: Runtime): Promise<void> {
@@ -108,17 +109,17 @@ export function createEngine({ stacks, drivers, fetchSecret }: Options): Engine 
   async function stopAll(): Promise<void> {
     const dependents = new Map([...graph.nodes.keys()].map((key) => [key, [] as string[]]));
     for (const { key, needs } of graph.nodes.values()) for (const need of needs) dependents.get(need)?.push(key);
-    const stopped = new Map<string, Promise<void>>();
+    const stops = new Map<string, Promise<void>>();
     const failures: unknown[] = [];
     const stop = (key: string): Promise<void> => {
-      const known = stopped.get(key);
+      const known = stops.get(key);
       if (known !== undefined) return known;
       const identity = identities.get(key);
       identities.delete(key);
       const promise = Promise.all((dependents.get(key) ?? []).map(stop))
         .then(() => identity?.stop?.())
         .catch((error: unknown) => void failures.push(error));
-      stopped.set(key, promise);
+      stops.set(key, promise);
       return promise;
     };
     await Promise.all([...graph.nodes.keys()].map(stop));
@@ -148,10 +149,10 @@ function checkTypes(graph: Graph, driverOf: ReadonlyMap<string, Driver>): void {
   );
 }
 
-function countTypes(graph: Graph, driverOf: ReadonlyMap<string, Driver>): Map<string, number> {
+function countTypes(graph: Graph, driverOf: ReadonlyMap<string, Driver>): Record<string, number> {
   const counts = new Map<string, number>();
   for (const { definition } of graph.nodes.values()) {
     if (!driverOf.has(definition.Type)) counts.set(definition.Type, (counts.get(definition.Type) ?? 0) + 1);
   }
-  return new Map([...counts].toSorted(([a], [b]) => a.localeCompare(b)));
+  return Object.fromEntries([...counts].toSorted(([a], [b]) => a.localeCompare(b)));
 }

@@ -1,0 +1,14 @@
+import type { Driver } from '../driver.ts';
+
+/** CDK's triggers: a function that runs on deploy, between what it comes after and what it comes before. */
+export const trigger: Driver = {
+  types: ['Custom::Trigger'],
+  async up({ logicalId, properties }, runtime) {
+    const arn = properties['HandlerArn'] as string;
+    const name = arn.split(':')[6] ?? logicalId;
+    runtime.report.starting(name);
+    await runtime.parts.get('function', arn).invoke({});
+    runtime.report.ready(name);
+    return { ref: logicalId };
+  },
+};
