@@ -1,0 +1,105 @@
+import { jsonArrayFrom } from 'kysely/helpers/postgres';
+import type { Generated, Kysely } from 'kysely';
+import type { Database } from '../../kit/database.ts';
+import { once } from '../../kit/idempotency.ts';
+import type { NewOrder, Order } from './order.ts';
+
+export interface OrdersSchema {
+  orders: {
+    id: Generated<string>;
+    seq: Generated<number>;
+    user_id: string;
+    status: Generated<Order['status']>;
+    total_cents: number;
+    created_at: Generated<Date>;
+  };
+  order_items: { order_id: string; position: number; product_id: string; quantity: number; price_cents: number };
+}
+
+export interface OrderStore {
+  /** Keeps what `work` answers as an order; with a key that came before, answers that order without asking `work`. */
+  place(
+    request: { userId: string; key: string | undefined; body: unknown },
+    work: () => Promise<NewOrder>,
+  ): Promise<Order>;
+  find(userId: string, id: string): Promise<Order | undefined>;
+  /** Newest first, at most `limit`, those older than the order `before`. */
+  list(userId: string, limit: number, before: string | undefined): Promise<Order[]>;
+  /** Does nothing to an order that is paid already. @returns whether there is such an order */
+  markPaid(id: string): Promise<boolean>;
+}
+
+/** Orders in PostgreSQL. Reads ask the primary: who has just ordered or paid looks at the order next. */
+export function createOrderStore(database: Database<OrdersSchema>): OrderStore {
+  const { primary } = database;
+  return {
+    place: (request, work) => database.transaction((tx) => once(tx, request, async () => insert(tx, await work()))),
+
+    async find(userId, id) {
+      const row = await select(primary).where('user_id', '=', userId).where('id', '=', id).executeTakeFirst();
+      return row && toOrder(row);
+    },
+
+    async list(userId, limit, before) {
+      let query = select(primary).where('user_id', '=', userId).orderBy('seq', 'desc').limit(limit);
+      if (before !== undefined) {
+        query = query.where('seq', '<', (orders) =>
+          orders.selectFrom('orders').select('seq').where('user_id', '=', userId).where('id', '=', before),
+        );
+      }
+      return (await query.execute()).map(toOrder);
+    },
+
+    async markPaid(id) {
+      const result = await primary
+        .updateTable('orders')
+        .set({ status: 'paid' })
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return result.numUpdatedRows > 0n;
+    },
+  };
+}
+
+async function insert(tx: Kysely<OrdersSchema>, { userId, totalCents, items }: NewOrder): Promise<Order> {
+  const { id } = await tx
+    .insertInto('orders')
+    .values({ user_id: userId, total_cents: totalCents })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  await tx
+    .insertInto('order_items')
+    .values(
+      items.map(({ productId, quantity, priceCents }, position) => ({
+        order_id: id,
+        position,
+        product_id: productId,
+        quantity,
+        price_cents: priceCents,
+      })),
+    )
+    .execute();
+  return toOrder(await select(tx).where('id', '=', id).executeTakeFirstOrThrow());
+}
+
+function select(db: Kysely<OrdersSchema>) {
+  return db
+    .selectFrom('orders')
+    .select((order) => [
+      'id',
+      'status',
+      'total_cents as totalCents',
+      'created_at as createdAt',
+      jsonArrayFrom(
+        order
+          .selectFrom('order_items')
+          .select(['product_id as productId', 'quantity', 'price_cents as priceCents'])
+          .whereRef('order_id', '=', 'orders.id')
+          .orderBy('position'),
+      ).as('items'),
+    ]);
+}
+
+function toOrder(row: Omit<Order, 'createdAt'> & { createdAt: Date }): Order {
+  return { ...row, createdAt: row.createdAt.toISOString() };
+}

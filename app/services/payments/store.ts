@@ -1,0 +1,117 @@
+import { sql, type Generated, type Selectable, type Transaction } from 'kysely';
+import type { Database } from '../../kit/database.ts';
+import { appendEvent } from '../../kit/outbox.ts';
+import type { Payment, PaymentStore } from './payment.ts';
+
+interface PaymentRow {
+  id: Generated<string>;
+  order_id: string;
+  user_id: string;
+  email: string;
+  amount_cents: number;
+  status: Generated<Payment['status']>;
+  idempotency_key: string | null;
+  request_hash: string;
+  settle_after: Generated<Date>;
+}
+
+export interface PaymentsSchema {
+  payments: PaymentRow;
+}
+
+/** Payments in PostgreSQL, all of it on the primary: a payment decides on what was written last. */
+export function createPaymentStore(database: Database<PaymentsSchema>): PaymentStore {
+  const { primary } = database;
+
+  const findByKey: PaymentStore['findByKey'] = async (userId, key) => {
+    const row = await primary
+      .selectFrom('payments')
+      .selectAll()
+      .where('user_id', '=', userId)
+      .where('idempotency_key', '=', key)
+      .executeTakeFirst();
+    return row && toPayment(row);
+  };
+
+  return {
+    findByKey,
+
+    async open(payment) {
+      const { idempotencyKey } = payment;
+      // Waits for a twin under way, by either unique index, before it finds that there is nothing to insert.
+      const row = await primary
+        .insertInto('payments')
+        .values({
+          order_id: payment.orderId,
+          user_id: payment.userId,
+          email: payment.email,
+          amount_cents: payment.amountCents,
+          idempotency_key: idempotencyKey ?? null,
+          request_hash: payment.requestHash,
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .returningAll()
+        .executeTakeFirst();
+      if (row !== undefined) return toPayment(row);
+      return idempotencyKey === undefined ? undefined : findByKey(payment.userId, idempotencyKey);
+    },
+
+    settle: (id, verdict) =>
+      database.transaction(async (tx) => {
+        const row = await tx
+          .updateTable('payments')
+          .set({ status: verdict })
+          .where('id', '=', id)
+          .where('status', '=', 'pending')
+          .returningAll()
+          .executeTakeFirst();
+        if (row === undefined) return read(tx, id);
+        const payment = toPayment(row);
+        if (verdict === 'succeeded') await announce(tx, payment);
+        return payment;
+      }),
+
+    async claimAbandoned(limit) {
+      const rows = await primary
+        .with('abandoned', (query) =>
+          query
+            .selectFrom('payments')
+            .select('id')
+            .where('status', '=', 'pending')
+            .where('settle_after', '<', sql<Date>`now()`)
+            .orderBy('settle_after')
+            .limit(limit)
+            .forUpdate()
+            .skipLocked(),
+        )
+        .updateTable('payments')
+        .set({ settle_after: sql`now() + interval '1 minute'` })
+        .from('abandoned')
+        .whereRef('payments.id', '=', 'abandoned.id')
+        .returningAll('payments')
+        .execute();
+      return rows.map(toPayment);
+    },
+  };
+}
+
+async function read(tx: Transaction<PaymentsSchema>, id: string): Promise<Payment> {
+  return toPayment(await tx.selectFrom('payments').selectAll().where('id', '=', id).executeTakeFirstOrThrow());
+}
+
+async function announce(tx: Transaction<PaymentsSchema>, payment: Payment): Promise<void> {
+  const { orderId, id: paymentId, email, amountCents } = payment;
+  await appendEvent(tx, 'payment.succeeded', { orderId, paymentId, email, amountCents });
+}
+
+function toPayment(row: Selectable<PaymentRow>): Payment {
+  return {
+    id: row.id,
+    orderId: row.order_id,
+    userId: row.user_id,
+    email: row.email,
+    amountCents: row.amount_cents,
+    status: row.status,
+    requestHash: row.request_hash,
+  };
+}
