@@ -4,7 +4,7 @@ import type { Resource } from '../driver.ts';
 
 /**
  * A resource's properties (or one list of its attributes), checked against what its driver honours: CloudFormation's
- * text numbers and booleans become real ones. Throws one error that names everything the laptop would not do as AWS
+ * text numbers and booleans become real ones, defaults are filled in. Throws one error that names everything the laptop would not do as AWS
  * does; what is harmless to leave undone is in the schema as `Type.Unknown()`.
  */
 export function accept<S extends TObject>(
@@ -13,7 +13,7 @@ export function accept<S extends TObject>(
   value: unknown,
   of = 'Properties',
 ): Static<S> {
-  const converted = Value.Convert(schema, Value.Clone(value));
+  const converted = Value.Convert(schema, Value.Default(schema, Value.Clone(value)));
   if (Value.Check(schema, converted)) return converted;
   const faults = new Set<string>();
   for (const error of Value.Errors(schema, converted)) {

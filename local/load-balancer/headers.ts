@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { RawHeaders } from './exchange.ts';
+import { randomHex } from './random.ts';
 
 /** What concerns one connection only. Source: RFC 9110, section 7.6.1; Expect is answered by whoever is asked first. */
 const HOP_BY_HOP = new Set([
@@ -106,7 +106,7 @@ const withPort = ({ address, port }: { readonly address: string; readonly port: 
 
 /** Keeps the client's root, adds the load balancer's own field. Source: load-balancer-request-tracing.html */
 function traceId(received: string | undefined): string {
-  const own = `1-${Math.floor(Date.now() / 1000).toString(16)}-${randomBytes(12).toString('hex')}`;
+  const own = `1-${Math.floor(Date.now() / 1000).toString(16)}-${randomHex(12)}`;
   if (!received) return `Root=${own}`;
   const fields = received.split(';').filter((field) => field !== '' && !field.startsWith('Self='));
   return fields.some((field) => field.startsWith('Root='))
