@@ -1,1 +1,50 @@
-export const handler = async (): Promise<void> => {};
+import { join } from 'node:path';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { Type, type Static } from 'typebox';
+import { Value } from 'typebox/value';
+import { readConfig } from '../../app/kit/config.ts';
+import { verifiedTls } from '../../app/kit/database-tls.ts';
+import { migrate } from './migrate.ts';
+
+const Environment = Type.Object({
+  /** `host:port` */
+  DATABASE_PRIMARY: Type.String({ pattern: '^[^:]+:\\d+$', expected: 'host:port' }),
+  DATABASE_NAME: Type.String({ minLength: 1 }),
+  DATABASE_ADMIN_SECRET_ARN: Type.String({ minLength: 1 }),
+  /** JSON: the ARN of each role's secret by the role's name. */
+  DATABASE_ROLE_SECRETS: Type.String({ minLength: 2 }),
+  DEMO_CATALOGUE: Type.Boolean({ default: false }),
+});
+const Arns = Type.Record(Type.String(), Type.String());
+const Credentials = Type.Object({ username: Type.String(), password: Type.String({ minLength: 1 }) });
+
+/** Runs on deploy, before the services update. What it throws fails the deployment. */
+export async function handler(): Promise<void> {
+  const config = readConfig(Environment);
+  const secrets = new SecretsManagerClient({});
+  const [host, port] = config.DATABASE_PRIMARY.split(':');
+  const [admin, ...roles] = await Promise.all([
+    readSecret(secrets, config.DATABASE_ADMIN_SECRET_ARN),
+    ...Object.entries(Value.Parse(Arns, JSON.parse(config.DATABASE_ROLE_SECRETS))).map(async ([name, arn]) => ({
+      name,
+      password: (await readSecret(secrets, arn)).password,
+    })),
+  ]);
+  await migrate({
+    admin: { host, port: Number(port), user: admin.username, password: admin.password, ssl: verifiedTls() },
+    database: config.DATABASE_NAME,
+    roles,
+    migrationsDir: (name) => join(import.meta.dirname, 'migrations', name),
+    log: (message) => void process.stdout.write(`${message}\n`),
+  });
+}
+
+async function readSecret(client: SecretsManagerClient, arn: string): Promise<Static<typeof Credentials>> {
+  const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
+  try {
+    return Value.Parse(Credentials, JSON.parse(SecretString));
+  } catch {
+    // Without the cause: that would carry the secret into the log.
+    throw new Error(`Secret ${arn} is not JSON with a username and a password`);
+  }
+}
