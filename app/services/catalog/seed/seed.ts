@@ -1,0 +1,30 @@
+import type { ClientBase } from 'pg';
+import { demoProducts, type Movie } from './products.ts';
+
+/** Rows written by one statement. */
+const batchSize = 500;
+
+/**
+ * Fills the catalogue with the films of the package vega-datasets. A product that is there already is brought up
+ * to date; one that is the same is not written again. Bundling takes the data along: nothing is read at run time.
+ */
+export async function seedCatalogue(client: ClientBase): Promise<void> {
+  // The package does not export its data files, hence the path.
+  const { default: movies } = await import('../../../../node_modules/vega-datasets/data/movies.json', {
+    with: { type: 'json' },
+  });
+  const products = demoProducts(movies as Movie[]);
+  for (let start = 0; start < products.length; start += batchSize) {
+    await client.query(upsert, [JSON.stringify(products.slice(start, start + batchSize))]);
+  }
+}
+
+const upsert = `
+  INSERT INTO catalog.products AS product (id, name, price_cents, year, genre, director, rating, popularity)
+  SELECT id, name, "priceCents", year, genre, director, rating, popularity
+  FROM jsonb_to_recordset($1::jsonb) AS film (id text, name text, "priceCents" integer, year integer, genre text,
+    director text, rating double precision, popularity integer)
+  ON CONFLICT (id) DO UPDATE SET (name, price_cents, year, genre, director, rating, popularity) =
+    (excluded.name, excluded.price_cents, excluded.year, excluded.genre, excluded.director, excluded.rating,
+     excluded.popularity)
+  WHERE product IS DISTINCT FROM excluded`;
