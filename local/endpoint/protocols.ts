@@ -1,0 +1,92 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { asAwsError, AwsError } from './aws-error.ts';
+import type { BucketSettings } from './bucket-settings.ts';
+import type { Stores } from './fauxqs.ts';
+import type { SecretsAction } from './secrets-manager.ts';
+import type { Form, SesAction } from './ses.ts';
+import { queryError, queryResult, s3Error } from './xml.ts';
+
+const sesNamespace = 'http://ses.amazonaws.com/doc/2010-12-01/';
+
+/** The query protocol: a form with an `Action`, answered in XML. */
+export async function answerSes(
+  actions: Readonly<Record<string, SesAction>>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  reply.header('content-type', 'text/xml');
+  try {
+    const form = request.body as Form;
+    const name = form['Action'] ?? '';
+    const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+    if (!action) throw new AwsError('InvalidAction', `SES's action ${name} is not implemented by this endpoint.`);
+    return reply.send(queryResult(name, sesNamespace, await action(form)));
+  } catch (error) {
+    const answer = asAwsError(error);
+    return reply.status(answer.status).send(queryError(answer, sesNamespace));
+  }
+}
+
+/** The JSON protocol: the action in `X-Amz-Target`, JSON there and back. */
+export function answerSecrets(
+  actions: Readonly<Record<string, SecretsAction>>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  try {
+    const name = String(request.headers['x-amz-target']).split('.')[1] ?? '';
+    const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+    if (!action)
+      throw new AwsError(
+        'UnknownOperationException',
+        `Secrets Manager's action ${name} is not implemented by this endpoint.`,
+      );
+    return sendJson(reply, 200, action(parseJson(request.body)));
+  } catch (error) {
+    const { code, message, status } = asAwsError(error);
+    return sendJson(reply, status, { __type: code, message });
+  }
+}
+
+function parseJson(body: unknown): Parameters<SecretsAction>[0] {
+  try {
+    return JSON.parse(String(body)) as Parameters<SecretsAction>[0];
+  } catch {
+    throw new AwsError('SerializationException', 'The body is not JSON.');
+  }
+}
+
+/** S3's REST protocol, where this endpoint answers in fauxqs's place; undefined where fauxqs does. */
+export function answerBucketSetting(
+  settings: BucketSettings,
+  buckets: Stores['s3Store'],
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply | undefined {
+  const { bucket = '', '*': key = '' } = request.params as { bucket?: string; '*'?: string };
+  const query = request.query as Record<string, unknown>;
+  const { method, body } = request;
+  try {
+    const answer = buckets.hasBucket(bucket)
+      ? settings.handle({ method, bucket, key, query, body: body as Buffer })
+      : undefined;
+    if (answer) return reply.status(answer.status).header('content-type', 'application/xml').send(answer.document);
+    if (method === 'DELETE' && key === '' && bucket !== '') settings.forget(bucket);
+    return undefined;
+  } catch (error) {
+    const answer = asAwsError(error);
+    return reply.status(answer.status).header('content-type', 'application/xml').send(s3Error(answer));
+  }
+}
+
+/** Answers a service that is not here, by its name, in the protocol the request seems to speak. */
+export function refuse(service: string, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const message = `${service} is not part of this endpoint, which answers SQS, SNS, S3, STS, SES and Secrets Manager.`;
+  const error = new AwsError('UnknownOperationException', message, 501);
+  if (request.headers['x-amz-target']) return sendJson(reply, error.status, { __type: error.code, message });
+  return reply.status(error.status).header('content-type', 'text/xml').send(queryError(error, ''));
+}
+
+function sendJson(reply: FastifyReply, status: number, body: Record<string, unknown>): FastifyReply {
+  return reply.status(status).header('content-type', 'application/x-amz-json-1.1').send(JSON.stringify(body));
+}

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { AwsError } from './aws-error.ts';
+import type { Inbox, Mail } from './inbox.ts';
+import { readJson, writeJson } from './json-file.ts';
+import { escapeXml } from './xml.ts';
+
+/** The form fields of a request, such as `Destination.ToAddresses.member.1`. */
+export type Form = Readonly<Record<string, string>>;
+export type SesAction = (form: Form) => string | Promise<string>;
+
+/** Quotas of an account in production, as SES grants them at first (SES developer guide, "Service quotas"). */
+const quota = { max24HourSend: 50_000, maxSendRate: 14 };
+const maxRecipients = 50;
+
+/**
+ * SES's classic API (2010-12-01). Mails go to the inbox instead of the internet; the source must be verified, as on AWS.
+ * Answers the XML of the action's result.
+ */
+export function createSes(options: {
+  identitiesFile: string;
+  inbox: Inbox;
+  region: string;
+}): Readonly<Record<string, SesAction>> {
+  const { identitiesFile, inbox, region } = options;
+  const identities = new Set(readJson<string[]>(identitiesFile, []));
+  const save = () => writeJson(identitiesFile, [...identities]);
+
+  const requireVerified = (source: string) => {
+    const address = plainAddress(source);
+    const domain = address.slice(address.lastIndexOf('@') + 1);
+    if (identities.has(address) || identities.has(domain)) return;
+    throw new AwsError(
+      'MessageRejected',
+      `Email address is not verified. The following identities failed the check in region ${region.toUpperCase()}: ${source}`,
+    );
+  };
+
+  const send = async (mail: Omit<Mail, 'Id' | 'Region' | 'Timestamp'>) => {
+    const { ToAddresses, CcAddresses = [], BccAddresses = [] } = mail.Destination;
+    const recipients = [...ToAddresses, ...CcAddresses, ...BccAddresses];
+    for (const address of [mail.Source, ...recipients]) checkAddress(address);
+    if (recipients.length === 0) throw new AwsError('InvalidParameterValue', "Missing required header 'To'.");
+    if (recipients.length > maxRecipients)
+      throw new AwsError('InvalidParameterValue', `Recipient count exceeds ${maxRecipients}.`);
+    requireVerified(mail.Source);
+    const id = `${Date.now().toString(16).padStart(16, '0')}-${randomUUID()}-000000`;
+    await inbox.add({ Id: id, Region: region, Timestamp: new Date().toISOString(), ...mail });
+    return `<MessageId>${id}</MessageId>`;
+  };
+
+  return {
+    SendEmail: async (form) =>
+      send({
+        Source: required(form, 'Source'),
+        Destination: {
+          ToAddresses: members(form, 'Destination.ToAddresses'),
+          CcAddresses: members(form, 'Destination.CcAddresses'),
+          BccAddresses: members(form, 'Destination.BccAddresses'),
+        },
+        Subject: required(form, 'Message.Subject.Data'),
+        Body: {
+          text_part: form['Message.Body.Text.Data'] ?? null,
+          html_part: form['Message.Body.Html.Data'] ?? null,
+        },
+      }),
+    SendRawEmail: async (form) => {
+      const raw = Buffer.from(required(form, 'RawMessage.Data'), 'base64').toString();
+      const listed = members(form, 'Destinations');
+      return send({
+        Source: form['Source'] ?? header(raw, 'From') ?? '',
+        Destination: { ToAddresses: listed.length > 0 ? listed : splitAddresses(header(raw, 'To')) },
+        Subject: header(raw, 'Subject'),
+        RawData: raw,
+      });
+    },
+    VerifyEmailIdentity: (form) => {
+      const address = required(form, 'EmailAddress');
+      checkAddress(address);
+      identities.add(address.toLowerCase());
+      save();
+      return '';
+    },
+    VerifyDomainIdentity: (form) => {
+      identities.add(required(form, 'Domain').toLowerCase());
+      save();
+      return `<VerificationToken>${Buffer.from(required(form, 'Domain')).toString('base64')}</VerificationToken>`;
+    },
+    DeleteIdentity: (form) => {
+      identities.delete(required(form, 'Identity').toLowerCase());
+      save();
+      return '';
+    },
+    ListIdentities: (form) => {
+      const wanted = [...identities].filter((identity) => {
+        const isAddress = identity.includes('@');
+        return form['IdentityType'] === undefined || isAddress === (form['IdentityType'] === 'EmailAddress');
+      });
+      return `<Identities>${wanted.map((identity) => `<member>${escapeXml(identity)}</member>`).join('')}</Identities>`;
+    },
+    GetIdentityVerificationAttributes: (form) => {
+      const entries = members(form, 'Identities').filter((identity) => identities.has(identity.toLowerCase()));
+      const xml = entries.map(
+        (identity) =>
+          `<entry><key>${escapeXml(identity)}</key><value><VerificationStatus>Success</VerificationStatus></value></entry>`,
+      );
+      return `<VerificationAttributes>${xml.join('')}</VerificationAttributes>`;
+    },
+    GetSendQuota: async () => {
+      const dayAgo = new Date(Date.now() - 86_400_000).toISOString();
+      const sent = (await inbox.list()).filter((mail) => mail.Timestamp > dayAgo).length;
+      return (
+        `<SentLast24Hours>${sent}</SentLast24Hours><Max24HourSend>${quota.max24HourSend}</Max24HourSend>` +
+        `<MaxSendRate>${quota.maxSendRate}</MaxSendRate>`
+      );
+    },
+  };
+}
+
+function required(form: Form, field: string): string {
+  const value = form[field];
+  if (value === undefined || value === '') throw new AwsError('ValidationError', `The parameter ${field} is required.`);
+  return value;
+}
+
+/** A list in a query request: `<field>.member.1`, `<field>.member.2`, … */
+function members(form: Form, field: string): string[] {
+  const list: string[] = [];
+  for (let index = 1; form[`${field}.member.${index}`] !== undefined; index++)
+    list.push(form[`${field}.member.${index}`] ?? '');
+  return list;
+}
+
+/** The address within `Name <address>`. */
+function plainAddress(address: string): string {
+  return (/<([^<>]*)>\s*$/.exec(address)?.[1] ?? address).trim().toLowerCase();
+}
+
+function checkAddress(address: string): void {
+  const plain = plainAddress(address);
+  if (!plain.includes('@')) throw new AwsError('InvalidParameterValue', `Missing final '@domain' (${address})`);
+  if (!/^[^\s@]+@[^\s@]+$/.test(plain)) throw new AwsError('InvalidParameterValue', `Illegal address: ${address}`);
+}
+
+function header(raw: string, name: string): string | undefined {
+  const head = raw.split(/\r?\n\r?\n/, 1)[0]?.replaceAll(/\r?\n[ \t]+/g, ' ') ?? '';
+  return new RegExp(`^${name}:[ \\t]*(.*)$`, 'im').exec(head)?.[1]?.trim();
+}
+
+const splitAddresses = (list: string | undefined) => (list ?? '').split(',').flatMap((address) => address.trim() || []);

@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import {
+  GetIdentityVerificationAttributesCommand,
+  GetSendQuotaCommand,
+  ListIdentitiesCommand,
+  SendEmailCommand,
+  SendRawEmailCommand,
+  SESClient,
+  VerifyDomainIdentityCommand,
+  VerifyEmailIdentityCommand,
+} from '@aws-sdk/client-ses';
+import type { Mail } from '../../../local/endpoint/inbox.ts';
+import { startTestEndpoint, type TestEndpoint } from '../../support/endpoint.ts';
+
+let endpoint: TestEndpoint;
+let ses: SESClient;
+beforeAll(async () => {
+  endpoint = await startTestEndpoint();
+  ses = new SESClient(endpoint.clientConfig);
+  await ses.send(new VerifyEmailIdentityCommand({ EmailAddress: 'Shop@example.com' }));
+});
+afterAll(async () => {
+  ses.destroy();
+  await endpoint.stop();
+});
+
+const inbox = async (query = ''): Promise<Mail[]> => {
+  const answer = (await (await fetch(`${endpoint.url}/_aws/ses${query}`)).json()) as { messages: Mail[] };
+  return answer.messages;
+};
+const send = async (Source: string, ToAddresses: string[], subject = 'Hello') =>
+  ses.send(
+    new SendEmailCommand({
+      Source,
+      Destination: { ToAddresses },
+      Message: {
+        Subject: { Data: subject },
+        Body: { Text: { Data: 'Grüße & <tags>' }, Html: { Data: '<p>Hello</p>' } },
+      },
+    }),
+  );
+
+test('a mail from a verified address is listed in the inbox, also after a restart', async () => {
+  const { MessageId } = await send('The shop <shop@example.com>', ['ann@example.org', 'bob@example.org'], 'Your order');
+  await endpoint.restart();
+  expect(await inbox(`?id=${MessageId}`)).toEqual([
+    {
+      Id: MessageId,
+      Region: 'eu-central-1',
+      Source: 'The shop <shop@example.com>',
+      Destination: { ToAddresses: ['ann@example.org', 'bob@example.org'], CcAddresses: [], BccAddresses: [] },
+      Subject: 'Your order',
+      Body: { text_part: 'Grüße & <tags>', html_part: '<p>Hello</p>' },
+      Timestamp: expect.any(String),
+    },
+  ]);
+});
+
+test('a mail from an address nobody verified is refused as SES refuses it', async () => {
+  await expect(send('eve@elsewhere.example', ['ann@example.org'])).rejects.toMatchObject({
+    name: 'MessageRejected',
+    message:
+      'Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: eve@elsewhere.example',
+  });
+});
+
+test('a verified domain may send from any of its addresses', async () => {
+  await ses.send(new VerifyDomainIdentityCommand({ Domain: 'domain.example' }));
+  await expect(send('anyone@domain.example', ['ann@example.org'])).resolves.toHaveProperty('MessageId');
+});
+
+test.each([
+  [[], "Missing required header 'To'."],
+  [['nobody'], "Missing final '@domain' (nobody)"],
+  [Array.from({ length: 51 }, (_, index) => `u${index}@example.org`), 'Recipient count exceeds 50.'],
+])('a mail to %j is refused', async (to, message) => {
+  await expect(send('shop@example.com', to)).rejects.toMatchObject({ name: 'InvalidParameterValue', message });
+});
+
+test('a raw mail is kept as it was sent, its sender and recipients read from its headers', async () => {
+  const raw =
+    'From: shop@example.com\r\nTo: ann@example.org,\r\n bob@example.org\r\nSubject: Raw\r\n\r\nSubject: not this\r\n';
+  const { MessageId } = await ses.send(new SendRawEmailCommand({ RawMessage: { Data: Buffer.from(raw) } }));
+  expect(await inbox(`?id=${MessageId}`)).toEqual([
+    expect.objectContaining({
+      Source: 'shop@example.com',
+      Destination: { ToAddresses: ['ann@example.org', 'bob@example.org'] },
+      Subject: 'Raw',
+      RawData: raw,
+    }),
+  ]);
+});
+
+test('verified identities are listed and answer Success, others nothing', async () => {
+  const { Identities } = await ses.send(new ListIdentitiesCommand({ IdentityType: 'EmailAddress' }));
+  expect(Identities).toEqual(['shop@example.com']);
+  const { VerificationAttributes } = await ses.send(
+    new GetIdentityVerificationAttributesCommand({ Identities: ['shop@example.com', 'eve@elsewhere.example'] }),
+  );
+  expect(VerificationAttributes).toEqual({ 'shop@example.com': { VerificationStatus: 'Success' } });
+});
+
+test('a hundred mails at once are all kept, and the quota counts them', async () => {
+  const before = await ses.send(new GetSendQuotaCommand({}));
+  await Promise.all(
+    Array.from({ length: 100 }, async (_, index) => send('shop@example.com', ['ann@example.org'], `n${index}`)),
+  );
+  const after = await ses.send(new GetSendQuotaCommand({}));
+  expect(after.SentLast24Hours).toBe((before.SentLast24Hours ?? 0) + 100);
+  expect(
+    new Set((await inbox()).map(({ Subject }) => Subject).filter((subject) => /^n\d/.test(subject ?? ''))).size,
+  ).toBe(100);
+});
+
+test('deleting empties the inbox', async () => {
+  await send('shop@example.com', ['ann@example.org']);
+  await fetch(`${endpoint.url}/_aws/ses`, { method: 'DELETE' });
+  expect(await inbox()).toEqual([]);
+});
+
+test('an action it does not have is answered by name', async () => {
+  const answer = await fetch(endpoint.url, { method: 'POST', body: new URLSearchParams({ Action: 'SendBounce' }) });
+  expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('SendBounce is not implemented')]);
+});
