@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { getCACertificates } from 'node:tls';
 import pg from 'pg';
+import type { DatabaseConfig } from '../../app/kit/database.ts';
 import { migrate } from '../../lambda/migrate/migrate.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -10,18 +11,11 @@ const ROOT = join(import.meta.dirname, '../..');
 /** Roles belong to the whole server and test files share it: one password for all. */
 const ROLE_PASSWORD = 'test-role-password';
 
-/** What the kit's `connectDatabase` takes. */
-export interface TestDatabaseConfig {
-  DATABASE_PRIMARY: string;
-  DATABASE_REPLICAS: string;
-  DATABASE_NAME: string;
-  DATABASE_USER: string;
-  DATABASE_PASSWORD: string;
-}
+type Row = Record<string, unknown>;
 
 export interface TestDatabase<Name extends string> {
   /** Per service, what its task would have in the environment. */
-  readonly config: Readonly<Record<Name, TestDatabaseConfig>>;
+  readonly config: Readonly<Record<Name, DatabaseConfig>>;
   /** An administrator's connection, to look at and prepare what the services cannot. */
   readonly admin: pg.ClientConfig;
   drop(): Promise<void>;
@@ -38,7 +32,12 @@ export async function createDatabase<Name extends string>(...names: Name[]): Pro
     log: () => {},
   });
   const config = Object.fromEntries(names.map((name) => [name, configOf(name, admin.database)]));
-  return { config: config as Record<Name, TestDatabaseConfig>, admin, drop: () => dropDatabase(admin.database) };
+  return { config: config as Record<Name, DatabaseConfig>, admin, drop: () => dropDatabase(admin.database) };
+}
+
+/** What no service may: looks at and changes any table of the database. */
+export async function adminQuery(database: Pick<TestDatabase<never>, 'admin'>, sql: string): Promise<Row[]> {
+  return withClient(database.admin, async (client) => (await client.query<Row>(sql)).rows);
 }
 
 /** The administrator of the test server that the integration project's global setup started. */
@@ -55,13 +54,21 @@ export function testAdmin(): pg.ClientConfig {
 
 /** Drops a database of the test server, with whoever is still connected to it. */
 export async function dropDatabase(name: string): Promise<void> {
-  const client = new pg.Client({ ...testAdmin(), database: 'postgres' });
-  await client.connect();
-  await client.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
-  await client.end();
+  const drop = `drop database if exists ${pg.escapeIdentifier(name)} with (force)`;
+  await withClient({ ...testAdmin(), database: 'postgres' }, (client) => client.query(drop));
 }
 
-function configOf(name: string, database: string): TestDatabaseConfig {
+async function withClient<T>(config: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client(config);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function configOf(name: string, database: string): DatabaseConfig {
   return {
     DATABASE_PRIMARY: environment('TEST_PG_PRIMARY'),
     DATABASE_REPLICAS: process.env.TEST_PG_REPLICA ?? '',
