@@ -9,6 +9,8 @@ export interface HealthCheck {
   readonly intervalMs: number;
   readonly timeoutMs: number;
   readonly retries: number;
+  /** Failures in the first so many ms do not count. */
+  readonly startPeriodMs: number;
 }
 
 export interface ContainerHealth {
@@ -16,9 +18,8 @@ export interface ContainerHealth {
   stop(): void;
 }
 
-/** A container that has just started is asked this often, so that nobody waits a whole interval for its first answer. */
-const initialIntervalMs = 250;
-const initialPeriodMs = 10_000;
+/** In its start period a container is asked this often, so that nobody waits a whole interval for its first answer. */
+const startIntervalMs = 250;
 
 /** Runs the check beside the process, with its environment, until stopped. */
 export function startContainerHealth(
@@ -28,7 +29,7 @@ export function startContainerHealth(
   const startedAt = performance.now();
   let state: ReturnType<ContainerHealth['state']> = 'initial';
   let failures = 0;
-  let timer = setTimeout(round, initialIntervalMs);
+  let timer = setTimeout(round, startIntervalMs);
   let stopped = false;
 
   return {
@@ -55,10 +56,10 @@ export function startContainerHealth(
 
   function judge(passed: boolean): void {
     if (stopped) return;
-    const isInitial = !passed && state === 'initial' && performance.now() - startedAt < initialPeriodMs;
-    failures = passed || isInitial ? 0 : failures + 1;
+    const isStarting = !passed && state === 'initial' && performance.now() - startedAt < check.startPeriodMs;
+    failures = passed || isStarting ? 0 : failures + 1;
     if (passed) state = 'healthy';
     else if (failures >= check.retries) state = 'unhealthy';
-    timer = setTimeout(round, isInitial ? initialIntervalMs : check.intervalMs);
+    timer = setTimeout(round, isStarting ? startIntervalMs : check.intervalMs);
   }
 }

@@ -5,7 +5,6 @@ import type { Stack } from './template.ts';
  * Types that a laptop has no use for: declared, not run. Each has the kind of its ARN, for the resources that state it.
  */
 const types: Readonly<Record<string, string>> = {
-  'AWS::ApplicationAutoScaling::ScalableTarget': 'application-autoscaling:scalable-target',
   'AWS::ApplicationAutoScaling::ScalingPolicy': 'autoscaling:scaling-policy',
   'AWS::CDK::Metadata': 'cdk:metadata',
   'AWS::CloudWatch::Alarm': 'cloudwatch:alarm',

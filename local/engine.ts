@@ -11,8 +11,8 @@ export interface Engine {
   readonly declaredOnly: Readonly<Record<string, number>>;
   /** Brings everything up, what is independent at once. On a failure stops what was started, then throws it. */
   up(runtime: Omit<Runtime, 'stopping'>): Promise<void>;
-  /** Stops everything, whoever refers to a resource before the resource itself. */
-  stop(): Promise<void>;
+  /** Stops everything, whoever refers to a resource before the resource itself; `onStopped` hears of each. */
+  stop(onStopped?: (what: string) => void): Promise<void>;
 }
 
 export interface Options {
@@ -59,9 +59,9 @@ export function createEngine({ stacks, drivers, fetchSecret }: Options): Engine 
     stop: stopOnce,
   };
 
-  function stopOnce(): Promise<void> {
+  function stopOnce(onStopped: (what: string) => void = () => undefined): Promise<void> {
     stopping.abort();
-    stopped ??= Promise.allSettled(starts).then(stopAll);
+    stopped ??= Promise.allSettled(starts).then(() => stopAll(onStopped));
     return stopped;
   }
 
@@ -106,7 +106,7 @@ export function createEngine({ stacks, drivers, fetchSecret }: Options): Engine 
     });
   }
 
-  async function stopAll(): Promise<void> {
+  async function stopAll(onStopped: (what: string) => void): Promise<void> {
     const dependents = new Map([...graph.nodes.keys()].map((key) => [key, [] as string[]]));
     for (const { key, needs } of graph.nodes.values()) for (const need of needs) dependents.get(need)?.push(key);
     const stops = new Map<string, Promise<void>>();
@@ -114,13 +114,16 @@ export function createEngine({ stacks, drivers, fetchSecret }: Options): Engine 
     const stop = (key: string): Promise<void> => {
       const known = stops.get(key);
       if (known !== undefined) return known;
-      const identity = identities.get(key);
-      identities.delete(key);
-      const promise = Promise.all((dependents.get(key) ?? []).map(stop))
-        .then(() => identity?.stop?.())
-        .catch((error: unknown) => void failures.push(error));
+      const promise = stopOne(key).catch((error: unknown) => void failures.push(error));
       stops.set(key, promise);
       return promise;
+    };
+    const stopOne = async (key: string): Promise<void> => {
+      await Promise.all((dependents.get(key) ?? []).map(stop));
+      const identity = identities.get(key);
+      if (identity?.stop === undefined) return;
+      await identity.stop();
+      onStopped(`${graph.nodes.get(key)?.definition.Type} ${identity.ref}`);
     };
     await Promise.all([...graph.nodes.keys()].map(stop));
     if (failures.length > 0) throw new AggregateError(failures, `stopping failed: ${failures.map(String).join('; ')}`);

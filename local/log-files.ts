@@ -4,8 +4,8 @@ import { join } from 'node:path';
 const largestBytes = 10 * 1024 * 1024;
 
 export interface LogFiles {
-  open(source: string): NodeJS.WritableStream;
-  path(source: string): string;
+  readonly open: (source: string) => NodeJS.WritableStream;
+  readonly path: (source: string) => string;
   close(): Promise<void>;
 }
 

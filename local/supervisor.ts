@@ -7,7 +7,9 @@ import { startTask, type Task, type TaskDefinition } from './task.ts';
 export interface Supervisor {
   readonly name: string;
   /** Resolves when as many tasks as desired are healthy; rejects when they fail again and again before that. */
-  readonly steady: Promise<void>;
+  steady(): Promise<void>;
+  /** Makes the desired count at least this. */
+  raiseTo(count: number): void;
   status(): ServiceStatus;
   /** SIGKILLs a task, as a lost machine would; false when there is no such task. */
   kill(taskId: string): boolean;
@@ -17,6 +19,8 @@ export interface Supervisor {
 export interface Options {
   readonly definition: TaskDefinition;
   readonly desired: number;
+  /** A task may fail its health checks for so many ms after its start. */
+  readonly healthGraceMs: number;
   readonly report: Pick<Report, 'event'>;
   readonly logFile: string;
 }
@@ -31,19 +35,21 @@ const healthPollMs = 100;
 export const pauseAfter = (quickDeaths: number): number =>
   quickDeaths < 2 ? 0 : Math.min(500 * 2 ** (quickDeaths - 2), 30_000);
 
-export function supervise({ definition, desired, report, logFile }: Options): Supervisor {
+export function supervise({ definition, desired: initial, healthGraceMs, report, logFile }: Options): Supervisor {
   const { service } = definition;
   const tasks = new Set<Task>();
   const stopping = new AbortController();
-  const steady = Promise.withResolvers<void>();
-  steady.promise.catch(() => undefined);
-  let isSteady = desired === 0;
-  if (isSteady) steady.resolve();
-  const slots = Array.from({ length: desired }, keepOne);
+  const slots: Promise<void>[] = [];
+  let desired = 0;
+  let isSteady = true;
+  let steady = Promise.withResolvers<void>();
+  steady.resolve();
+  raiseTo(initial);
 
   return {
     name: service,
-    steady: steady.promise,
+    steady: () => steady.promise,
+    raiseTo,
     status: () => ({
       name: service,
       desired,
@@ -62,6 +68,15 @@ export function supervise({ definition, desired, report, logFile }: Options): Su
       await Promise.all([...tasks].map((task) => task.stop()));
     },
   };
+
+  function raiseTo(count: number): void {
+    if (count <= desired) return;
+    isSteady = false;
+    steady = Promise.withResolvers();
+    steady.promise.catch(() => undefined);
+    desired = count;
+    while (slots.length < desired) slots.push(keepOne());
+  }
 
   function countHealthy(): number {
     return [...tasks].filter((task) => task.health() === 'healthy').length;
@@ -108,7 +123,8 @@ export function supervise({ definition, desired, report, logFile }: Options): Su
   function endOrUnhealthy(task: Task): Promise<string> {
     return new Promise((resolve) => {
       const poll = setInterval(() => {
-        if (task.health() === 'unhealthy') settle('unhealthy');
+        const isOld = performance.now() - task.startedAt >= healthGraceMs;
+        if (isOld && task.health() === 'unhealthy') settle('unhealthy');
         else if (!isSteady && countHealthy() >= desired) {
           isSteady = true;
           steady.resolve();

@@ -10,6 +10,7 @@ import type { Targets, TaskDefinition } from '../task.ts';
 declare module '../driver.ts' {
   interface PartTypes {
     'task-definition': Container;
+    /** By the id that Application Auto Scaling has for it: `service/CLUSTER/NAME`. */
     service: Supervisor;
   }
 }
@@ -27,13 +28,16 @@ interface Container {
     readonly Interval?: number;
     readonly Timeout?: number;
     readonly Retries?: number;
+    readonly StartPeriod?: number;
   };
 }
 
 interface ServiceProperties {
   readonly ServiceName?: string;
   readonly TaskDefinition: string;
+  readonly Cluster: string;
   readonly DesiredCount?: number;
+  readonly HealthCheckGracePeriodSeconds?: number;
   readonly LoadBalancers?: readonly { readonly TargetGroupArn: string }[];
 }
 
@@ -76,23 +80,25 @@ async function runService(resource: Resource, runtime: Runtime): Promise<Identit
   const supervisor = supervise({
     definition: definitionOf(name, container, targets, runtime),
     desired: properties.DesiredCount ?? 1,
+    healthGraceMs: (properties.HealthCheckGracePeriodSeconds ?? 0) * 1000,
     report: runtime.report,
     logFile: join(runtime.stateDir, 'logs', `${name}.log`),
   });
-  const ref = arnOf(runtime, `service/${name}`);
-  runtime.parts.set('service', ref, supervisor);
+  const id = `service/${properties.Cluster}/${name}`;
+  runtime.parts.set('service', id, supervisor);
   runtime.status.add('services', async () => [supervisor.status()]);
   const onStop = (): void => void supervisor.stop();
   runtime.stopping.addEventListener('abort', onStop);
   try {
-    await supervisor.steady;
+    await supervisor.steady();
   } catch (error) {
     await supervisor.stop();
     throw error;
   } finally {
     runtime.stopping.removeEventListener('abort', onStop);
   }
-  runtime.report.ready(name, `${supervisor.status().healthy} tasks`);
+  runtime.report.ready(name);
+  const ref = arnOf(runtime, id);
   return { ref, attributes: { Name: name, ServiceArn: ref }, stop: () => supervisor.stop() };
 }
 
@@ -126,6 +132,7 @@ function definitionOf(
       intervalMs: (check.Interval ?? 30) * 1000,
       timeoutMs: (check.Timeout ?? 5) * 1000,
       retries: check.Retries ?? 3,
+      startPeriodMs: (check.StartPeriod ?? 0) * 1000,
     },
     stopTimeoutMs: (container.StopTimeout ?? 30) * 1000,
     log: runtime.log(service),
