@@ -29,7 +29,7 @@ export function roundRobin(): Algorithm {
       saved.set(candidate, sum >= 1 ? sum - 1 : sum);
       if (sum >= 1) return candidate;
     }
-    return candidates[turn % candidates.length]!;
+    return candidates[turn++ % candidates.length]!;
   };
 }
 

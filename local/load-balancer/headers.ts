@@ -39,6 +39,7 @@ export function targetHeaders(
   const named = namedByConnection(headers);
   let trace: string | undefined;
   let framed = false;
+  let addressed = false;
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at]!;
     const lower = name.toLowerCase();
@@ -56,9 +57,12 @@ export function targetHeaders(
       (!options.dropInvalidNames || VALID_NAME.test(name))
     ) {
       framed ||= lower === 'content-length';
+      addressed ||= lower === 'host';
       result.push(name, value);
     }
   }
+  // HTTP/1.0 does without; towards the target it is HTTP/1.1, which does not.
+  if (!addressed) result.push('Host', '');
   // Without this Node would send the empty body of a POST in chunks.
   if (!framed && client.method !== 'GET' && client.method !== 'HEAD') result.push('Content-Length', '0');
   if (options.forwardedFor === 'append') {

@@ -5,12 +5,12 @@ import { clientHeaders } from './headers.ts';
 import { TargetTimeoutError, type Target } from './target.ts';
 
 /** What became of a request that was handed to a target; for counting. */
-export type Outcome = 'answered' | 'bad-gateway' | 'gateway-timeout' | 'client-closed';
+export type Outcome = 'answered' | 'bad-gateway' | 'gateway-timeout' | 'request-timeout' | 'client-closed';
 
 export interface ProxyOptions {
   readonly headers: readonly string[];
   readonly setCookies: readonly string[];
-  /** How long neither side may be silent, in ms; then the answer is 504. */
+  /** How long neither side may be silent, in ms; then the answer is 504, or 408 when the request has not wholly come. */
   readonly timeoutMs: number;
   readonly onEnd: (outcome: Outcome) => void;
 }
@@ -54,9 +54,9 @@ export function proxy(exchange: Exchange, target: Target, options: ProxyOptions)
   outgoing.on('timeout', () => outgoing.destroy(new TargetTimeoutError('target timeout')));
   outgoing.on('error', (error) => {
     if (reply?.complete || response.destroyed) return;
-    outcome = error instanceof TargetTimeoutError ? 'gateway-timeout' : 'bad-gateway';
+    outcome = outcomeOf(error, request);
     if (response.headersSent) response.destroy();
-    else answer(exchange, outcome === 'gateway-timeout' ? 504 : 502);
+    else answer(exchange, STATUS[outcome]);
   });
 
   response.once('close', () => {
@@ -68,6 +68,13 @@ export function proxy(exchange: Exchange, target: Target, options: ProxyOptions)
 
   if (hasBody(request)) request.pipe(outgoing);
   else outgoing.end();
+}
+
+const STATUS = { 'bad-gateway': 502, 'gateway-timeout': 504, 'request-timeout': 408 };
+
+function outcomeOf(error: Error, request: IncomingMessage): keyof typeof STATUS {
+  if (!(error instanceof TargetTimeoutError)) return 'bad-gateway';
+  return request.complete ? 'gateway-timeout' : 'request-timeout';
 }
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>

@@ -12,10 +12,14 @@ const MAX_HEADERS = 65_536;
  * framing is ambiguous, so no such request reaches a target, in any mode.
  */
 export function createHttpServer(idleTimeoutMs: number, handle: (exchange: Exchange) => void): Server {
-  const server = createServer(
-    { maxHeaderSize: MAX_HEADERS, keepAliveTimeout: idleTimeoutMs, headersTimeout: idleTimeoutMs, requestTimeout: 0 },
-    (request, response) => handle(directExchange(request, response)),
-  );
+  const options = {
+    maxHeaderSize: MAX_HEADERS,
+    keepAliveTimeout: idleTimeoutMs,
+    headersTimeout: idleTimeoutMs,
+    requestTimeout: 0,
+    connectionsCheckingInterval: Math.min(1000, idleTimeoutMs),
+  };
+  const server = createServer(options, (request, response) => handle(directExchange(request, response)));
   // Silence of a client while its request is coming in; the proxy watches over the rest.
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const { _httpMessage: begun } = socket as typeof socket & { _httpMessage?: ServerResponse };
