@@ -1,8 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 
-import { buildSync } from 'esbuild';
+import { buildSync, version } from 'esbuild';
+import type { BuildOptions } from 'esbuild';
 
 /** The root of the repository: entries are named from here, so that bundles hold no path of the machine. */
 export const root = join(import.meta.dirname, '..');
@@ -15,36 +17,111 @@ const commonJs = [
   'const __dirname = import.meta.dirname;',
 ].join('\n');
 
+const options = {
+  absWorkingDir: root,
+  write: false,
+  metafile: true,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  banner: { js: commonJs },
+  sourcemap: true,
+  sourcesContent: false,
+  // Packages that ship ES modules beside CommonJS shrink by half when the unused is shaken off.
+  mainFields: ['module', 'main'],
+  minify: true,
+  // Logs tell errors by the names of their classes.
+  keepNames: true,
+  legalComments: 'none',
+  external: ['pg-native'],
+  logLevel: 'warning',
+} satisfies BuildOptions;
+
+/** A bundle and what it was made of, so that it is made again only when something of that has changed. */
+interface Bundle {
+  /** Hash of the options, the packages installed and esbuild itself. */
+  readonly tools: string;
+  /** Hash of each source file, by its path from the root. */
+  readonly sources: Readonly<Record<string, string>>;
+  /** Text of each output file, by its name. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+const made = new Map<string, Bundle>();
+
 /**
  * Bundles an entry point and all packages it uses into `directory/file`, with a source map and the package.json that
  * makes Node read it as an ES module. The same sources give the same bytes on every machine.
+ *
+ * Bundling the whole system takes ten times as long as synthesizing it, so bundles are kept in node_modules/.cache.
  */
 export function bundle(entry: string, directory: string, file: string): void {
+  const cacheFile = join(root, 'node_modules/.cache/headroom', `${entry.replaceAll('/', '-')}.json`);
+  const tools = hash(
+    version,
+    JSON.stringify(options),
+    file,
+    readFileSync(join(root, 'node_modules/.package-lock.json')),
+  );
+  let current = made.get(entry) ?? readBundle(cacheFile);
+  if (current?.tools !== tools || !isCurrent(current)) {
+    current = { tools, ...build(entry, file) };
+    writeAtomically(cacheFile, JSON.stringify(current));
+  }
+  made.set(entry, current);
+
   mkdirSync(directory, { recursive: true });
-  const { outputFiles } = buildSync({
-    absWorkingDir: root,
+  for (const [name, text] of Object.entries(current.files)) writeFileSync(join(directory, name), text);
+  writeFileSync(join(directory, 'package.json'), '{"type":"module"}\n');
+}
+
+function build(entry: string, file: string): Pick<Bundle, 'sources' | 'files'> {
+  const { outputFiles, metafile } = buildSync({
+    ...options,
     entryPoints: [entry],
     outfile: join(root, 'bundle', file),
-    write: false,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    banner: { js: commonJs },
-    sourcemap: true,
-    sourcesContent: false,
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: 'none',
-    external: ['pg-native'],
-    logLevel: 'warning',
   });
-  for (const { path, contents } of outputFiles) writeFileSync(join(directory, basename(path)), contents);
-  writeFileSync(join(directory, 'package.json'), '{"type":"module"}\n');
+  const own = Object.keys(metafile.inputs).filter((path) => !path.startsWith('node_modules/'));
+  return {
+    sources: Object.fromEntries(own.map((path) => [path, hash(readFileSync(resolve(root, path)))])),
+    files: Object.fromEntries(outputFiles.map(({ path, text }) => [basename(path), text])),
+  };
+}
+
+function isCurrent({ sources }: Bundle): boolean {
+  return Object.entries(sources).every(([path, before]) => {
+    try {
+      return hash(readFileSync(resolve(root, path))) === before;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function readBundle(file: string): Bundle | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Bundle;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Two synths at once each see a whole file. */
+function writeAtomically(file: string, text: string): void {
+  mkdirSync(join(file, '..'), { recursive: true });
+  writeFileSync(`${file}.${process.pid}`, text);
+  renameSync(`${file}.${process.pid}`, file);
+}
+
+function hash(...parts: (string | Uint8Array)[]): string {
+  const sum = createHash('sha256');
+  for (const part of parts) sum.update(part).update('\0');
+  return sum.digest('hex');
 }
 
 const staging = mkdtempSync(join(tmpdir(), 'headroom-'));
 process.on('exit', () => rmSync(staging, { recursive: true, force: true }));
 
 /** An empty directory to gather an asset in, gone when the process ends. */
-export const stagingDirectory = (name: string): string => join(staging, name);
+export const stagingDirectory = (): string => mkdtempSync(join(staging, 'asset-'));

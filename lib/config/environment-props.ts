@@ -1,3 +1,5 @@
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+
 /** How the tasks of a service or worker are sized, scaled and fed. Each falls back to the environment's `tasks`. */
 export interface TaskProps {
   /**
@@ -152,10 +154,10 @@ export interface EnvironmentProps {
    */
   readonly protect?: boolean;
   /**
-   * Days that logs are kept: one of the periods CloudWatch Logs knows.
-   * @default 30
+   * How long logs are kept. CloudWatch charges for each gigabyte and month; what is gone cannot be searched.
+   * @default RetentionDays.ONE_MONTH
    */
-  readonly logRetentionDays?: number;
+  readonly logRetention?: RetentionDays;
   /**
    * Whether payments go to the sandbox provider, which is then deployed too. It charges nobody: never where money is real.
    * @default false

@@ -1,3 +1,5 @@
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+
 import type { DatabaseProps, EnvironmentProps, RedisProps, TaskProps } from './environment-props.ts';
 
 /** TaskProps with nothing left out. */
@@ -34,7 +36,7 @@ export function withDefaults(name: string, props: EnvironmentProps): Environment
     cidr: '10.0.0.0/16',
     availabilityZones: [`${region}a`, `${region}b`],
     protect: true,
-    logRetentionDays: 30,
+    logRetention: RetentionDays.ONE_MONTH,
     sandbox: false,
     demoCatalogue: false,
     uploadOrigins: [],

@@ -1,3 +1,5 @@
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+
 import type { EnvironmentProps } from './environment-props.ts';
 
 /** Every deployment of the system. Edit here; `npx cdk deploy '<name>/*'` deploys one. */
@@ -8,7 +10,7 @@ export const environments: Readonly<Record<string, EnvironmentProps>> = {
     protect: false,
     sandbox: true,
     demoCatalogue: true,
-    logRetentionDays: 7,
+    logRetention: RetentionDays.ONE_WEEK,
     database: { instanceType: 't4g.micro', maxStorageGiB: 50, backupDays: 1 },
     tasks: { max: 4 },
     services: { mailer: { min: 1 } },
@@ -22,7 +24,7 @@ export const environments: Readonly<Record<string, EnvironmentProps>> = {
     mailFrom: 'orders@example.com',
     availabilityZones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
     nat: 'per-az',
-    logRetentionDays: 90,
+    logRetention: RetentionDays.THREE_MONTHS,
     // example.com answers no payment: put your provider's address here.
     paymentProviderUrl: 'https://payments.example.com',
     database: {
@@ -41,6 +43,6 @@ export const environments: Readonly<Record<string, EnvironmentProps>> = {
     protect: false,
     sandbox: true,
     demoCatalogue: true,
-    logRetentionDays: 1,
+    logRetention: RetentionDays.ONE_DAY,
   },
 };

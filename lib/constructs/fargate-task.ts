@@ -1,4 +1,4 @@
-import { Duration, Size } from 'aws-cdk-lib';
+import { Duration, Size, Stack } from 'aws-cdk-lib';
 import { Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import {
   AwsLogDriverMode,
@@ -10,8 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-ecs';
 import type { ContainerImage, ICluster } from 'aws-cdk-lib/aws-ecs';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
-import { Stack } from 'aws-cdk-lib';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 
 /** The port every container listens on. */
 export const containerPort = 3000;
@@ -80,6 +79,8 @@ export function fargateService(scope: Construct, props: FargateTaskProps): Farga
     circuitBreaker: { enable: true, rollback: true },
     // No desired count: stating one would undo, with every deployment, what scaling has done.
   });
+  // The first tasks find their ways open and their roles granted.
+  service.node.addDependency(securityGroup, taskDefinition);
   service.connections.allowToAnyIpv4(Port.HTTPS, 'AWS APIs and payment provider');
   return service;
 }

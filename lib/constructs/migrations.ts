@@ -64,7 +64,7 @@ export class Migrations extends Construct {
     handler.connections.allowToDefaultPort(postgres, 'PostgreSQL');
     handler.connections.allowToAnyIpv4(Port.HTTPS, 'Secrets Manager');
     for (const secret of [postgres.adminSecret, ...postgres.roleSecrets.values()]) secret.grantRead(handler);
-    this.#trigger = new Trigger(this, 'Trigger', { handler, timeout });
+    this.#trigger = new Trigger(this, 'Trigger', { handler, timeout, executeAfter: [securityGroup] });
   }
 
   /** These constructs are created or updated only after the migrations have succeeded. */
@@ -73,16 +73,13 @@ export class Migrations extends Construct {
   }
 }
 
-/** Puts the bundled handler, the migrations of all rows and the seed data in one directory. */
+/** Puts the bundled handler and the migrations of all rows in one directory. */
 function stage(rows: readonly Row[]): string {
-  const directory = stagingDirectory(`lambda/migrate/${rows.map(({ name }) => name).join('-')}`);
+  const directory = stagingDirectory();
   bundle('lambda/migrate/handler.ts', directory, 'index.js');
-  for (const row of rows) copy(`${folderOf(row)}/migrations`, join(directory, 'migrations', row.name));
-  copy('app/services/catalog/seed', join(directory, 'seed'));
+  for (const row of rows) {
+    const migrations = join(root, folderOf(row), 'migrations');
+    if (existsSync(migrations)) cpSync(migrations, join(directory, 'migrations', row.name), { recursive: true });
+  }
   return directory;
-}
-
-function copy(from: string, to: string): void {
-  const source = join(root, from);
-  if (existsSync(source)) cpSync(source, to, { recursive: true });
 }

@@ -7,7 +7,6 @@ import {
   InstanceType,
   InterfaceVpcEndpointAwsService,
   IpAddresses,
-  NatInstanceProviderV2,
   NatProvider,
   NatTrafficDirection,
   Peer,
@@ -15,6 +14,7 @@ import {
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
+import type { NatInstanceProviderV2 } from 'aws-cdk-lib/aws-ec2';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 
@@ -49,6 +49,8 @@ export class Network extends Construct {
     this.vpc = new Vpc(this, 'Vpc', {
       ipAddresses: IpAddresses.cidr(props.cidr),
       availabilityZones: [...availabilityZones],
+      // Nothing is in the default group; emptying it would take a custom resource.
+      restrictDefaultSecurityGroup: false,
       // Addresses for a third zone, so that adding it moves no subnet.
       reservedAzs: 3 - availabilityZones.length,
       natGateways: { none: 0, instance: 1, one: 1, 'per-az': availabilityZones.length }[nat],

@@ -17,7 +17,7 @@ export class ServiceImage extends Construct {
   /** @param folder where the service's `main.ts` is, from the root of the repository */
   constructor(scope: Construct, id: string, folder: string) {
     super(scope, id);
-    const directory = stagingDirectory(folder);
+    const directory = stagingDirectory();
     bundle(`${folder}/main.ts`, directory, 'main.js');
     for (const file of ['Dockerfile', 'health.js']) copyFileSync(join(root, 'app', file), join(directory, file));
     const asset = new DockerImageAsset(this, 'Asset', { directory, platform: Platform.LINUX_ARM64 });

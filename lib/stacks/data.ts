@@ -66,7 +66,7 @@ export class DataStack extends Stack {
     this.queues = queues;
     this.mail = new MailSender(this, 'Mail', { address: environment.mailFrom });
 
-    const retention = Duration.days(environment.logRetentionDays);
+    const retention = Duration.days(environment.logRetention);
     this.accessLogs = new AccessLogs(this, 'AccessLogs', { retention, protect });
     new UploadsBucket(this, 'Uploads', {
       origins: environment.uploadOrigins,

@@ -17,7 +17,7 @@ export class NetworkStack extends Stack {
     const { environment } = props;
     this.#zones = environment.availabilityZones;
     const flowLogs = new LogGroup(this, 'FlowLogs', {
-      retention: environment.logRetentionDays,
+      retention: environment.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.vpc = new Network(this, 'Network', { ...environment, flowLogs }).vpc;

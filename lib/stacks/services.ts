@@ -96,7 +96,7 @@ export class ServicesStack extends Stack {
 
   #logGroup(name: string): LogGroup {
     return new LogGroup(this, `${name}-logs`, {
-      retention: this.#props.environment.logRetentionDays,
+      retention: this.#props.environment.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
   }
