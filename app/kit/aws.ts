@@ -9,7 +9,9 @@ const common = {
 };
 
 export const createSns = () => new SNSClient(common);
-export const createSes = () => new SESClient(common);
+
+/** One attempt: SES knows no idempotency key, and a mail whose answer is late may be on its way. The queue retries. */
+export const createSes = () => new SESClient({ ...common, maxAttempts: 1 });
 
 /** A long poll takes up to 20 s to answer. */
 export const createSqs = () =>

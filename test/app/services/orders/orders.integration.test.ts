@@ -38,7 +38,11 @@ beforeAll(async () => {
   const signIn = allowSignIn(app);
   cookie = await signIn({ id: randomUUID(), email: 'ada@example.com' });
   strangersCookie = await signIn({ id: randomUUID(), email: 'eve@example.com' });
-  closing.push(() => app.close(), connected.close, database.drop);
+  closing.push(
+    () => app.close(),
+    () => connected.close(),
+    () => database.drop(),
+  );
 });
 
 afterAll(async () => {
@@ -106,12 +110,15 @@ test('orders are listed newest first, page by page, and only to who placed them'
   const ids: unknown[] = [];
   for (let i = 0; i < 5; i += 1) ids.unshift((await order([{ productId: 'heat', quantity: 1 }])).body['id']);
   const pages: unknown[][] = [];
-  let cursor: unknown = '';
-  while (cursor !== null) {
-    const { body } = await get(`/api/orders?limit=2${cursor === '' ? '' : `&cursor=${String(cursor)}`}`);
-    pages.push((body['items'] as { id: string }[]).map(({ id }) => id));
-    cursor = body['nextCursor'];
-  }
+  let query = '';
+  do {
+    const { items, nextCursor } = (await get(`/api/orders?limit=2${query}`)).body as {
+      items: { id: string }[];
+      nextCursor: string | null;
+    };
+    pages.push(items.map(({ id }) => id));
+    query = nextCursor === null ? '' : `&cursor=${nextCursor}`;
+  } while (query !== '');
   expect(pages).toEqual([ids.slice(0, 2), ids.slice(2, 4), ids.slice(4)]);
   expect(await get('/api/orders', strangersCookie)).toEqual({ status: 200, body: { items: [], nextCursor: null } });
   expect(await get(`/api/orders/${String(ids[0])}`, strangersCookie)).toMatchObject({ status: 404 });

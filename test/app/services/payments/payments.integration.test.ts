@@ -59,9 +59,9 @@ beforeAll(async () => {
   closing.push(
     () => app.close(),
     () => sandbox.close(),
-    paymentsDatabase.close,
-    sandboxDatabase.close,
-    database.drop,
+    () => paymentsDatabase.close(),
+    () => sandboxDatabase.close(),
+    () => database.drop(),
   );
 });
 
@@ -89,7 +89,8 @@ test('ten payments of an order with no key, or with keys of their own, pay it on
   const answers = await Promise.all(
     Array.from({ length: 10 }, (_, i) => pay(orderId, 'tok_ok', i % 2 === 0 ? undefined : randomUUID())),
   );
-  expect(answers.map(({ status }) => status).toSorted()).toEqual([201, ...Array.from({ length: 9 }, () => 409)]);
+  const withStatus = (wanted: number) => answers.filter(({ status }) => status === wanted).length;
+  expect([withStatus(201), withStatus(409)]).toEqual([1, 9]);
   expect(await written()).toEqual({ payments: ['succeeded'], charges: ['succeeded'], events: 1 });
 });
 
@@ -120,7 +121,7 @@ test('a task that dies after the charge and a customer who leaves: the charge is
   expect(await settleAbandoned(store, provider, log)).toBe(0);
   await aMinutePasses();
   const settled = await Promise.all([1, 2, 3].map(() => settleAbandoned(store, provider, log)));
-  expect(settled.toSorted()).toEqual([0, 0, 1]);
+  expect(settled.reduce((sum, each) => sum + each, 0)).toBe(1);
   expect(await written()).toEqual({ payments: ['succeeded'], charges: ['succeeded'], events: 1 });
 });
 

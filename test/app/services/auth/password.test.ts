@@ -1,0 +1,35 @@
+import { expect, test } from '@jest/globals';
+import { hashPassword, verifyPassword } from '../../../../app/services/auth/password.ts';
+
+test('the hash of a password says how it was made and is another each time', async () => {
+  const [one, two] = await Promise.all([hashPassword('correct horse'), hashPassword('correct horse')]);
+  expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[\w+/]{22}\$[\w+/]{43}$/);
+  expect(one).not.toBe(two);
+});
+
+test('a hash knows its password, and no other', async () => {
+  const hash = await hashPassword('correct horse');
+  expect(await verifyPassword('correct horse', hash)).toBe(true);
+  expect(await verifyPassword('correct hors', hash)).toBe(false);
+});
+
+test('a hash of another cost is verified at that cost', async () => {
+  // Made by the reference implementation: echo -n password | argon2 somesalt -id -t 2 -m 16 -p 1 -l 24
+  const foreign = '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc';
+  expect(await verifyPassword('password', foreign)).toBe(true);
+});
+
+test('a password is the same however its letters are composed', async () => {
+  expect(await verifyPassword('pässword', await hashPassword('pa\u0308ssword'))).toBe(true);
+});
+
+test('without a hash no password is right', async () => {
+  expect(await verifyPassword('correct horse', undefined)).toBe(false);
+});
+
+test('when too many wait, the rest are asked to come back', async () => {
+  const outcomes = await Promise.allSettled(Array.from({ length: 60 }, () => verifyPassword('x', undefined)));
+  const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+  expect(refused).toHaveLength(8);
+  expect(refused[0]?.reason).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+});

@@ -1,0 +1,89 @@
+import { expect, test } from '@jest/globals';
+import { createApp } from '../../../../app/services/catalog/app.ts';
+import type { Product, Products } from '../../../../app/services/catalog/store.ts';
+
+const films: Product[] = Array.from({ length: 25 }, (_, index) => ({
+  id: `film-${String(index).padStart(2, '0')}`,
+  name: index === 24 ? '<b>Fish & "Chips"</b>' : `Film ${index}`,
+  priceCents: 499 + index,
+  year: 1990 + index,
+  genre: null,
+  director: 'Ada',
+  rating: 7.5,
+  popularity: index * 10,
+})).toReversed();
+
+function memoryProducts(products: Product[]): Products {
+  return {
+    async list(limit, after) {
+      const start = after === undefined ? 0 : products.findIndex(({ id }) => id === after.id) + 1;
+      return products.slice(start, start + limit);
+    },
+    findAll: async (ids) => products.filter(({ id }) => ids.includes(id)),
+    find: async (id) => products.find((product) => product.id === id),
+  };
+}
+
+const app = createApp({ products: memoryProducts(films) });
+const list = async (query: string) => (await app.inject(`/api/products${query}`)).json();
+
+test('the home page shows the top ten', async () => {
+  const answer = await app.inject('/');
+  expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
+  expect(answer.body.match(/<li>/g)).toHaveLength(10);
+  expect(answer.body).toContain('<a href="/api/products/film-23">Film 23</a>');
+  expect(answer.body).toContain('$5.23');
+});
+
+test('the home page shows a name as text, whatever is in it', async () => {
+  const { body } = await app.inject('/');
+  expect(body).toContain('&lt;b&gt;Fish &amp; &quot;Chips&quot;&lt;/b&gt;');
+  expect(body).not.toContain('<b>Fish');
+});
+
+test('the home page of an empty shop says so', async () => {
+  const { body } = await createApp({ products: memoryProducts([]) }).inject('/');
+  expect(body).toContain('The shelves are empty.');
+});
+
+test('pages follow each other to the last one', async () => {
+  const first = await list('');
+  expect(first.items).toHaveLength(20);
+  expect(first.items[0]).toEqual({
+    id: 'film-24',
+    name: '<b>Fish & "Chips"</b>',
+    priceCents: 523,
+    year: 2014,
+    genre: null,
+    director: 'Ada',
+    rating: 7.5,
+  });
+  const second = await list(`?cursor=${first.nextCursor}`);
+  expect(second.items.map(({ id }: Product) => id)).toEqual(['film-04', 'film-03', 'film-02', 'film-01', 'film-00']);
+  expect(second.nextCursor).toBeNull();
+});
+
+test('products are found by a list of ids, without those that are unknown', async () => {
+  const { items, nextCursor } = await list('?ids=film-03,nothing,film-07');
+  expect(items.map(({ id }: Product) => id).toSorted()).toEqual(['film-03', 'film-07']);
+  expect(nextCursor).toBeNull();
+});
+
+test.each([
+  ['?limit=0', 'limit'],
+  ['?limit=101', 'limit'],
+  ['?limit=ten', 'limit'],
+  ['?cursor=bm9uc2Vuc2U', 'cursor'],
+  ['?cursor=', 'cursor'],
+  [`?ids=${Array.from({ length: 101 }, () => 'x').join(',')}`, 'ids'],
+  ['?ids=', 'ids'],
+])('the query %s is a 400 naming the field', async (query, field) => {
+  expect(await list(query)).toMatchObject({ status: 400, errors: [{ field }] });
+});
+
+test('a product has its own address, and an unknown one is a 404', async () => {
+  expect((await app.inject('/api/products/film-03')).json()).toMatchObject({ id: 'film-03', priceCents: 502 });
+  const unknown = await app.inject('/api/products/nothing');
+  expect(unknown.statusCode).toBe(404);
+  expect(unknown.json()).toMatchObject({ detail: 'There is no product nothing' });
+});

@@ -1,0 +1,116 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+
+const MAIN = resolve(import.meta.dirname, '../../../../app/workers/mailer/main.ts');
+
+export interface Listening {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+async function listen(server: Server): Promise<Listening> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      server.closeAllConnections();
+      await once(server.close(), 'close');
+    },
+  };
+}
+
+const ACCEPTED = `<SendEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/">
+  <SendEmailResult><MessageId>0</MessageId></SendEmailResult></SendEmailResponse>`;
+
+/** SES as far as SendEmail goes. `handling` decides per request: what it does not accept is no mail. */
+export async function startSes() {
+  const accepted: URLSearchParams[] = [];
+  const ses = {
+    accepted,
+    handling: async (accept: () => void, answer: () => void, _fail: () => void): Promise<void> => {
+      accept();
+      answer();
+    },
+  };
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
+    const mail = new URLSearchParams(await text(request));
+    await ses.handling(
+      () => void accepted.push(mail),
+      () => response.setHeader('content-type', 'text/xml').end(ACCEPTED),
+      () => response.writeHead(503).end(),
+    );
+  };
+  const listening = await listen(createServer((request, response) => void handle(request, response)));
+  return Object.assign(ses, listening);
+}
+
+/** Stands before the queue and passes everything on, but `onDelete` may keep a deletion from it. */
+export async function startQueueProxy(target: string) {
+  const proxy = { onDelete: (): 'pass' | 'drop' => 'pass' };
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
+    const { host: _, ...headers } = request.headers as Record<string, string>;
+    const deletes = headers['x-amz-target']?.includes('DeleteMessage') ?? false;
+    const body = await text(request);
+    if (deletes && proxy.onDelete() === 'drop') return;
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    const answer = await fetch(target + request.url, { method: 'POST', headers, body, signal: gone.signal });
+    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
+    response.end(await answer.text());
+  };
+  const server = createServer((request, response) => void handle(request, response).catch(() => response.destroy()));
+  return Object.assign(proxy, await listen(server));
+}
+
+export interface Mailer {
+  readonly process: ChildProcess;
+  /** What it logged so far, one object a line. */
+  readonly lines: Record<string, unknown>[];
+  /** kill -9, and waits for its end. */
+  kill(): Promise<void>;
+}
+
+/** The worker as a task runs it, in a process of its own. */
+export function startMailer(environment: Record<string, string>): Mailer {
+  const dir = mkdtempSync(join(tmpdir(), 'mailer-'));
+  const ca = join(dir, 'ca.pem');
+  writeFileSync(ca, process.env['TEST_CA'] ?? '');
+  const child = spawn(process.execPath, [MAIN], {
+    env: {
+      SERVICE_NAME: 'mailer',
+      HOST: '127.0.0.1',
+      PORT: '0',
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      NODE_EXTRA_CA_CERTS: ca,
+      MAIL_FROM: 'shop@example.com',
+      ...environment,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  const lines: Record<string, unknown>[] = [];
+  let rest = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    const parts = (rest + chunk.toString()).split('\n');
+    rest = parts.pop() ?? '';
+    lines.push(...parts.map((line) => JSON.parse(line) as Record<string, unknown>));
+  });
+  return {
+    process: child,
+    lines,
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
