@@ -1,10 +1,11 @@
 import type { Static, TObject } from 'typebox';
 import { Value } from 'typebox/value';
 import type { Resource } from '../driver.ts';
+import { Refusal } from '../refusal.ts';
 
 /**
  * A resource's properties (or one list of its attributes), checked against what its driver honours: CloudFormation's
- * text numbers and booleans become real ones, defaults are filled in. Throws one error that names everything the laptop would not do as AWS
+ * text numbers and booleans become real ones, defaults are filled in. Throws one refusal that names everything the laptop would not do as AWS
  * does; what is harmless to leave undone is in the schema as `Type.Unknown()`.
  */
 export function accept<S extends TObject>(
@@ -24,7 +25,7 @@ export function accept<S extends TObject>(
       faults.add(`${at} = ${JSON.stringify(Value.Pointer.Get(converted, error.instancePath))} ${error.message}`);
     }
   }
-  throw new Error(
+  throw new Refusal(
     `${stack}/${logicalId} (${type}) cannot be run here as the template states it:\n- ${[...faults].join('\n- ')}`,
   );
 }

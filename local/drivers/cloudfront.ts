@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { createEdge } from '../cdn/edge.ts';
 import type { Driver, Identity, Resource, Runtime } from '../driver.ts';
 import { closeServer, listenOnLoopback } from '../load-balancer/server.ts';
+import { Refusal } from '../refusal.ts';
 import { accept } from './accept.ts';
 import { resourceHash } from './alb.ts';
 
@@ -144,7 +145,7 @@ async function upDistribution(resource: Resource, runtime: Runtime): Promise<Ide
   });
   await listenOnLoopback(server, runtime.edgePort).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new Error(
+    throw new Refusal(
       `Port ${runtime.edgePort} of 127.0.0.1, where the system is to be opened, is in use. Stop what uses it, or choose another: npm start -- --port N`,
       { cause: error },
     );
