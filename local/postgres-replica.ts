@@ -12,9 +12,7 @@ const streamTimeoutMs = 20_000;
  * missed, and is copied anew when it has not, or when the primary is another cluster than the one it was copied from.
  */
 export async function startReplica(options: PostgresOptions, primary: Postgres): Promise<Postgres> {
-  const slot = `replica_${basename(options.dir)
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9_]/g, '_')}`;
+  const slot = slotName(options.dir);
   if (await canGoOn(options, primary, slot)) {
     const replica = await startStandby(options, primary, slot).catch(() => undefined);
     if (replica && (await streams(replica))) return replica;
@@ -28,6 +26,13 @@ export async function startReplica(options: PostgresOptions, primary: Postgres):
     `The replica in ${options.dir} does not stream from the primary at port ${primary.port}; see its log`,
   );
 }
+
+/** A slot takes lower-case letters, digits and underscores, 63 at most. */
+const slotName = (dir: string) =>
+  `replica_${basename(dir)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_]/g, '_')
+    .slice(-50)}`;
 
 async function canGoOn(options: PostgresOptions, primary: Postgres, slot: string): Promise<boolean> {
   const control = join(options.dir, 'data', 'global', 'pg_control');
@@ -136,4 +141,18 @@ async function streams(replica: Postgres): Promise<boolean> {
     if (Date.now() > deadline) return false;
     await sleep(100);
   }
+}
+
+/** Milliseconds of the primary's writes that are not visible yet: 0 when there are none, null while it is cut off. */
+export async function replicaLagMs(replica: Postgres): Promise<number | null> {
+  const { rows } = await asAdmin(replica, (client) =>
+    client.query<{ lag: number | null }>(
+      `select case
+         when not exists (select from pg_stat_wal_receiver where status = 'streaming') then null
+         when pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() then 0
+         else extract(epoch from now() - pg_last_xact_replay_timestamp()) * 1000
+       end::float8 as lag`,
+    ),
+  );
+  return rows[0]?.lag ?? null;
 }

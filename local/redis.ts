@@ -11,6 +11,8 @@ export interface RedisOptions {
   readonly password: string;
   readonly tls: Tls;
   readonly log: NodeJS.WritableStream;
+  /** More lines of redis.conf. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface RedisServer {
@@ -43,6 +45,7 @@ export async function startRedis(options: RedisOptions): Promise<RedisServer> {
     ['set-proc-title', 'no'],
     ['appendonly', 'yes'],
     ['save', ''],
+    ...Object.entries(options.settings ?? {}),
   ];
   const text = settings.map(([name, ...values]) => [name, ...values.map((value) => JSON.stringify(value))].join(' '));
   await writeFile(configFile, `${text.join('\n')}\n`, { mode: 0o600 });
