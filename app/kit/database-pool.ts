@@ -7,8 +7,18 @@ import type { Logger } from './log.ts';
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, safeInteger);
 
-/** Connections to one server, `host:port`. */
+/** Connections to one server, `host:port`; the first is made when one is asked for. */
 export function createPool(address: string, config: DatabaseConfig, log: Logger): PostgresPool {
+  // Not before it is needed, as TLS takes its time to get ready and a starting service has none to lose.
+  let pool: pg.Pool | undefined;
+  return {
+    options: {},
+    connect: async () => discardWhenSilent(await (pool ??= openPool(address, config, log)).connect()),
+    end: async () => pool?.end(),
+  };
+}
+
+function openPool(address: string, config: DatabaseConfig, log: Logger): pg.Pool {
   const [host, port] = address.split(':') as [string, string];
   const pool = new pg.Pool({
     host,
@@ -33,12 +43,7 @@ export function createPool(address: string, config: DatabaseConfig, log: Logger)
   // Without listeners a connection that breaks would end the process: while idle, and while waiting inside a transaction.
   pool.on('error', (err) => log.warn({ err, address }, 'an idle database connection broke'));
   pool.on('connect', (client) => void client.on('error', () => {}));
-
-  return {
-    options: pool.options,
-    connect: async () => discardWhenSilent(await pool.connect()),
-    end: () => pool.end(),
-  };
+  return pool;
 }
 
 /** pg returns a connection to the pool with the unanswered query still on it, and the next query would wait behind it. */

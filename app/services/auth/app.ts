@@ -5,7 +5,7 @@ import { addRoutes } from './routes.ts';
 import type { Users } from './store.ts';
 
 export function createApp(parts: { users: Users; redis: SessionRedis; secret: string; logger?: Logger }): App {
-  const app = createServer({ name: 'auth', ...(parts.logger && { logger: parts.logger }) });
+  const app = createServer({ name: 'auth', logger: parts.logger });
   void app.register(sessions(parts));
   addRoutes(app, parts.users);
   return app;

@@ -4,7 +4,7 @@ import { addRoutes } from './routes.ts';
 import type { Products } from './store.ts';
 
 export function createApp(parts: { products: Products; logger?: Logger }): App {
-  const app = createServer({ name: 'catalog', ...(parts.logger && { logger: parts.logger }) });
+  const app = createServer({ name: 'catalog', logger: parts.logger });
   addRoutes(app, parts.products);
   return app;
 }

@@ -14,7 +14,7 @@ test('a hash knows its password, and no other', async () => {
 });
 
 test('a hash of another cost is verified at that cost', async () => {
-  // Made by the reference implementation: echo -n password | argon2 somesalt -id -t 2 -m 16 -p 1 -l 24
+  // A vector from the tests of the reference implementation (P-H-C/phc-winner-argon2, src/test.c).
   const foreign = '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc';
   expect(await verifyPassword('password', foreign)).toBe(true);
 });
