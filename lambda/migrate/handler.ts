@@ -4,6 +4,7 @@ import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { readConfig } from '../../app/kit/config.ts';
 import { verifiedTls } from '../../app/kit/database-tls.ts';
+import { seedCatalogue } from '../../app/services/catalog/seed/seed.ts';
 import { migrate } from './migrate.ts';
 
 const Environment = Type.Object({
@@ -35,6 +36,7 @@ export async function handler(): Promise<void> {
     database: config.DATABASE_NAME,
     roles,
     migrationsDir: (name) => join(import.meta.dirname, 'migrations', name),
+    seed: config.DEMO_CATALOGUE ? seedCatalogue : undefined,
     log: (message) => void process.stdout.write(`${message}\n`),
   });
 }

@@ -9,7 +9,7 @@ import { migrate } from '../../lambda/migrate/migrate.ts';
 const ROOT = join(import.meta.dirname, '../..');
 
 /** Roles belong to the whole server and test files share it: one password for all. */
-const ROLE_PASSWORD = 'test-role-password';
+export const ROLE_PASSWORD = 'test-role-password';
 
 type Row = Record<string, unknown>;
 

@@ -9,7 +9,7 @@ import type { OrderStore } from './store.ts';
 
 const id = Type.String({ format: 'uuid' });
 const line = {
-  productId: Type.String({ minLength: 1, maxLength: 100 }),
+  productId: Type.String({ pattern: '^[\\w.-]{1,200}$' }),
   quantity: Type.Integer({ minimum: 1, maximum: 100 }),
 };
 const cents = Type.Integer({ minimum: 0 });

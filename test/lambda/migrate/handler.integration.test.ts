@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { bundle } from '../../../lib/bundle.ts';
-import { adminQuery, dropDatabase, testAdmin } from '../../support/database.ts';
+import { adminQuery, dropDatabase, ROLE_PASSWORD, testAdmin } from '../../support/database.ts';
 import { startTestEndpoint, type TestEndpoint } from '../../support/endpoint.ts';
 
 jest.setTimeout(30_000);
@@ -42,6 +42,18 @@ beforeEach(() => given('001_notes.sql', 'create table notes (text text);'));
 test('the bundle reads its secrets and migrates, over verified TLS', async () => {
   await invoke();
   expect(await adminQuery({ admin: { ...testAdmin(), database } }, `select * from ${role}.notes`)).toEqual([]);
+});
+
+test('the demo catalogue is loaded where it is asked for, and again without harm', async () => {
+  cpSync('app/services/catalog/migrations', join(asset, 'migrations/catalog'), { recursive: true });
+  const catalog = await secret('catalog', { username: 'catalog', password: ROLE_PASSWORD });
+  const count = () => adminQuery({ admin: { ...testAdmin(), database } }, 'select count(*)::int from catalog.products');
+  const environment = { DATABASE_ROLE_SECRETS: JSON.stringify({ catalog }), DEMO_CATALOGUE: 'true' };
+  await invoke(environment);
+  const once = await count();
+  expect(Number(once[0]?.['count'])).toBeGreaterThan(1_000);
+  await invoke(environment);
+  expect(await count()).toEqual(once);
 });
 
 test('a migration that fails makes the function fail, and names the file', async () => {
