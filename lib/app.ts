@@ -3,7 +3,9 @@ import type { AppProps } from 'aws-cdk-lib';
 
 import cdk from '../cdk.json' with { type: 'json' };
 import { withDefaults } from './config/environment.ts';
+import type { Environment } from './config/environment.ts';
 import type { EnvironmentProps } from './config/environment-props.ts';
+import { ConfigurationError, validate } from './config/validate.ts';
 import { Deployment } from './deployment.ts';
 import type { Row } from './system.ts';
 
@@ -11,6 +13,7 @@ import type { Row } from './system.ts';
  * The CDK app with one stage per environment, or with the one that the context `env` names.
  *
  * Templates are validated once, in the tests: doing it on every synth takes seconds.
+ * @throws ConfigurationError when anything in it contradicts itself
  */
 export function createApp(
   system: readonly Row[],
@@ -25,9 +28,16 @@ export function createApp(
     // The CLI passes the flags of cdk.json by itself; a synth without the CLI must come out the same.
     context: { ...cdk.context, ...props.context },
   });
-  const wanted: unknown = app.node.tryGetContext('env');
-  for (const [name, environment] of Object.entries(environments)) {
-    if (wanted === undefined || wanted === name) new Deployment(app, withDefaults(name, environment), system);
-  }
+  const chosen = choose(app.node.tryGetContext('env'), environments);
+  validate(system, chosen);
+  for (const environment of chosen) new Deployment(app, environment, system);
   return app;
+}
+
+function choose(wanted: unknown, environments: Readonly<Record<string, EnvironmentProps>>): readonly Environment[] {
+  const all = Object.entries(environments).map(([name, props]) => withDefaults(name, props));
+  const chosen = all.filter(({ name }) => wanted === undefined || name === wanted);
+  if (chosen.length > 0) return chosen;
+  const known = Object.keys(environments).join(', ');
+  throw new ConfigurationError([`there is no environment ${JSON.stringify(wanted)}: there are ${known}`]);
 }

@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { root } from '../bundle.ts';
+import { folderOf, routesOf, rowsFor } from '../system.ts';
+import type { HttpRow, Row } from '../system.ts';
+import type { Environment } from './environment.ts';
+import { overlap } from './path-patterns.ts';
+
+/** What is wrong with the table, as it stands in one environment. */
+export function systemFaults(system: readonly Row[], environment: Pick<Environment, 'sandbox'>): string[] {
+  const rows = rowsFor(system, environment);
+  return [
+    ...rows.flatMap((row, index) => Array.from(rowFaults(row, rows.slice(0, index)))),
+    ...eventFaults(rows),
+    ...callFaults(rows),
+    ...pathFaults(rows.filter((row) => row.kind === 'service')),
+  ];
+}
+
+function* rowFaults(row: Row, before: readonly Row[]): Generator<string> {
+  const { kind, name, queue } = row;
+  if (!/^[a-z][a-z0-9]{0,29}$/.test(name)) {
+    yield `${kind} "${name}": a name is up to 30 lower-case letters and digits, since it also names a database role`;
+  }
+  if (before.some((other) => other.name === name)) yield `"${name}" is in the table twice`;
+  if (!existsSync(join(root, folderOf(row), 'main.ts')))
+    yield `${kind} ${name} has no ${folderOf(row)}/main.ts: write it`;
+  if (kind === 'worker' && !row.receives?.length) yield `worker ${name} receives no event: give it \`receives\``;
+  if (kind === 'service' && row.paths.length === 0)
+    yield `service ${name} has no path: give it \`paths\`, or make it a worker`;
+  if (!queue) return;
+  if (!row.receives?.length)
+    yield `queue "${name}" has no worker: ${name} receives no event, so drop \`queue\` or give it \`receives\``;
+  const { visibilityTimeoutSeconds: seconds = 60, maxReceives = 5 } = queue;
+  if (seconds < 1 || seconds > 43_200)
+    yield `queue ${name}: visibilityTimeoutSeconds is ${seconds}, SQS takes 1 to 43200`;
+  if (maxReceives < 1 || maxReceives > 1000) yield `queue ${name}: maxReceives is ${maxReceives}, SQS takes 1 to 1000`;
+}
+
+function* eventFaults(rows: readonly Row[]): Generator<string> {
+  const published = new Set(rows.flatMap(({ publishes = [] }) => publishes));
+  const received = new Set(rows.flatMap(({ receives = [] }) => receives));
+  for (const { name, publishes = [], receives = [] } of rows) {
+    for (const type of publishes) {
+      if (!received.has(type)) yield `${name} publishes "${type}", which nobody receives: no queue, no worker`;
+    }
+    for (const type of receives) {
+      if (!published.has(type)) yield `${name} receives "${type}", which nobody publishes`;
+    }
+  }
+}
+
+function* callFaults(rows: readonly Row[]): Generator<string> {
+  for (const { name, calls = [] } of rows) {
+    for (const called of calls) {
+      const callee = rows.find((row) => row.name === called);
+      if (callee?.kind !== 'service')
+        yield `${name} calls "${called}", which is ${callee ? 'a worker' : 'not in the table'}`;
+    }
+  }
+}
+
+function* pathFaults(services: readonly HttpRow[]): Generator<string> {
+  const claims = services.flatMap((row) => routesOf(row).map((path) => ({ name: row.name, path })));
+  for (const [index, { name, path }] of claims.entries()) {
+    if (!/^\/[\w\-.$/~"'@:+&*?]{0,127}$/.test(path)) yield `${name}: path "${path}" is not one that ALB rules take`;
+    for (const other of claims.slice(0, index)) {
+      if (other.path === path) yield `path "${path}" is claimed twice, by ${other.name} and ${name}`;
+      else if (other.name !== name && overlap(other.path, path)) {
+        yield `path "${path}" of ${name} overlaps "${other.path}" of ${other.name}: which of them answers would be chance`;
+      }
+    }
+  }
+}
