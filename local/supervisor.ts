@@ -137,6 +137,7 @@ export function supervise({ definition, desired: initial, healthGraceMs, report,
       };
       const onStop = (): void => settle('stopping');
       stopping.signal.addEventListener('abort', onStop);
+      if (stopping.signal.aborted) onStop();
       void task.ended.then(settle);
     });
   }
