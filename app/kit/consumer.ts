@@ -44,9 +44,9 @@ export function startConsumer(options: {
   );
   consumer.start();
 
+  const stopped = new Promise<void>((resolve) => consumer.once('stopped', () => resolve()));
   return {
     async stop() {
-      const stopped = new Promise<void>((resolve) => consumer.once('stopped', () => resolve()));
       stopping.abort();
       consumer.stop();
       await stopped;

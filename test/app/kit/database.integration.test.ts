@@ -1,0 +1,120 @@
+import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { sql, type Kysely } from 'kysely';
+import { pino } from 'pino';
+import { connectDatabase, type Database, type DatabaseConfig } from '../../../app/kit/database.ts';
+import type { Tables } from '../../../app/services/auth/store.ts';
+import { adminQuery, createDatabase, type TestDatabase } from '../../support/database.ts';
+
+const log = pino({ level: 'silent' });
+let served: TestDatabase<'auth'>;
+const open: Database<Tables>[] = [];
+
+beforeAll(async () => {
+  served = await createDatabase('auth');
+});
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((database) => database.close()));
+});
+afterAll(() => served.drop());
+
+function connectTo(more: Partial<DatabaseConfig> = {}): Database<Tables> {
+  const database = connectDatabase<Tables>({ ...served.config.auth, ...more }, log);
+  open.push(database);
+  return database;
+}
+
+async function isReplica(connection: Kysely<Tables>): Promise<boolean | undefined> {
+  const { rows } = await sql<{ replica: boolean }>`SELECT pg_is_in_recovery() AS replica`.execute(connection);
+  return rows[0]?.replica;
+}
+
+test('reads go where they say, writes to the primary', async () => {
+  const database = connectTo();
+  expect(await isReplica(database.replica)).toBe(true);
+  expect(await isReplica(database.primary)).toBe(false);
+  expect(await database.transaction(isReplica)).toBe(false);
+});
+
+test('a transaction that throws leaves nothing behind', async () => {
+  const database = connectTo();
+  const failing = database.transaction(async (tx) => {
+    await tx.insertInto('users').values({ email: 'a@b.example', password_hash: 'x' }).execute();
+    throw new Error('no');
+  });
+  await expect(failing).rejects.toThrow('no');
+  expect(await database.primary.selectFrom('users').selectAll().execute()).toEqual([]);
+});
+
+test('connections are encrypted and carry the name of the service', async () => {
+  const { rows } = await sql`
+    SELECT ssl, application_name FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE pid = pg_backend_pid()`.execute(
+    connectTo().primary,
+  );
+  expect(rows).toEqual([{ ssl: true, application_name: 'auth' }]);
+});
+
+test('a bigint is a number, unless it does not fit one', async () => {
+  const { primary } = connectTo();
+  expect((await sql`SELECT count(*) FROM users`.execute(primary)).rows).toEqual([{ count: 0 }]);
+  await expect(sql`SELECT 9007199254740993`.execute(primary)).rejects.toThrow('does not fit');
+});
+
+test('a statement that takes too long is ended', async () => {
+  await expect(sql`SELECT pg_sleep(30)`.execute(connectTo().primary)).rejects.toMatchObject({ code: '57014' });
+}, 10_000);
+
+test('without a primary, queries are a 503', async () => {
+  const database = connectTo({ DATABASE_PRIMARY: 'localhost:1', DATABASE_REPLICAS: '' });
+  await expect(isReplica(database.primary)).rejects.toMatchObject({ status: 503, dependency: 'The database' });
+  await expect(database.transaction(isReplica)).rejects.toMatchObject({ status: 503 });
+});
+
+test('while no replica answers, the primary is read', async () => {
+  const database = connectTo({ DATABASE_REPLICAS: 'localhost:1,localhost:2' });
+  expect(await isReplica(database.replica)).toBe(false);
+});
+
+test('a replica that dies under way is left for the primary', async () => {
+  const proxy = await startProxy(served.config.auth.DATABASE_REPLICAS);
+  const database = connectTo({ DATABASE_REPLICAS: `localhost:${proxy.port}` });
+  expect(await isReplica(database.replica)).toBe(true);
+  await proxy.stop();
+  expect(await isReplica(database.replica)).toBe(false);
+});
+
+test('connections that the server ends, idle or inside a transaction, do no harm to the process', async () => {
+  const database = connectTo();
+  await isReplica(database.primary);
+  await database
+    .transaction(async () => {
+      await adminQuery(served, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'auth'`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    })
+    .catch(() => {});
+  expect(await isReplica(database.primary)).toBe(false);
+});
+
+/** Stands between and can die: ends its connections and listens no more. */
+async function startProxy(target: string): Promise<{ port: number; stop(): Promise<void> }> {
+  const [host, port] = target.split(':') as [string, string];
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((near) => {
+    const far = connect(Number(port), host);
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+    }
+    near.pipe(far).pipe(near);
+  });
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    async stop() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+      // The other end takes a moment to notice.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import { connectDatabase, type Database } from '../../../app/kit/database.ts';
+import { once } from '../../../app/kit/idempotency.ts';
+import { adminQuery, createDatabase, type TestDatabase } from '../../support/database.ts';
+
+let served: TestDatabase<'orders'>;
+let database: Database<unknown>;
+beforeAll(async () => {
+  served = await createDatabase('orders');
+  database = connectDatabase(served.config.orders, pino({ level: 'silent' }));
+});
+beforeEach(() => adminQuery(served, 'TRUNCATE orders.idempotency_keys'));
+afterAll(async () => {
+  await database.close();
+  await served.drop();
+});
+
+let answers = 0;
+const work = jest.fn(async () => ({ answer: (answers += 1) }));
+beforeEach(() => void work.mockClear());
+
+const request = { key: 'k', userId: 'ada', body: { items: [{ productId: 'p', quantity: 1 }], note: null } };
+const send = (more: Partial<typeof request> | { key: undefined } = {}, job: () => Promise<unknown> = work) =>
+  database.transaction((tx) => once(tx, { ...request, ...more }, job));
+
+test('a repetition gets the answer of the first and does nothing', async () => {
+  const first = await send();
+  expect(await send()).toEqual(first);
+  expect(work).toHaveBeenCalledTimes(1);
+});
+
+test('the order of the members of a body does not matter', async () => {
+  const first = await send();
+  expect(await send({ body: { note: null, items: [{ quantity: 1, productId: 'p' }] } })).toEqual(first);
+});
+
+test('the same key with another body is refused', async () => {
+  await send();
+  const other = send({ body: { items: [{ productId: 'p', quantity: 2 }], note: null } });
+  await expect(other).rejects.toMatchObject({ status: 422, errors: [{ field: 'idempotency-key' }] });
+});
+
+test('keys of different users, and requests without a key, have nothing to do with each other', async () => {
+  await Promise.all([send(), send({ userId: 'bob' }), send({ key: undefined }), send({ key: undefined })]);
+  expect(work).toHaveBeenCalledTimes(4);
+});
+
+test('of two at the same moment one works and the other waits for its answer', async () => {
+  const slow = async () => {
+    await sql`SELECT pg_sleep(0.3)`.execute(database.primary);
+    return work();
+  };
+  const [one, two] = await Promise.all([send({}, slow), send({}, slow)]);
+  expect(one).toEqual(two);
+  expect(work).toHaveBeenCalledTimes(1);
+});
+
+test('a failure frees the key', async () => {
+  await expect(send({}, () => Promise.reject(new Error('declined')))).rejects.toThrow('declined');
+  expect(await send()).toEqual({ answer: answers });
+});
+
+test('who waits longer than a statement may is asked to come back', async () => {
+  const never = Promise.withResolvers<void>();
+  const first = send({}, () => never.promise);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await expect(send()).rejects.toMatchObject({ status: 409, headers: { 'retry-after': '1' } });
+  never.resolve();
+  await first;
+}, 10_000);
