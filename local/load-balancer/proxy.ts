@@ -61,7 +61,8 @@ export function proxy(exchange: Exchange, target: Target, options: ProxyOptions)
 
   response.once('close', () => {
     if (!response.writableFinished && outcome === 'answered') outcome = 'client-closed';
-    if (!reply?.complete) outgoing.destroy();
+    // Half an exchange leaves a connection that no other request can use.
+    if (!reply?.complete || !outgoing.writableEnded) outgoing.destroy();
     target.end(outgoing);
     options.onEnd(outcome);
   });

@@ -194,7 +194,13 @@ test('a client that leaves ends the request at the target, and is counted', asyn
 });
 
 test('a target may answer before the whole request has come', async () => {
-  const { port } = await rig.balanced([(_, response) => void response.writeHead(413).end('too much')]);
+  let connectionEnded = false;
+  const { port } = await rig.balanced([
+    ({ socket }, response) => {
+      socket.on('close', () => (connectionEnded = true));
+      response.writeHead(413).end('too much');
+    },
+  ]);
   const outgoing = post(port);
   outgoing.on('error', () => {});
   outgoing.write(MEGABYTE);
@@ -202,6 +208,7 @@ test('a target may answer before the whole request has come', async () => {
   outgoing.end(MEGABYTE);
   expect(answer.statusCode).toBe(413);
   expect(String(Buffer.concat(await answer.toArray()))).toBe('too much');
+  await until(() => connectionEnded);
 });
 
 test('HEAD, 204 and 304 come through without a body', async () => {
