@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { App } from 'aws-cdk-lib';
 import type { AppProps } from 'aws-cdk-lib';
 
-import cdk from '../cdk.json' with { type: 'json' };
+import { root } from './bundle.ts';
 import { withDefaults } from './config/environment.ts';
 import type { Environment } from './config/environment.ts';
 import type { EnvironmentProps } from './config/environment-props.ts';
@@ -25,8 +28,7 @@ export function createApp(
     analyticsReporting: false,
     treeMetadata: false,
     ...props,
-    // The CLI passes the flags of cdk.json by itself; a synth without the CLI must come out the same.
-    context: { ...cdk.context, ...props.context },
+    context: { ...featureFlags(), ...props.context },
   });
   const chosen = choose(app.node.tryGetContext('env'), environments);
   validate(system, chosen);
@@ -40,4 +42,10 @@ function choose(wanted: unknown, environments: Readonly<Record<string, Environme
   if (chosen.length > 0) return chosen;
   const known = Object.keys(environments).join(', ');
   throw new ConfigurationError([`there is no environment ${JSON.stringify(wanted)}: there are ${known}`]);
+}
+
+/** The CLI passes the context of cdk.json by itself; a synth without the CLI must come out the same. */
+function featureFlags(): Record<string, unknown> {
+  const cdk = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { readonly context: Record<string, unknown> };
+  return cdk.context;
 }

@@ -93,7 +93,6 @@ export class Postgres extends Construct implements IConnectable {
         deletionProtection: false,
         sourceDatabaseInstance: primary,
         instanceType: new InstanceType(props.instanceType),
-        storageEncrypted: true,
       });
       return replica.instanceEndpoint.socketAddress;
     });
