@@ -127,6 +127,8 @@ async function startStandby(options: PostgresOptions, primary: Postgres, slot: s
       .join(' '),
     primary_slot_name: slot,
     hot_standby_feedback: 'on',
+    // Soon back after the primary was restarted; the default is 5 s.
+    wal_retrieve_retry_interval: '500ms',
   };
   return run({ ...options, settings }, await findPostgres(), primary.admin.password);
 }

@@ -114,7 +114,7 @@ function configuration({ port, durable, settings }: PostgresOptions): string {
     max_wal_size: '512MB',
     shared_buffers: '64MB',
     max_connections: '200',
-    ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
     ...settings,
     port: String(port),
   };

@@ -6,7 +6,7 @@ import { startReplica } from '../../local/postgres-replica.ts';
 import { startPostgres } from '../../local/postgres.ts';
 import { startRedis } from '../../local/redis.ts';
 import { serverCertificate } from '../../local/tls.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../local/free-port.ts';
 
 /**
  * Jest's global set-up of the integration tests: one PostgreSQL primary with a streaming replica and one Redis for all
