@@ -32,7 +32,7 @@ const orders = createHttpClient({ name: 'orders', baseUrl: config.SERVICES_URL, 
 const provider = httpProvider(
   createHttpClient({ name: 'The payment provider', baseUrl: config.PAYMENT_PROVIDER_URL, timeoutMs: 3_000 }),
 );
-const reconciler = startReconciler(() => settleAbandoned(store, provider, logger), logger);
+const reconciler = startReconciler((signal) => settleAbandoned({ store, provider, log: logger }, signal), logger);
 
 const app = await createApp({
   logger,

@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { Logger } from '../../kit/log.ts';
 import type { PaymentStore } from './payment.ts';
 import type { PaymentProvider } from './provider.ts';
 
@@ -8,11 +8,16 @@ const BATCH = 20;
 /**
  * Settles payments whose request never came back to finish them: the task died, or the provider was too slow and the
  * customer left. A charge the provider made is recorded; one it never saw is voided there before it is given up here.
+ * Ends early when `signal` says so: what is not reached now is taken up later.
  * @returns how many are settled now; one that cannot be is taken up again a minute later.
  */
-export async function settleAbandoned(store: PaymentStore, provider: PaymentProvider, log: Logger): Promise<number> {
+export async function settleAbandoned(
+  { store, provider, log }: { store: PaymentStore; provider: PaymentProvider; log: Logger },
+  signal: AbortSignal,
+): Promise<number> {
   let settled = 0;
   for (const { id } of await store.claimAbandoned(BATCH)) {
+    if (signal.aborted) break;
     try {
       const { status } = await store.settle(id, await provider.settle(id));
       log.info({ paymentId: id, status }, 'abandoned payment settled');
@@ -24,15 +29,26 @@ export async function settleAbandoned(store: PaymentStore, provider: PaymentProv
   return settled;
 }
 
-/** Runs `settle` every 30 s until stopped; `stop` waits for the run under way. */
-export function startReconciler(settle: () => Promise<unknown>, log: Logger): { stop(): Promise<void> } {
+/** Runs `settle` 30 s after the last run ended, until stopped; `stop` waits for a run under way. */
+export function startReconciler(
+  settle: (signal: AbortSignal) => Promise<unknown>,
+  log: Logger,
+): { stop(): Promise<void> } {
+  const stopping = new AbortController();
   let running: Promise<unknown> = Promise.resolve();
-  const timer = setInterval(() => {
-    running = running.then(settle).catch((error: unknown) => log.error({ err: error }, 'reconciler failed'));
-  }, EVERY_MS);
+  let timer: NodeJS.Timeout;
+  const schedule = () => {
+    timer = setTimeout(() => {
+      running = settle(stopping.signal)
+        .catch((error: unknown) => log.error({ err: error }, 'abandoned payments cannot be looked up'))
+        .finally(() => stopping.signal.aborted || schedule());
+    }, EVERY_MS);
+  };
+  schedule();
   return {
     async stop() {
-      clearInterval(timer);
+      stopping.abort();
+      clearTimeout(timer);
       await running;
     },
   };

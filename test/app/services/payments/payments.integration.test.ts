@@ -118,9 +118,9 @@ test('a task that dies after the charge and before recording it: a retry records
 test('a task that dies after the charge and a customer who leaves: the charge is recorded a minute later', async () => {
   afterCharge = () => Promise.reject(new Error('the task dies here'));
   await pay(givenOrder(800));
-  expect(await settleAbandoned(store, provider, log)).toBe(0);
+  expect(await reconcile()).toBe(0);
   await aMinutePasses();
-  const settled = await Promise.all([1, 2, 3].map(() => settleAbandoned(store, provider, log)));
+  const settled = await Promise.all([1, 2, 3].map(() => reconcile()));
   expect(settled.reduce((sum, each) => sum + each, 0)).toBe(1);
   expect(await written()).toEqual({ payments: ['succeeded'], charges: ['succeeded'], events: 1 });
 });
@@ -141,7 +141,7 @@ test('a payment the provider never saw is voided on both sides, and the order ma
   const key = randomUUID();
   await pay(orderId, 'tok_slow', key);
   await aMinutePasses();
-  expect(await settleAbandoned(store, provider, log)).toBe(1);
+  expect(await reconcile()).toBe(1);
   expect(await written()).toEqual({ payments: ['voided'], charges: ['voided'], events: 0 });
 
   const [voided] = await adminQuery(database, 'select id from payments.payments');
@@ -222,6 +222,10 @@ async function send(payload: unknown, headers: Record<string, string>) {
     retryAfter: answer.headers['retry-after'],
     body: answer.json<Record<string, unknown>>(),
   };
+}
+
+function reconcile(): Promise<number> {
+  return settleAbandoned({ store, provider, log }, new AbortController().signal);
 }
 
 async function aMinutePasses(): Promise<void> {

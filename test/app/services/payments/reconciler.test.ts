@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { pino } from 'pino';
+import type { Payment, PaymentStore } from '../../../../app/services/payments/payment.ts';
+import type { PaymentProvider, Verdict } from '../../../../app/services/payments/provider.ts';
+import { settleAbandoned, startReconciler } from '../../../../app/services/payments/reconciler.ts';
+
+const log = pino({ level: 'silent' });
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
+test('a payment that cannot be settled yet does not keep the others from it', async () => {
+  const { parts, verdicts } = given(['a', 'b', 'c']);
+  parts.provider.settle = async (key) => {
+    if (key === 'b') throw new Error('down');
+    return key === 'a' ? 'succeeded' : 'voided';
+  };
+  expect(await settleAbandoned(parts, new AbortController().signal)).toBe(2);
+  expect(verdicts).toEqual({ a: 'succeeded', c: 'voided' });
+});
+
+test('a stop lets the payment in hand be settled and leaves the rest for later', async () => {
+  const { parts, verdicts } = given(['a', 'b', 'c']);
+  const stopping = new AbortController();
+  parts.provider.settle = async () => {
+    stopping.abort();
+    return 'voided';
+  };
+  expect(await settleAbandoned(parts, stopping.signal)).toBe(1);
+  expect(verdicts).toEqual({ a: 'voided' });
+});
+
+test('it looks 30 s after the last look ended, goes on after a failure, and stops when the last has ended', async () => {
+  let runs = 0;
+  const reconciler = startReconciler(async () => {
+    runs += 1;
+    await new Promise((resolve) => setTimeout(resolve, 45_000));
+    throw new Error('the database is down');
+  }, log);
+  await jest.advanceTimersByTimeAsync(29_999);
+  expect(runs).toBe(0);
+  await jest.advanceTimersByTimeAsync(1 + 45_000 + 29_999);
+  expect(runs).toBe(1);
+  await jest.advanceTimersByTimeAsync(1);
+  expect(runs).toBe(2);
+
+  let stopped = false;
+  const stopping = reconciler.stop().then(() => (stopped = true));
+  await jest.advanceTimersByTimeAsync(44_999);
+  expect(stopped).toBe(false);
+  await jest.advanceTimersByTimeAsync(1);
+  await stopping;
+  expect(jest.getTimerCount()).toBe(0);
+});
+
+function given(abandoned: string[]) {
+  const verdicts: Record<string, Verdict> = {};
+  const store: PaymentStore = {
+    findByKey: async () => undefined,
+    open: async () => undefined,
+    claimAbandoned: async () => abandoned.map((id) => payment(id, 'pending')),
+    async settle(id, verdict) {
+      verdicts[id] = verdict;
+      return payment(id, verdict);
+    },
+  };
+  const provider: PaymentProvider = {
+    charge: () => Promise.reject(new Error('nobody is here to charge')),
+    settle: async () => 'succeeded',
+  };
+  return { parts: { store, provider, log }, verdicts };
+}
+
+function payment(id: string, status: Payment['status']): Payment {
+  return { id, status, orderId: 'o', userId: 'u', email: 'e', amountCents: 1, requestHash: 'h' };
+}
