@@ -1,9 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
 import { createShopper } from '../support/shopper.ts';
 import type { System } from '../support/system.ts';
 
-/** What users see while a task is killed with -9: the promise is for reads that are tried once more, as a CDN does. */
+/**
+ * What users see while a task is killed with -9. A request under way on it ends in a 502, as with the real load balancer;
+ * tried once more after 100 ms it is answered, since the task has left its target group by then.
+ */
 export function describeTaskLoss(system: () => System) {
   test('a catalog task is killed under load: reads go on, and the task comes back', async () => {
     const shopper = createShopper(system().edge);
@@ -19,6 +23,7 @@ export function describeTaskLoss(system: () => System) {
         let { status } = await shopper.products('?limit=1');
         if (status >= 500) {
           seen.retried += 1;
+          await sleep(100);
           ({ status } = await shopper.products('?limit=1'));
         }
         if (status === 200) seen.answered += 1;
@@ -27,7 +32,7 @@ export function describeTaskLoss(system: () => System) {
     };
     const readers = [reader(), reader(), reader(), reader()];
     try {
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await sleep(300);
       process.kill(victim?.pid ?? 0, 'SIGKILL');
       await eventually(async () => {
         const after = await catalog();
@@ -41,7 +46,7 @@ export function describeTaskLoss(system: () => System) {
 
     expect(seen.answered).toBeGreaterThan(100);
     expect(seen.failed).toBe(0);
-    // Only what was under way on the killed task may have needed the second try: at most one request per reader.
-    expect(seen.retried).toBeLessThanOrEqual(readers.length);
+    // Only what was under way on the killed task, or sent there before it left: no reader meets it more than twice.
+    expect(seen.retried).toBeLessThanOrEqual(2 * readers.length);
   });
 }

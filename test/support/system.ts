@@ -73,7 +73,7 @@ export async function startSystem({
   const serving = new Promise<void>((done) => {
     const read = (chunk: Buffer) => {
       output += chunk.toString();
-      if (output.includes(edge)) done();
+      if (output.includes('Headroom is up')) done();
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
