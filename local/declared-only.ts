@@ -24,7 +24,6 @@ const types: Readonly<Record<string, string>> = {
   'AWS::EC2::VPC': 'ec2:vpc',
   'AWS::EC2::VPCEndpoint': 'ec2:vpc-endpoint',
   'AWS::EC2::VPCGatewayAttachment': 'ec2:vpc-gateway-attachment',
-  'AWS::ElastiCache::ParameterGroup': 'elasticache:parametergroup',
   'AWS::ElastiCache::SubnetGroup': 'elasticache:subnetgroup',
   'AWS::IAM::InstanceProfile': 'iam:instance-profile',
   'AWS::IAM::ManagedPolicy': 'iam:policy',
@@ -34,7 +33,6 @@ const types: Readonly<Record<string, string>> = {
   'AWS::KMS::Key': 'kms:key',
   'AWS::Lambda::Permission': 'lambda:permission',
   'AWS::Logs::LogGroup': 'logs:log-group',
-  'AWS::RDS::DBParameterGroup': 'rds:pg',
   'AWS::RDS::DBSubnetGroup': 'rds:subgrp',
 };
 
