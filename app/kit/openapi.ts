@@ -1,4 +1,5 @@
 import type { RouteOptions } from 'fastify';
+import { Type } from 'typebox';
 import type { App } from './server.ts';
 
 /**
@@ -13,6 +14,23 @@ export function publishOpenApi(app: App, name: string): void {
   app.get(`/api/${name}/openapi.json`, { schema: { hide: true } }, () => (document ??= describe(name, routes)));
 }
 
+/** Every answer that no route names; see problem.ts. */
+const problem = {
+  description: 'What went wrong, as RFC 9457 problem details',
+  content: {
+    'application/problem+json': {
+      schema: Type.Object({
+        type: Type.String(),
+        title: Type.String(),
+        status: Type.Integer(),
+        detail: Type.Optional(Type.String()),
+        errors: Type.Optional(Type.Array(Type.Object({ field: Type.String(), detail: Type.String() }))),
+        requestId: Type.String(),
+      }),
+    },
+  },
+};
+
 async function describe(name: string, routes: RouteOptions[]): Promise<object> {
   const [{ fastify }, { default: swagger }] = await Promise.all([import('fastify'), import('@fastify/swagger')]);
   const description = fastify({ exposeHeadRoutes: false });
@@ -22,7 +40,8 @@ async function describe(name: string, routes: RouteOptions[]): Promise<object> {
   description.setValidatorCompiler(() => () => true);
   description.setSerializerCompiler(() => JSON.stringify);
   for (const { method, url, schema } of routes.filter((route) => route.method !== 'HEAD')) {
-    description.route({ method, url, ...(schema && { schema }), handler: () => {} });
+    const response = { ...(schema?.response as object), default: problem };
+    description.route({ method, url, schema: { ...schema, response }, handler: () => {} });
   }
   await description.ready();
   return description.swagger();

@@ -1,6 +1,7 @@
 import { Type, type Static, type TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { Problem } from './problem.ts';
+import { nullable } from './schema.ts';
 
 /** The query of every list. */
 export const pageQuery = {
@@ -11,7 +12,7 @@ export const defaultLimit = 20;
 
 /** The answer of every list. */
 export const pageOf = <T extends TSchema>(item: T) =>
-  Type.Object({ items: Type.Array(item), nextCursor: Type.Union([Type.String(), Type.Null()]) });
+  Type.Object({ items: Type.Array(item), nextCursor: nullable(Type.String()) });
 
 /** Makes a page of at most `limit` out of rows, of which one more than `limit` was asked for to see whether it is the last. */
 export function toPage<T>(rows: readonly T[], limit: number, position: (last: T) => unknown) {

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { defaultLimit, pageOf, pageQuery, readCursor, toPage } from '../../kit/page.ts';
 import { Problem } from '../../kit/problem.ts';
+import { nullable } from '../../kit/schema.ts';
 import type { App } from '../../kit/server.ts';
 import { homePage } from './home.ts';
 import type { Products } from './store.ts';
@@ -9,17 +10,18 @@ const product = Type.Object({
   id: Type.String(),
   name: Type.String(),
   priceCents: Type.Integer(),
-  year: Type.Union([Type.Integer(), Type.Null()]),
-  genre: Type.Union([Type.String(), Type.Null()]),
-  director: Type.Union([Type.String(), Type.Null()]),
-  rating: Type.Union([Type.Number(), Type.Null()]),
+  year: nullable(Type.Integer()),
+  genre: nullable(Type.String()),
+  director: nullable(Type.String()),
+  rating: nullable(Type.Number()),
 });
-const id = Type.String({ minLength: 1, maxLength: 200 });
+// PostgreSQL's texts hold no NUL.
+const id = Type.String({ pattern: String.raw`^[^\0]{1,100}$` });
 const listQuery = Type.Object({
   ...pageQuery,
   ids: Type.Optional(
     Type.String({
-      pattern: '^[^,]{1,200}(,[^,]{1,200}){0,99}$',
+      pattern: String.raw`^[^,\0]{1,100}(,[^,\0]{1,100}){0,99}$`,
       description: 'Up to 100 ids, comma-separated: answers these products, leaving out unknown ones.',
     }),
   ),

@@ -149,7 +149,10 @@ test('the API is described as OpenAPI 3.1 from the schemas of the routes', async
         post: { requestBody: { content: { 'application/json': { schema: { required: ['email', 'quantity'] } } } } },
       },
       '/things/{id}': {
-        put: { parameters: expect.arrayContaining([expect.objectContaining({ in: 'query', name: 'limit' })]) },
+        put: {
+          responses: { default: { content: { 'application/problem+json': expect.anything() } } },
+          parameters: expect.arrayContaining([expect.objectContaining({ in: 'query', name: 'limit' })]),
+        },
       },
     },
   });

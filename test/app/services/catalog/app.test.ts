@@ -77,6 +77,7 @@ test.each([
   ['?cursor=', 'cursor'],
   [`?ids=${Array.from({ length: 101 }, () => 'x').join(',')}`, 'ids'],
   ['?ids=', 'ids'],
+  ['?ids=a%00b', 'ids'],
 ])('the query %s is a 400 naming the field', async (query, field) => {
   expect(await list(query)).toMatchObject({ status: 400, errors: [{ field }] });
 });
