@@ -1,0 +1,65 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, expect, test } from '@jest/globals';
+
+import { bundle } from '../../lib/bundle.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'headroom-bundle-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+/** Two services that share a file, as those of the system share the kit. */
+function twoServices(): { orders: string; payments: string } {
+  const app = mkdtempSync(join(scratch, 'app-'));
+  writeFileSync(join(app, 'kit.ts'), 'export const greet = (name: string): string => `Hello ${name}`;');
+  for (const name of ['orders', 'payments']) {
+    mkdirSync(join(app, name));
+    writeFileSync(join(app, name, 'main.ts'), `import { greet } from '../kit.ts'; console.log(greet('${name}'));`);
+  }
+  return { orders: join(app, 'orders'), payments: join(app, 'payments') };
+}
+
+/** All files of the bundle of a service, by name. */
+function filesOf(service: string): Record<string, string> {
+  const directory = mkdtempSync(join(scratch, 'out-'));
+  bundle(`${service}/main.ts`, directory, 'main.js');
+  return Object.fromEntries(readdirSync(directory).map((file) => [file, readFileSync(join(directory, file), 'utf8')]));
+}
+
+test('a change in one service changes its bundle and no other', () => {
+  const { orders, payments } = twoServices();
+  const before = { orders: filesOf(orders), payments: filesOf(payments) };
+  writeFileSync(join(orders, 'main.ts'), "console.log('changed');");
+  expect(filesOf(orders)).not.toEqual(before.orders);
+  expect(filesOf(payments)).toEqual(before.payments);
+});
+
+test('a change in a shared file changes the bundles of all who use it', () => {
+  const { orders, payments } = twoServices();
+  const before = { orders: filesOf(orders), payments: filesOf(payments) };
+  writeFileSync(join(orders, '../kit.ts'), 'export const greet = (name: string): string => `Bye ${name}`;');
+  expect(filesOf(orders)).not.toEqual(before.orders);
+  expect(filesOf(payments)).not.toEqual(before.payments);
+});
+
+test('a bundle of a real service holds no path of the machine and stays under 2 MiB', () => {
+  const directory = mkdtempSync(join(scratch, 'out-'));
+  bundle('app/services/payments/main.ts', directory, 'main.js');
+  for (const file of ['main.js', 'main.js.map']) {
+    expect(readFileSync(join(directory, file), 'utf8')).not.toContain(process.cwd());
+  }
+  expect(statSync(join(directory, 'main.js')).size).toBeLessThan(2 * 1024 * 1024);
+});
+
+test('a bundle is what Node runs, with names of classes kept for the logs', async () => {
+  const service = mkdtempSync(join(scratch, 'app-'));
+  const source =
+    'class DeclinedError extends Error {} export const name: string = new DeclinedError().constructor.name;';
+  writeFileSync(join(service, 'main.ts'), source);
+  const directory = mkdtempSync(join(scratch, 'out-'));
+  bundle(`${service}/main.ts`, directory, 'main.js');
+  expect(readFileSync(join(directory, 'package.json'), 'utf8')).toBe('{"type":"module"}\n');
+  cpSync(join(directory, 'main.js'), join(directory, 'main.mjs'));
+  expect(await import(join(directory, 'main.mjs'))).toMatchObject({ name: 'DeclinedError' });
+});

@@ -1,0 +1,160 @@
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Cluster, ContainerImage } from 'aws-cdk-lib/aws-ecs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { describe, expect, test } from '@jest/globals';
+
+import type { TaskProps } from '../../../lib/config/environment-props.ts';
+import { Gateway, priorityOf } from '../../../lib/constructs/gateway.ts';
+import { HttpService } from '../../../lib/constructs/http-service.ts';
+import { emptyStack, environment, vpcIn } from '../stack.ts';
+
+describe('an HTTP service', () => {
+  const serviceWith = (tasks: TaskProps = {}, paths: readonly string[] = ['/api/orders']): Template => {
+    const stack = emptyStack();
+    const vpc = vpcIn(stack);
+    const gateway = new Gateway(stack, 'Gateway', { vpc, prefixList: 'pl-1', accessLogs: new Bucket(stack, 'Logs') });
+    new HttpService(stack, 'orders', {
+      cluster: new Cluster(stack, 'Cluster', { vpc }),
+      name: 'orders',
+      image: ContainerImage.fromRegistry('orders'),
+      logGroup: new LogGroup(stack, 'OrdersLogs'),
+      gateway,
+      paths,
+      tasks: environment({ tasks }).tasks,
+    });
+    return Template.fromStack(stack);
+  };
+  const service = serviceWith();
+
+  test('is asked for its health every 30 s, 5 s at most, 2 to be well and 3 to be ill', () => {
+    service.hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', {
+      HealthCheckPath: '/api/health',
+      HealthCheckIntervalSeconds: 30,
+      HealthCheckTimeoutSeconds: 5,
+      HealthyThresholdCount: 2,
+      UnhealthyThresholdCount: 3,
+      Port: 3000,
+      TargetType: 'ip',
+    });
+  });
+
+  test('never deploys below its number of tasks, and goes back when the new ones fail', () => {
+    service.hasResourceProperties('AWS::ECS::Service', {
+      DeploymentConfiguration: {
+        MinimumHealthyPercent: 100,
+        MaximumPercent: 200,
+        DeploymentCircuitBreaker: { Enable: true, Rollback: true },
+      },
+      DesiredCount: Match.absent(),
+    });
+  });
+
+  test('runs on Graviton as the image says: read-only, checked from inside, told to stop 30 s before it is killed', () => {
+    service.hasResourceProperties('AWS::ECS::TaskDefinition', {
+      RuntimePlatform: { CpuArchitecture: 'ARM64', OperatingSystemFamily: 'LINUX' },
+      RequiresCompatibilities: ['FARGATE'],
+      ContainerDefinitions: [
+        Match.objectLike({
+          Command: ['node', '--enable-source-maps', 'main.js'],
+          HealthCheck: Match.objectLike({ Command: ['CMD', 'node', 'health.js'] }),
+          ReadonlyRootFilesystem: true,
+          StopTimeout: 30,
+        }),
+      ],
+    });
+  });
+
+  test('scales on requests per task and on CPU, between its bounds', () => {
+    service.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', { MinCapacity: 2, MaxCapacity: 10 });
+    for (const [metric, target] of Object.entries({
+      ALBRequestCountPerTarget: 3000,
+      ECSServiceAverageCPUUtilization: 60,
+    })) {
+      service.hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
+        TargetTrackingScalingPolicyConfiguration: Match.objectLike({
+          PredefinedMetricSpecification: Match.objectLike({ PredefinedMetricType: metric }),
+          TargetValue: target,
+        }),
+      });
+    }
+  });
+
+  test.each<[string, TaskProps, Record<string, string>]>([
+    [
+      'by default',
+      {},
+      {
+        'load_balancing.algorithm.type': 'round_robin',
+        'stickiness.enabled': 'false',
+        'deregistration_delay.timeout_seconds': '30',
+      },
+    ],
+    [
+      'least connections',
+      { algorithm: 'least_outstanding_requests' },
+      { 'load_balancing.algorithm.type': 'least_outstanding_requests' },
+    ],
+    [
+      'weighted',
+      { algorithm: 'weighted_random' },
+      { 'load_balancing.algorithm.type': 'weighted_random', 'load_balancing.algorithm.anomaly_mitigation': 'on' },
+    ],
+    [
+      'sticky',
+      { stickinessSeconds: 600 },
+      { 'stickiness.enabled': 'true', 'stickiness.type': 'lb_cookie', 'stickiness.lb_cookie.duration_seconds': '600' },
+    ],
+    ['quick to leave', { deregistrationSeconds: 5 }, { 'deregistration_delay.timeout_seconds': '5' }],
+  ])('is balanced as its props say: %s', (_what, tasks, attributes) => {
+    const [group] = Object.values(serviceWith(tasks).findResources('AWS::ElasticLoadBalancingV2::TargetGroup'));
+    const given = (group!.Properties as { TargetGroupAttributes: { Key: string; Value: string }[] })
+      .TargetGroupAttributes;
+    expect(Object.fromEntries(given.map(({ Key, Value }) => [Key, Value]))).toMatchObject(attributes);
+  });
+
+  test('has a rule more for every five paths', () => {
+    const paths = Array.from({ length: 7 }, (_, index) => `/${index}`);
+    const rules = Object.values(serviceWith({}, paths).findResources('AWS::ElasticLoadBalancingV2::ListenerRule'));
+    const values = rules.map(({ Properties }) => (Properties as Rule).Conditions[0]?.PathPatternConfig.Values);
+    expect(values).toEqual([paths.slice(0, 5), paths.slice(5)]);
+    expect(rules.map(({ Properties }) => (Properties as Rule).Priority)).toEqual([
+      priorityOf('orders'),
+      priorityOf('orders1'),
+    ]);
+  });
+
+  test('what nobody serves is answered with a problem document', () => {
+    const [listener] = Object.values(service.findResources('AWS::ElasticLoadBalancingV2::Listener'));
+    const { DefaultActions } = listener!.Properties as { DefaultActions: { FixedResponseConfig: FixedResponse }[] };
+    const { StatusCode, ContentType, MessageBody } = DefaultActions[0]!.FixedResponseConfig;
+    expect([StatusCode, ContentType]).toEqual(['404', 'application/json']);
+    expect(JSON.parse(MessageBody)).toMatchObject({ status: 404, title: 'Not Found' });
+  });
+
+  test('the load balancer is internal, logs every request and refuses to be deleted', () => {
+    const [balancer] = Object.values(service.findResources('AWS::ElasticLoadBalancingV2::LoadBalancer'));
+    const { Scheme, LoadBalancerAttributes } = balancer!.Properties as {
+      Scheme: string;
+      LoadBalancerAttributes: unknown;
+    };
+    expect(Scheme).toBe('internal');
+    expect(LoadBalancerAttributes).toEqual(
+      expect.arrayContaining([
+        { Key: 'deletion_protection.enabled', Value: 'true' },
+        { Key: 'access_logs.s3.enabled', Value: 'true' },
+        { Key: 'routing.http.drop_invalid_header_fields.enabled', Value: 'true' },
+      ]),
+    );
+  });
+});
+
+interface Rule {
+  readonly Priority: number;
+  readonly Conditions: readonly { readonly PathPatternConfig: { readonly Values: readonly string[] } }[];
+}
+interface FixedResponse {
+  readonly StatusCode: string;
+  readonly ContentType: string;
+  readonly MessageBody: string;
+}

@@ -1,0 +1,40 @@
+import { Template } from 'aws-cdk-lib/assertions';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { describe, expect, test } from '@jest/globals';
+
+import type { EnvironmentProps } from '../../../lib/config/environment-props.ts';
+import { Network } from '../../../lib/constructs/network.ts';
+import { emptyStack, environment } from '../stack.ts';
+
+describe('the network', () => {
+  const networkWith = (props: Partial<EnvironmentProps>): Template => {
+    const stack = emptyStack();
+    new Network(stack, 'Network', { ...environment(props), flowLogs: new LogGroup(stack, 'FlowLogs') });
+    return Template.fromStack(stack);
+  };
+  const three = ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'];
+
+  test.each<[EnvironmentProps['nat'], number, number, number]>([
+    ['none', 0, 0, 8],
+    ['instance', 0, 1, 1],
+    ['one', 1, 0, 1],
+    ['per-az', 3, 0, 1],
+  ])('with NAT %s has %d gateways, %d instances and %d endpoints', (nat, gateways, instances, endpoints) => {
+    const template = networkWith({ nat, availabilityZones: three });
+    template.resourceCountIs('AWS::EC2::NatGateway', gateways);
+    template.resourceCountIs('AWS::EC2::Instance', instances);
+    template.resourceCountIs('AWS::EC2::VPCEndpoint', endpoints);
+    template.resourceCountIs('AWS::EC2::FlowLog', 1);
+    template.hasResourceProperties('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Gateway' });
+  });
+
+  test('a third zone can be added without moving a subnet', () => {
+    const subnets = (zones: string[]): Record<string, unknown> =>
+      Object.fromEntries(
+        Object.entries(networkWith({ availabilityZones: zones }).findResources('AWS::EC2::Subnet')).map(
+          ([id, { Properties }]) => [id, (Properties as { CidrBlock: string }).CidrBlock],
+        ),
+      );
+    expect(subnets(three)).toMatchObject(subnets(three.slice(0, 2)));
+  });
+});
