@@ -18,6 +18,11 @@ export interface Identity {
   readonly ref: string;
   /** The answers to `Fn::GetAtt`; a nested attribute has its dotted name, such as `Endpoint.Address`. */
   readonly attributes?: Readonly<Record<string, string>>;
+  /**
+   * For a part that others need not wait for: resolves when it does its work, such as a service whose tasks are healthy.
+   * The start waits for it last of all, and fails with it.
+   */
+  readonly steady?: () => Promise<void>;
   /** Called once, after everything that refers to this resource has stopped. */
   readonly stop?: () => Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { Driver, Identity, Runtime } from './driver.ts';
 import { resolveDynamicReferences, type FetchSecret } from './dynamic-references.ts';
 import { buildGraph, keyOf, type Export, type Graph, type Node } from './graph.ts';
 import { resolveIntrinsics, type Scope } from './intrinsics.ts';
+import { readableName } from './readable-name.ts';
 import { scopeOf } from './scope.ts';
 import { TemplateError, type Stack } from './template.ts';
 
@@ -51,6 +52,7 @@ export function createEngine({ stacks, drivers, fetchSecret }: Options): Engine 
       starts = [...graph.nodes.values()].map(start);
       try {
         await Promise.all(starts);
+        await Promise.all([...graph.nodes.values()].map(waitUntilSteady));
       } catch (error) {
         await stopOnce();
         throw error;
@@ -86,6 +88,14 @@ export function createEngine({ stacks, drivers, fetchSecret }: Options): Engine 
     }
   }
 
+  async function waitUntilSteady(node: Node): Promise<void> {
+    try {
+      await identities.get(node.key)?.steady?.();
+    } catch (error) {
+      throw new ResourceError(node, error);
+    }
+  }
+
   function scopeWhenUp(stack: Stack): Scope {
     const identity = (logicalId: string): Identity => {
       const found = identities.get(keyOf(stack.name, logicalId));
@@ -114,16 +124,16 @@ export function createEngine({ stacks, drivers, fetchSecret }: Options): Engine 
     const stop = (key: string): Promise<void> => {
       const known = stops.get(key);
       if (known !== undefined) return known;
-      const promise = stopOne(key).catch((error: unknown) => void failures.push(error));
+      const promise = stopOne(graph.nodes.get(key) as Node).catch((error: unknown) => void failures.push(error));
       stops.set(key, promise);
       return promise;
     };
-    const stopOne = async (key: string): Promise<void> => {
+    const stopOne = async ({ key, logicalId, definition }: Node): Promise<void> => {
       await Promise.all((dependents.get(key) ?? []).map(stop));
       const identity = identities.get(key);
       if (identity?.stop === undefined) return;
       await identity.stop();
-      onStopped(`${graph.nodes.get(key)?.definition.Type} ${identity.ref}`);
+      onStopped(`${definition.Type} ${readableName(logicalId)}`);
     };
     await Promise.all([...graph.nodes.keys()].map(stop));
     if (failures.length > 0) throw new AggregateError(failures, `stopping failed: ${failures.map(String).join('; ')}`);

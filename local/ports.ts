@@ -15,8 +15,9 @@ export function createPorts(file: string): Ports {
         .filter(([each]) => each !== name)
         .map(([, port]) => port),
     );
-    for (const port of [known[name], preferred]) {
-      if (port !== undefined && !others.has(port) && !reserved.has(port) && (await isFree(port))) return port;
+    const near = Array.from({ length: 20 }, (_, i) => preferred + i);
+    for (const port of [known[name] ?? preferred, ...near]) {
+      if (!others.has(port) && !reserved.has(port) && (await isFree(port))) return port;
     }
     return freePort();
   }

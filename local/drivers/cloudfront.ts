@@ -151,7 +151,7 @@ async function upDistribution(resource: Resource, runtime: Runtime): Promise<Ide
     );
   });
   runtime.status.add('edge', async () => url);
-  runtime.report.ready('edge', url);
+  runtime.report.ready('edge');
   return {
     ref: id,
     attributes: { Id: id, DomainName: domainName },

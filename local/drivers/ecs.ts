@@ -87,19 +87,16 @@ async function runService(resource: Resource, runtime: Runtime): Promise<Identit
   const id = `service/${properties.Cluster}/${name}`;
   runtime.parts.set('service', id, supervisor);
   runtime.status.add('services', async () => [supervisor.status()]);
-  const onStop = (): void => void supervisor.stop();
-  runtime.stopping.addEventListener('abort', onStop);
-  try {
-    await supervisor.steady();
-  } catch (error) {
-    await supervisor.stop();
-    throw error;
-  } finally {
-    runtime.stopping.removeEventListener('abort', onStop);
-  }
-  runtime.report.ready(name);
   const ref = arnOf(runtime, id);
-  return { ref, attributes: { Name: name, ServiceArn: ref }, stop: () => supervisor.stop() };
+  return {
+    ref,
+    attributes: { Name: name, ServiceArn: ref },
+    async steady() {
+      await supervisor.steady();
+      runtime.report.ready(name, `${supervisor.status().desired} tasks`);
+    },
+    stop: () => supervisor.stop(),
+  };
 }
 
 function definitionOf(

@@ -1,6 +1,7 @@
 import type { Driver, Identity, Runtime } from '../driver.ts';
 import { invokeFunction } from '../function-process.ts';
 import { platformEnvironment } from '../platform-environment.ts';
+import { readableName } from '../readable-name.ts';
 
 declare module '../driver.ts' {
   interface PartTypes {
@@ -33,7 +34,7 @@ export const lambda: Driver = {
       return { ref, attributes: { FunctionArn: ref, Version: '1' } };
     }
     const definition = properties as unknown as FunctionProperties;
-    const name = definition.FunctionName ?? logicalId;
+    const name = definition.FunctionName ?? readableName(logicalId);
     const arn = arnOf(name, runtime);
     runtime.parts.set('function', arn, { invoke: (event) => invoke(name, definition, event, runtime) });
     return { ref: name, attributes: { Arn: arn } };

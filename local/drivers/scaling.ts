@@ -9,11 +9,7 @@ export const scaling: Driver = {
       throw new Error(`it scales ${String(ScalableDimension)}; a laptop scales ecs:service:DesiredCount only`);
     }
     const service = runtime.parts.get('service', ResourceId as string);
-    const what = `${service.name} (${Number(MinCapacity)} tasks)`;
-    if (service.status().desired < Number(MinCapacity)) runtime.report.starting(what);
     service.raiseTo(Number(MinCapacity));
-    await service.steady();
-    runtime.report.ready(what);
     return { ref: `${String(ResourceId)}|${ScalableDimension}|ecs` };
   },
 };

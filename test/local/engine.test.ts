@@ -101,7 +101,7 @@ test('stop goes the other way round', async () => {
   const stopped: string[] = [];
   await running.stop((what) => stopped.push(what));
   expect(events).toEqual(['stop C', 'stop B', 'stop A']);
-  expect(stopped).toEqual(['Test::Part C-ref', 'Test::Part B-ref', 'Test::Part A-ref']);
+  expect(stopped).toEqual(['Test::Part C', 'Test::Part B', 'Test::Part A']);
 });
 
 test('a failure stops what was started and names the resource with the message of its driver', async () => {
