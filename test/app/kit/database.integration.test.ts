@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { connectDatabase, type Database, type DatabaseConfig } from '../../../app/kit/database.ts';
 import type { Tables } from '../../../app/services/auth/store.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../support/database.ts';
+import { eventually } from '../../support/eventually.ts';
 
 const log = pino({ level: 'silent' });
 let served: TestDatabase<'auth'>;
@@ -12,6 +13,11 @@ const open: Database<Tables>[] = [];
 
 beforeAll(async () => {
   served = await createDatabase('auth');
+  // Until the new database has arrived at the replica, nobody can connect to it there.
+  await eventually(async () => {
+    const database = connectDatabase<Tables>(served.config.auth, log);
+    expect(await isReplica(database.replica).finally(() => database.close())).toBe(true);
+  });
 });
 afterEach(async () => {
   await Promise.all(open.splice(0).map((database) => database.close()));
