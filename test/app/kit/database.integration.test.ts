@@ -16,7 +16,9 @@ beforeAll(async () => {
   // Until the new database has arrived at the replica, nobody can connect to it there.
   await eventually(async () => {
     const database = connectDatabase<Tables>(served.config.auth, log);
-    expect(await isReplica(database.replica).finally(() => database.close())).toBe(true);
+    const arrived = await isReplica(database.replica);
+    await database.close();
+    expect(arrived).toBe(true);
   });
 });
 afterEach(async () => {

@@ -1,3 +1,4 @@
+import { Agent, request } from 'node:http';
 import { expect, test } from '@jest/globals';
 import { Type } from 'typebox';
 import { Problem } from '../../../app/kit/problem.ts';
@@ -138,6 +139,37 @@ test('only an address inside the network is believed in what it forwards', async
   const from = async (remoteAddress: string) => (await app.inject({ url: '/address', headers, remoteAddress })).json();
   expect(await from('10.0.3.4')).toEqual({ ip: '198.51.100.7', protocol: 'https' });
   expect(await from('203.0.113.9')).toEqual({ ip: '203.0.113.9', protocol: 'http' });
+});
+
+test('the CDN is believed in how the viewer came, since the load balancer never hears of it', async () => {
+  const headers = { 'x-forwarded-proto': 'http', 'cloudfront-forwarded-proto': 'https' };
+  const answer = await app.inject({ url: '/address', remoteAddress: '10.0.3.4', headers });
+  expect(answer.json()).toMatchObject({ protocol: 'https' });
+});
+
+test('a body over the limit is answered while it is still being sent, and the connection stays usable', async () => {
+  const server = createServer({ name: 'limited' });
+  server.post('/things', { schema: { body: thing } }, (request) => request.body);
+  const origin = await server.listen({ host: '127.0.0.1', port: 0 });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const send = (body: string) =>
+    new Promise<{ status: number | undefined; port: number | undefined }>((resolve, reject) => {
+      const headers = { 'content-type': 'application/json' };
+      const sent = request(`${origin}/things`, { method: 'POST', agent, headers }, (answer) => {
+        answer.resume().once('end', () => resolve({ status: answer.statusCode, port: sent.socket?.localPort }));
+      });
+      sent.once('error', reject);
+      sent.end(body);
+    });
+  try {
+    const tooMuch = await send('x'.repeat(10 * 1024 * 1024));
+    expect(tooMuch.status).toBe(413);
+    const next = await send('{"email":"ada@example.com","quantity":1}');
+    expect(next).toEqual({ status: 200, port: tooMuch.port });
+  } finally {
+    agent.destroy();
+    await server.close();
+  }
 });
 
 test('the API is described as OpenAPI 3.1 from the schemas of the routes', async () => {
