@@ -29,12 +29,22 @@ export function handleErrors(app: App): void {
 }
 
 function send(problem: Problem, request: FastifyRequest, reply: FastifyReply) {
+  if (problem.status === 413) discardBody(request, reply);
   return reply
     .code(problem.status)
     .headers(problem.headers)
     .type('application/problem+json')
     .serializer(JSON.stringify)
     .send({ ...problem.toJSON(), requestId: request.id });
+}
+
+/**
+ * Fastify closes the connection after a body over the limit, which resets it under a client that is still sending: its
+ * load balancer then answers 502. The rest is read and thrown away instead, for as long as `requestTimeout` allows.
+ */
+function discardBody(request: FastifyRequest, reply: FastifyReply): void {
+  reply.removeHeader('connection');
+  request.raw.resume();
 }
 
 /** What a client may know of an error: nothing of one that is no fault of the client. */

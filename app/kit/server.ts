@@ -47,7 +47,12 @@ export function createServer(options: {
   // Bodies are taken as they are; only the texts of a query or a header are converted.
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.removeContentTypeParser('text/plain');
-  app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id);
+    // The load balancer says how the CDN came to it, which is never by TLS; the CDN says how the viewer came.
+    const viewerProtocol = request.headers['cloudfront-forwarded-proto'];
+    if (viewerProtocol !== undefined) request.headers['x-forwarded-proto'] = viewerProtocol;
+  });
   handleErrors(app);
   drainOnClose(app);
   publishOpenApi(app, options.name);
