@@ -70,8 +70,9 @@ const REMOVED = new Set([
 ]);
 
 /**
- * What the origin gets of a viewer's headers. The address CloudFront saw is appended to X-Forwarded-For, so the last
- * but one address at the service, behind the load balancer's own, is one that no viewer can make up.
+ * What the origin gets of a viewer's headers, and those of CloudFront's own that can be told on a laptop. The address
+ * CloudFront saw is appended to X-Forwarded-For, so the last but one address at the service, behind the load balancer's
+ * own, is one that no viewer can make up.
  */
 export function originHeaders(headers: RawHeaders, address: string, via: string, id: string): string[] {
   const result: string[] = [];
@@ -82,9 +83,11 @@ export function originHeaders(headers: RawHeaders, address: string, via: string,
     const value = headers[at + 1]!;
     if (lower === 'x-forwarded-for') forwardedFor.push(value);
     else if (lower === 'via') hops.push(value);
-    else if (!REMOVED.has(lower) && !lower.startsWith('x-edge-')) result.push(headers[at]!, value);
+    else if (!REMOVED.has(lower) && !lower.startsWith('x-edge-') && !lower.startsWith('cloudfront-'))
+      result.push(headers[at]!, value);
   }
   result.push('X-Forwarded-For', [...forwardedFor, address].join(', '));
+  result.push('CloudFront-Forwarded-Proto', 'http');
   result.push('Via', [...hops, via].join(', '), 'X-Amz-Cf-Id', id);
   return result;
 }

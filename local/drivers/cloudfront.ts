@@ -52,7 +52,7 @@ const vpcOrigin = Type.Object(
 /** Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html */
 const CACHING_DISABLED = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
 /** Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html */
-const ALL_VIEWER = '216adef6-5c7f-47e4-b989-5492eafa07d3';
+const ALL_VIEWER_AND_CLOUDFRONT = '33f36d7e-f396-46d9-90e0-52428a34d9dc';
 
 const origin = Type.Object(
   {
@@ -79,7 +79,7 @@ const behavior = Type.Object(
   {
     TargetOriginId: Type.String(),
     CachePolicyId: Type.Literal(CACHING_DISABLED),
-    OriginRequestPolicyId: Type.Literal(ALL_VIEWER),
+    OriginRequestPolicyId: Type.Literal(ALL_VIEWER_AND_CLOUDFRONT),
     AllowedMethods: Type.Array(Type.String(), { default: ['GET', 'HEAD'] }),
     // See createEdge for why none of its values changes anything here.
     ViewerProtocolPolicy: Type.Optional(Type.Unknown()),

@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http';
+import http from 'node:http';
 import { expect, test } from '@jest/globals';
 import { Type } from 'typebox';
 import { Problem } from '../../../app/kit/problem.ts';
@@ -151,11 +151,11 @@ test('a body over the limit is answered while it is still being sent, and the co
   const server = createServer({ name: 'limited' });
   server.post('/things', { schema: { body: thing } }, (request) => request.body);
   const origin = await server.listen({ host: '127.0.0.1', port: 0 });
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   const send = (body: string) =>
     new Promise<{ status: number | undefined; port: number | undefined }>((resolve, reject) => {
       const headers = { 'content-type': 'application/json' };
-      const sent = request(`${origin}/things`, { method: 'POST', agent, headers }, (answer) => {
+      const sent = http.request(`${origin}/things`, { method: 'POST', agent, headers }, (answer) => {
         answer.resume().once('end', () => resolve({ status: answer.statusCode, port: sent.socket?.localPort }));
       });
       sent.once('error', reject);

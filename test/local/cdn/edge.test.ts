@@ -48,6 +48,8 @@ test('what CloudFront removes does not reach the origin, the rest does', () => {
     'https',
     'X-Edge-A',
     'b',
+    'CloudFront-Forwarded-Proto',
+    'https',
     'X-HTTP-Method-Override',
     'PUT',
     'TE',
@@ -60,6 +62,7 @@ test('what CloudFront removes does not reach the origin, the rest does', () => {
     Host: 'shop.example',
     Cookie: 'a=b',
     'X-Forwarded-For': '127.0.0.1',
+    'CloudFront-Forwarded-Proto': 'http',
     Via: '1.0 x, own',
     'X-Amz-Cf-Id': 'id',
   });

@@ -100,7 +100,7 @@ export async function createFront(edgePort?: number) {
             TargetOriginId: 'origin',
             AllowedMethods: ['GET', 'HEAD', 'OPTIONS', 'PUT', 'PATCH', 'POST', 'DELETE'],
             CachePolicyId: '4135ea2d-6df8-44a3-9df3-4b5a84be39ad',
-            OriginRequestPolicyId: '216adef6-5c7f-47e4-b989-5492eafa07d3',
+            OriginRequestPolicyId: '33f36d7e-f396-46d9-90e0-52428a34d9dc',
             ViewerProtocolPolicy: 'redirect-to-https',
             Compress: true,
             ...behavior,
