@@ -48,6 +48,8 @@ export async function start(
   const run = claimState(stateDir);
   const cleanup = new AsyncDisposableStack();
   cleanup.defer(() => releaseState(stateDir));
+  // Also at a second Ctrl-C, which waits for nothing.
+  process.once('exit', () => releaseState(stateDir));
   try {
     await tidy(options, console);
     await checkPorts(options);
@@ -109,7 +111,7 @@ export async function start(
 /** Ends what a killed start has left running, and empties the folder when it is to be fresh. */
 async function tidy({ stateDir, fresh }: StartOptions, console: Console): Promise<void> {
   const names = await endLeftovers(join(stateDir, 'children'));
-  if (names.length > 0) console.event(`ended what an earlier start left running: ${names.join(', ')}`);
+  if (names.length > 0) console.event(`ended ${names.length} processes that an earlier start left running`);
   if (fresh) emptyState(stateDir);
 }
 
