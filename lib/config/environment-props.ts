@@ -111,7 +111,10 @@ export interface RedisProps {
 
 /** Everything that differs between one deployment of the system and another. */
 export interface EnvironmentProps {
-  /** Address that mail is sent from. SES sends nothing until it, or its domain, is verified. */
+  /**
+   * Address that mail is sent from. SES sends nothing until it, or its domain, is verified. Environments that share an
+   * account need one each.
+   */
   readonly mailFrom: string;
   /**
    * AWS account.

@@ -5,7 +5,7 @@ import type { EnvironmentProps } from './environment-props.ts';
 /** Every deployment of the system. Edit here; `npx cdk deploy '<name>/*'` deploys one. */
 export const environments: Readonly<Record<string, EnvironmentProps>> = {
   dev: {
-    mailFrom: 'orders@example.com',
+    mailFrom: 'orders@dev.example.com',
     nat: 'instance',
     protect: false,
     sandbox: true,
@@ -16,7 +16,7 @@ export const environments: Readonly<Record<string, EnvironmentProps>> = {
     services: { mailer: { min: 1 } },
   },
   staging: {
-    mailFrom: 'orders@example.com',
+    mailFrom: 'orders@staging.example.com',
     sandbox: true,
     demoCatalogue: true,
   },

@@ -1,6 +1,7 @@
 import { Duration, Size, Stack } from 'aws-cdk-lib';
 import { Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import {
+  AvailabilityZoneRebalancing,
   AwsLogDriverMode,
   CpuArchitecture,
   FargateService,
@@ -76,6 +77,7 @@ export function fargateService(scope: Construct, props: FargateTaskProps): Farga
     vpcSubnets: { subnetGroupName: 'app' },
     minHealthyPercent: 100,
     maxHealthyPercent: 200,
+    availabilityZoneRebalancing: AvailabilityZoneRebalancing.ENABLED,
     circuitBreaker: { enable: true, rollback: true },
     // No desired count: stating one would undo, with every deployment, what scaling has done.
   });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { IPeer, IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import {
   ApplicationListenerRule,
@@ -9,7 +9,11 @@ import {
   ListenerAction,
   ListenerCondition,
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import type { ApplicationListener, ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type {
+  ApplicationListener,
+  ApplicationTargetGroup,
+  CfnLoadBalancer,
+} from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
@@ -40,8 +44,13 @@ export class Gateway extends Construct {
       description: 'Load balancer',
       allowAllOutbound: false,
     });
-    const cloudFront: IPeer = Peer.prefixList(props.prefixList);
-    securityGroup.addIngressRule(cloudFront, Port.HTTP, 'CloudFront');
+    // Apart, because the prefix list counts as 55 of the 60 rules that a security group may have.
+    const fromCloudFront = new SecurityGroup(this, 'FromCloudFront', {
+      vpc: props.vpc,
+      description: 'CloudFront to load balancer',
+      allowAllOutbound: false,
+    });
+    fromCloudFront.addIngressRule(Peer.prefixList(props.prefixList), Port.HTTP, 'CloudFront');
     this.loadBalancer = new ApplicationLoadBalancer(this, 'LoadBalancer', {
       vpc: props.vpc,
       vpcSubnets: { subnetGroupName: 'app' },
@@ -50,6 +59,11 @@ export class Gateway extends Construct {
       deletionProtection: props.protect ?? true,
       dropInvalidHeaderFields: true,
     });
+    // Not `addSecurityGroup`, which would open every later way from both groups.
+    (this.loadBalancer.node.defaultChild as CfnLoadBalancer).securityGroups = [
+      securityGroup.securityGroupId,
+      fromCloudFront.securityGroupId,
+    ];
     this.loadBalancer.logAccessLogs(props.accessLogs, 'load-balancer');
     this.url = `http://${this.loadBalancer.loadBalancerDnsName}`;
     this.#listener = this.loadBalancer.addListener('Http', {

@@ -1,13 +1,14 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 
 import { idsOf, resourcesOf, synthesize } from './synth.ts';
-import type { Template } from './synth.ts';
+import type { Assembly, Template } from './synth.ts';
 
-let templates: ReadonlyMap<string, Template>;
+let templates: Assembly['templates'];
+let images: Assembly['images'];
 const stack = (name: string): Template => templates.get(name) ?? { Resources: {} };
 
 beforeAll(() => {
-  templates = synthesize();
+  ({ templates, images } = synthesize());
 }, 60_000);
 
 const environments = ['dev', 'staging', 'prod', 'local'];
@@ -94,6 +95,17 @@ test('no template holds a secret in clear', () => {
   }
 });
 
+test('an image is copied together, pinned, and does not run as root', () => {
+  expect(images).toHaveLength(6);
+  for (const { files, dockerfile } of images) {
+    expect(files.toSorted()).toEqual(['Dockerfile', 'health.js', 'main.js', 'main.js.map', 'package.json']);
+    expect(dockerfile).toMatch(/^FROM \S+:\d+\.\d+\.\d+-\S+$/m);
+    expect(dockerfile).toMatch(/^USER node$/m);
+    expect(dockerfile).toMatch(/^CMD \["node", "--enable-source-maps", "main.js"\]$/m);
+    expect(dockerfile).not.toMatch(/^RUN/m);
+  }
+});
+
 test('listener rules have distinct priorities in every environment', () => {
   for (const environment of environments) {
     const rules = resourcesOf(stack(`${environment}/Services`), 'AWS::ElasticLoadBalancingV2::ListenerRule');
@@ -128,9 +140,9 @@ describe('in prod', () => {
       '0.0.0.0/0:443 <- Tasks of mailer',
       '0.0.0.0/0:443 <- Tasks of orders',
       '0.0.0.0/0:443 <- Tasks of payments',
+      'CloudFront to load balancer:80 <- pl-a3a144ca',
       'Load balancer:80 <- Tasks of orders',
       'Load balancer:80 <- Tasks of payments',
-      'Load balancer:80 <- pl-a3a144ca',
       'PostgreSQL:5432 <- Migrations',
       'PostgreSQL:5432 <- Tasks of auth',
       'PostgreSQL:5432 <- Tasks of catalog',

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,20 +11,33 @@ export interface Resource {
 }
 export type Template = { readonly Resources: Readonly<Record<string, Resource>> };
 
-/**
- * Runs bin/headroom.ts as the CDK CLI does, with no credentials, no home and no account, and answers every template by
- * environment and stack, such as `prod/Data`.
- */
-export function synthesize(): ReadonlyMap<string, Template> {
+export interface Assembly {
+  /** By environment and stack, such as `prod/Data`. */
+  readonly templates: ReadonlyMap<string, Template>;
+  /** The files that each container image is built from, with the text of its Dockerfile. */
+  readonly images: readonly { readonly files: readonly string[]; readonly dockerfile: string }[];
+}
+
+/** Runs bin/headroom.ts as the CDK CLI does, with no credentials, no home and no account. */
+export function synthesize(): Assembly {
   const directory = mkdtempSync(join(tmpdir(), 'headroom-synth-'));
   try {
     execFileSync(process.execPath, ['bin/headroom.ts'], {
       env: { PATH: process.env.PATH, HOME: '/nonexistent', CDK_OUTDIR: directory },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
-    return new Map(
-      readdirSync(directory).flatMap((name) => (name.startsWith('assembly-') ? templates(directory, name) : [])),
-    );
+    const names = readdirSync(directory);
+    return {
+      templates: new Map(
+        names.filter((name) => name.startsWith('assembly-')).flatMap((name) => templates(directory, name)),
+      ),
+      images: names
+        .filter((name) => existsSync(join(directory, name, 'Dockerfile')))
+        .map((name) => ({
+          files: readdirSync(join(directory, name)),
+          dockerfile: readFileSync(join(directory, name, 'Dockerfile'), 'utf8'),
+        })),
+    };
   } finally {
     rmSync(directory, { recursive: true });
   }
