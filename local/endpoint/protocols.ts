@@ -79,9 +79,9 @@ export function answerBucketSetting(
   }
 }
 
-/** Answers a service that is not here, by its name, in the protocol the request seems to speak. */
-export function refuse(service: string, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const message = `${service} is not part of this endpoint, which answers SQS, SNS, S3, STS, SES and Secrets Manager.`;
+/** Answers what is not here by its name, in the protocol the request seems to speak. */
+export function refuse(what: string, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const message = `${what} is not part of this endpoint, which answers SQS (in JSON), SNS, S3, STS, SES and Secrets Manager.`;
   const error = new AwsError('UnknownOperationException', message, 501);
   if (request.headers['x-amz-target']) return sendJson(reply, error.status, { __type: error.code, message });
   return reply.status(error.status).header('content-type', 'text/xml').send(queryError(error, ''));

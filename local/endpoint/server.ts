@@ -66,6 +66,7 @@ export async function startEndpoint({ port, dataDir, region, accountId }: Endpoi
       case 's3':
         return answerBucketSetting(buckets, stores.s3Store, request, reply);
       case 'sqs':
+        if (!request.headers['x-amz-target']) return refuse("SQS's old query protocol", request, reply);
         if (request.headers['x-amz-target'] !== 'AmazonSQS.ReceiveMessage') return undefined;
         return (await waitForMessage(stores.sqsStore, request.body, reply.raw)) ? undefined : reply.hijack();
       case 'sns':

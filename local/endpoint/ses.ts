@@ -54,8 +54,8 @@ export function createSes(options: {
         Source: required(form, 'Source'),
         Destination: {
           ToAddresses: members(form, 'Destination.ToAddresses'),
-          CcAddresses: members(form, 'Destination.CcAddresses'),
-          BccAddresses: members(form, 'Destination.BccAddresses'),
+          ...unlessEmpty('CcAddresses', members(form, 'Destination.CcAddresses')),
+          ...unlessEmpty('BccAddresses', members(form, 'Destination.BccAddresses')),
         },
         Subject: required(form, 'Message.Subject.Data'),
         Body: {
@@ -129,6 +129,8 @@ function members(form: Form, field: string): string[] {
     list.push(form[`${field}.member.${index}`] ?? '');
   return list;
 }
+
+const unlessEmpty = (field: string, list: string[]) => (list.length > 0 ? { [field]: list } : {});
 
 /** The address within `Name <address>`. */
 function plainAddress(address: string): string {
