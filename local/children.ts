@@ -13,11 +13,16 @@ interface Child {
 
 const graceMs = 5_000;
 
-/** Keeps the list of child processes in a file: a line each of pid, start and name. */
-export function createChildren(file: string): Children & { killAll(): void } {
+/** Keeps the list of child processes in a file: a line each of pid, start and name. `onError` hears of a full disk. */
+export function createChildren(file: string, onError: (error: unknown) => void): Children & { killAll(): void } {
   const children = new Map<number, Child>();
   const write = (): void => {
-    writeFileSync(file, [...children.values()].map(({ pid, start, name }) => `${pid} ${start} ${name}\n`).join(''));
+    const lines = [...children.values()].map(({ pid, start, name }) => `${pid} ${start} ${name}\n`);
+    try {
+      writeFileSync(file, lines.join(''));
+    } catch (error) {
+      onError(error);
+    }
   };
   return {
     add(pid, name) {

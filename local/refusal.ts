@@ -3,12 +3,11 @@ export class Refusal extends Error {
   override readonly name = 'Refusal';
 }
 
-/** One paragraph for the console about an error, with the remedy for the causes that are known. */
+/** One paragraph for the console about an error, with the remedy for a cause that is known. */
 export function explain(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOSPC' || cause.message.includes('No space left on device')) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOSPC' || cause.message.includes('No space left on device')) {
       return `The disk is full: ${message}. Free some room, then start again; what was stored before is kept.`;
     }
   }

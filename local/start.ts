@@ -4,6 +4,7 @@ import { anyAccount, readAssembly } from './assembly.ts';
 import { createChildren, endLeftovers, guardChildren } from './children.ts';
 import { type Console } from './console.ts';
 import { startControl } from './control.ts';
+import { checkDiskSpace, diskSpaceHint } from './disk-space.ts';
 import type { Runtime } from './driver.ts';
 import { drivers } from './drivers.ts';
 import { startEndpoint } from './endpoint/server.ts';
@@ -12,7 +13,7 @@ import { isFree } from './free-port.ts';
 import { createLogFiles } from './log-files.ts';
 import { createParts } from './parts.ts';
 import { createPorts } from './ports.ts';
-import { Refusal } from './refusal.ts';
+import { explain, Refusal } from './refusal.ts';
 import { createSecretFetcher } from './secret-fetcher.ts';
 import { claimState, emptyState, prepareState, releaseState } from './state.ts';
 import { createStatusBoard } from './status-board.ts';
@@ -53,10 +54,11 @@ export async function start(
   try {
     await tidy(options, console);
     await checkPorts(options);
+    checkDiskSpace(stateDir);
     const logs = createLogFiles(join(stateDir, 'logs'), failure.reject);
     cleanup.defer(() => logs.close());
     const childrenFile = join(stateDir, 'children');
-    const children = createChildren(childrenFile);
+    const children = createChildren(childrenFile, failure.reject);
     process.once('exit', () => children.killAll());
     cleanup.defer(guardChildren(childrenFile));
 
@@ -102,7 +104,9 @@ export async function start(
     printSummary(console, await status.read(), logs.path('*'), performance.now() - startedAt);
     await Promise.race([aborted(interrupted), failure.promise]);
   } catch (error) {
-    if (!interrupted.aborted) throw error;
+    if (interrupted.aborted) return;
+    const hint = diskSpaceHint(stateDir);
+    throw hint === '' ? error : new Refusal(explain(error) + hint, { cause: error });
   } finally {
     await cleanup.disposeAsync();
   }

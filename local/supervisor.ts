@@ -95,8 +95,9 @@ export function supervise({ definition, desired: initial, healthGraceMs, report,
       else {
         const last = lines.map((line) => `\n    ${line}`).join('');
         const message = `${service} fails again and again: ${what}.${last}\n  Its log: ${logFile}`;
-        steady.reject(new Error(message));
-        report.event(`${message}\n  The next attempt is in ${pauseMs / 1000} s`);
+        // Before it was steady this fails the start, which tells it.
+        if (!isSteady) steady.reject(new Error(message));
+        else report.event(`${message}\n  The next attempt is in ${pauseMs / 1000} s`);
       }
       await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 import type { Driver } from '../driver.ts';
 
 /** CDK's triggers: a function that runs on deploy, between what it comes after and what it comes before. */
@@ -7,7 +9,12 @@ export const trigger: Driver = {
     const arn = properties['HandlerArn'] as string;
     const name = arn.split(':')[6] ?? logicalId;
     runtime.report.starting(name);
-    await runtime.parts.get('function', arn).invoke({});
+    try {
+      await runtime.parts.get('function', arn).invoke({});
+    } catch (error) {
+      const log = join(runtime.stateDir, 'logs', `${name}.log`);
+      throw new Error(`${(error as Error).message}\n  Its log: ${log}`, { cause: error });
+    }
     runtime.report.ready(name);
     return { ref: logicalId };
   },

@@ -14,6 +14,10 @@ let directory: string;
 let file: string;
 let sleeper: ChildProcess;
 
+const fail = (error: unknown): never => {
+  throw error;
+};
+
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'headroom-children-'));
   file = join(directory, 'children');
@@ -27,7 +31,7 @@ afterEach(() => {
 });
 
 test('a process that an earlier runtime has left running is ended and named', async () => {
-  createChildren(file).add(sleeper.pid ?? 0, 'shop 1a2b');
+  createChildren(file, fail).add(sleeper.pid ?? 0, 'shop 1a2b');
   const ended = once(sleeper, 'exit');
   expect(await endLeftovers(file)).toEqual(['shop 1a2b']);
   expect(await ended).toEqual([null, 'SIGTERM']);
@@ -41,14 +45,14 @@ test('another process that has been given the same pid since is left alone', asy
 });
 
 test('a child that has ended is forgotten', () => {
-  const children = createChildren(file);
+  const children = createChildren(file, fail);
   children.add(sleeper.pid ?? 0, 'shop');
   children.remove(sleeper.pid ?? 0);
   expect(readFileSync(file, 'utf8')).toBe('');
 });
 
 test('when the runtime is killed with -9, its guard ends its children', async () => {
-  createChildren(file).add(sleeper.pid ?? 0, 'shop');
+  createChildren(file, fail).add(sleeper.pid ?? 0, 'shop');
   const program = `
     const { guardChildren } = await import(${JSON.stringify(childrenModule)});
     guardChildren(${JSON.stringify(file)});

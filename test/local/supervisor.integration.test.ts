@@ -161,8 +161,7 @@ test('what dies at once is started again after growing pauses, and reported with
   );
   // Between the first three deaths lie 0 ms and 500 ms.
   expect(performance.now() - startedAt).toBeGreaterThan(500);
-  expect(events).toHaveLength(3);
-  expect(events[2]).toContain('The next attempt is in 1 s');
+  expect(events).toHaveLength(2);
   expect(log.match(/^shop-[0-9a-f]{4} no database$/gm)).toHaveLength(3);
 });
 
@@ -229,4 +228,16 @@ test('a service without a target group is as healthy as its container health che
   const [task] = shop.status().tasks;
   rmSync(join(directory, 'well'));
   await eventually(() => expect(events.join()).toContain(`task ${task?.id} failed its health checks`));
+});
+
+test('a service that was steady and then dies again and again is reported with its log, and goes on being tried', async () => {
+  const shop = run(serve);
+  await shop.steady();
+  writeFileSync(join(directory, 'main.js'), `console.log('broken'); process.exit(3);`);
+  shop.kill(shop.status().tasks[0]?.id ?? '');
+  await eventually(() =>
+    expect(events.at(-1)).toMatch(/broken\n  Its log: \/logs\/shop\.log\n  The next attempt is in \d s$/),
+  );
+  writeFileSync(join(directory, 'main.js'), serve);
+  await eventually(() => expect(shop.status()).toMatchObject({ healthy: 1 }));
 });

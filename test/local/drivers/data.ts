@@ -39,7 +39,7 @@ export async function createDataRuntime() {
     assets: { image: unused, file: unused },
     parts: createParts(),
     ports: createPorts(join(stateDir, 'ports.json')),
-    children: createChildren(join(stateDir, 'children')),
+    children: createChildren(join(stateDir, 'children'), unused),
     report: { starting: () => {}, ready: () => {}, event: (message) => void events.push(message) },
     status: createStatusBoard(),
     log: (source) => createWriteStream(join(stateDir, `${source}.log`), { flags: 'a' }),
