@@ -13,7 +13,7 @@ import { isFree } from './free-port.ts';
 import { createLogFiles } from './log-files.ts';
 import { createParts } from './parts.ts';
 import { createPorts } from './ports.ts';
-import { explain, Refusal } from './refusal.ts';
+import { diskFull, explain, Refusal } from './refusal.ts';
 import { createSecretFetcher } from './secret-fetcher.ts';
 import { claimState, emptyState, prepareState, releaseState } from './state.ts';
 import { createStatusBoard } from './status-board.ts';
@@ -105,8 +105,9 @@ export async function start(
     await Promise.race([aborted(interrupted), failure.promise]);
   } catch (error) {
     if (interrupted.aborted) return;
-    const hint = diskSpaceHint(stateDir);
-    throw hint === '' ? error : new Refusal(explain(error) + hint, { cause: error });
+    const message = explain(error);
+    const hint = message.startsWith(diskFull) ? '' : diskSpaceHint(stateDir);
+    throw new Refusal(message + hint, { cause: error });
   } finally {
     await cleanup.disposeAsync();
   }
