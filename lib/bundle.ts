@@ -120,8 +120,12 @@ function hash(...parts: (string | Uint8Array)[]): string {
   return sum.digest('hex');
 }
 
-const staging = mkdtempSync(join(tmpdir(), 'headroom-'));
-process.on('exit', () => rmSync(staging, { recursive: true, force: true }));
-
-/** An empty directory to gather an asset in, gone when the process ends. */
-export const stagingDirectory = (): string => mkdtempSync(join(staging, 'asset-'));
+/** Gathers an asset in an empty directory, which is gone afterwards: CDK has its own copy as soon as the asset is made. */
+export function stage<Asset>(make: (directory: string) => Asset): Asset {
+  const directory = mkdtempSync(join(tmpdir(), 'headroom-asset-'));
+  try {
+    return make(directory);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}

@@ -9,7 +9,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Trigger } from 'aws-cdk-lib/triggers';
 import { Construct } from 'constructs';
 
-import { bundle, root, stagingDirectory } from '../bundle.ts';
+import { bundle, root, stage } from '../bundle.ts';
 import { folderOf } from '../system.ts';
 import type { Row } from '../system.ts';
 import type { Postgres } from './postgres.ts';
@@ -41,26 +41,29 @@ export class Migrations extends Construct {
     });
     // Less than the 15 minutes of the function that calls it, which has to report a failure.
     const timeout = Duration.minutes(14);
-    const handler = new Function(this, 'Function', {
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
-      code: Code.fromAsset(stage(props.rows)),
-      handler: 'index.handler',
-      memorySize: 512,
-      timeout,
-      vpc,
-      vpcSubnets: { subnetGroupName: 'app' },
-      securityGroups: [securityGroup],
-      logGroup: props.logGroup,
-      environment: {
-        DATABASE_PRIMARY: postgres.primary,
-        DATABASE_NAME: postgres.databaseName,
-        DATABASE_ADMIN_SECRET_ARN: postgres.adminSecret.secretArn,
-        DATABASE_ROLE_SECRETS: JSON.stringify(
-          Object.fromEntries([...postgres.roleSecrets].map(([role, secret]) => [role, secret.secretArn])),
-        ),
-        DEMO_CATALOGUE: String(props.demoCatalogue),
-      },
+    const handler = stage((directory) => {
+      gather(props.rows, directory);
+      return new Function(this, 'Function', {
+        runtime: Runtime.NODEJS_24_X,
+        architecture: Architecture.ARM_64,
+        code: Code.fromAsset(directory),
+        handler: 'index.handler',
+        memorySize: 512,
+        timeout,
+        vpc,
+        vpcSubnets: { subnetGroupName: 'app' },
+        securityGroups: [securityGroup],
+        logGroup: props.logGroup,
+        environment: {
+          DATABASE_PRIMARY: postgres.primary,
+          DATABASE_NAME: postgres.databaseName,
+          DATABASE_ADMIN_SECRET_ARN: postgres.adminSecret.secretArn,
+          DATABASE_ROLE_SECRETS: JSON.stringify(
+            Object.fromEntries([...postgres.roleSecrets].map(([role, secret]) => [role, secret.secretArn])),
+          ),
+          DEMO_CATALOGUE: String(props.demoCatalogue),
+        },
+      });
     });
     handler.connections.allowToDefaultPort(postgres, 'PostgreSQL');
     handler.connections.allowToAnyIpv4(Port.HTTPS, 'Secrets Manager');
@@ -75,12 +78,10 @@ export class Migrations extends Construct {
 }
 
 /** Puts the bundled handler and the migrations of all rows in one directory. */
-function stage(rows: readonly Row[]): string {
-  const directory = stagingDirectory();
+function gather(rows: readonly Row[], directory: string): void {
   bundle('lambda/migrate/handler.ts', directory, 'index.js');
   for (const row of rows) {
     const migrations = join(root, folderOf(row), 'migrations');
     if (existsSync(migrations)) cpSync(migrations, join(directory, 'migrations', row.name), { recursive: true });
   }
-  return directory;
 }

@@ -5,7 +5,7 @@ import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
 
-import { bundle, root, stagingDirectory } from '../bundle.ts';
+import { bundle, root, stage } from '../bundle.ts';
 
 /**
  * The image of one service: its bundled `main.ts`, the shared Dockerfile and health check. It depends on nothing else, so
@@ -17,10 +17,11 @@ export class ServiceImage extends Construct {
   /** @param folder where the service's `main.ts` is, from the root of the repository */
   constructor(scope: Construct, id: string, folder: string) {
     super(scope, id);
-    const directory = stagingDirectory();
-    bundle(`${folder}/main.ts`, directory, 'main.js');
-    for (const file of ['Dockerfile', 'health.js']) copyFileSync(join(root, 'app', file), join(directory, file));
-    const asset = new DockerImageAsset(this, 'Asset', { directory, platform: Platform.LINUX_ARM64 });
+    const asset = stage((directory) => {
+      bundle(`${folder}/main.ts`, directory, 'main.js');
+      for (const file of ['Dockerfile', 'health.js']) copyFileSync(join(root, 'app', file), join(directory, file));
+      return new DockerImageAsset(this, 'Asset', { directory, platform: Platform.LINUX_ARM64 });
+    });
     this.image = ContainerImage.fromDockerImageAsset(asset);
   }
 }
