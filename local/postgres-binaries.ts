@@ -1,6 +1,7 @@
 import { execFile, type SpawnOptions } from 'node:child_process';
 import { chown, readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -15,6 +16,8 @@ export interface PostgresBinaries {
   readonly postgres: Command;
   readonly initdb: Command;
   readonly spawnOptions: SpawnOptions;
+  /** The user it runs as, when that is not us. */
+  readonly uid?: number;
   /** Makes the files below `dir` belong to the user the server runs as; does nothing where that is us. */
   giveTo(dir: string): Promise<void>;
 }
@@ -24,14 +27,23 @@ interface RunAs {
   readonly uid?: number;
 }
 
-/** PostgreSQL refuses to run as root: there it runs in a user namespace, or under another user where those are closed. */
+/**
+ * PostgreSQL refuses root, and initdb a user without a name: both run in a user namespace, as uid 1, which has a name on
+ * every system. Where namespaces are closed, root can run it as another user, whose files have to be reachable.
+ */
 function candidates(): RunAs[] {
-  if (process.getuid?.() !== 0) return [{ prefix: [] }];
+  const namespace: RunAs = { prefix: ['unshare', '--user', '--map-user=1', '--map-group=1', '--'] };
   const nobody = 65_534;
-  return [
-    { prefix: ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--'] },
-    { prefix: [], uid: Number(process.env['SUDO_UID'] ?? nobody) },
-  ];
+  if (process.getuid?.() === 0) return [namespace, { prefix: [], uid: Number(process.env['SUDO_UID'] ?? nobody) }];
+  return hasName() ? [{ prefix: [] }] : [namespace];
+}
+
+function hasName(): boolean {
+  try {
+    return userInfo().username !== '';
+  } catch {
+    return false;
+  }
 }
 
 /** Finds the binaries for this platform and a way to run them; the error lists what was tried. */
@@ -61,7 +73,7 @@ export async function findPostgres(): Promise<PostgresBinaries> {
       const { stdout } = await run(file, [...args, '--version'], spawnOptions);
       const version = /(\d+)\.(\d+)/.exec(stdout)?.[0] ?? 'unknown';
       const giveTo = async (dir: string) => (uid === undefined ? undefined : chownAll(dir, uid));
-      return { version, postgres: command('postgres'), initdb: command('initdb'), spawnOptions, giveTo };
+      return { version, postgres: command('postgres'), initdb: command('initdb'), spawnOptions, uid, giveTo };
     } catch (error) {
       failures.push(
         `${[file, ...args].join(' ')}${uid === undefined ? '' : ` as uid ${uid}`}: ${(error as Error).message.trim()}`,

@@ -3,7 +3,7 @@ import { copyFile, mkdir, open, readdir, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findPostgres } from './postgres-binaries.ts';
-import { adminUser, asAdmin, run, type Postgres, type PostgresOptions } from './postgres.ts';
+import { adminUser, asAdmin, caFile, run, type Postgres, type PostgresOptions } from './postgres.ts';
 
 const streamTimeoutMs = 20_000;
 
@@ -92,7 +92,7 @@ const emptied = new Set([
   'pg_stat_tmp',
   'pg_subtrans',
 ]);
-const leftOut = /^(postmaster\.(pid|opts)|pgsql_tmp.*|pg_internal\.init.*|server\.(crt|key)|current_logfiles)$/;
+const leftOut = /^(postmaster\.(pid|opts)|pgsql_tmp.*|pg_internal\.init.*|(server|ca)\.(crt|key)|current_logfiles)$/;
 
 async function copyFiles(from: string, to: string): Promise<void> {
   for (const entry of await readdir(from, { withFileTypes: true })) {
@@ -117,7 +117,7 @@ async function startStandby(options: PostgresOptions, primary: Postgres, slot: s
     user: adminUser,
     password: primary.admin.password,
     sslmode: 'verify-full',
-    sslrootcert: options.tls.caFile,
+    sslrootcert: join(options.dir, 'data', caFile),
     application_name: slot,
   };
   const settings = {

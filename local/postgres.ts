@@ -32,6 +32,8 @@ export interface Postgres {
 }
 
 export const adminUser = 'rdsadmin';
+/** The CA's certificate, within the data directory. */
+export const caFile = 'ca.crt';
 const startTimeoutMs = 60_000;
 
 /** Starts a primary in `dir`, recovering from whatever ended it the last time. */
@@ -60,7 +62,8 @@ async function initialize(options: PostgresOptions, binaries: PostgresBinaries, 
     await promisify(execFile)(file, [...prefix, ...args, ...locale, ...sync], binaries.spawnOptions);
   } catch (error) {
     const { stderr = '', message } = error as Error & { stderr?: string };
-    throw new Error(`initdb failed in ${unfinished}: ${stderr.trim() || message}`, { cause: error });
+    const asWhom = binaries.uid === undefined ? '' : ` as uid ${binaries.uid}, who must be able to enter that folder`;
+    throw new Error(`initdb failed in ${unfinished}${asWhom}: ${stderr.trim() || message}`, { cause: error });
   }
   await rename(unfinished, dataDir);
 }
@@ -71,6 +74,7 @@ export async function run(options: PostgresOptions, binaries: PostgresBinaries, 
   await stopOrphan(join(dataDir, 'postmaster.pid'), dataDir, 'SIGINT');
   // The server insists on a key of its own that nobody else can read.
   await copyFile(options.tls.certFile, join(dataDir, 'server.crt'));
+  await copyFile(options.tls.caFile, join(dataDir, caFile));
   await writeFile(join(dataDir, 'server.key'), await readFile(options.tls.keyFile), { mode: 0o600 });
   await writeFile(join(dataDir, 'pg_hba.conf'), hostRules);
   await writeFile(join(dataDir, 'postgresql.conf'), configuration(options));
@@ -79,7 +83,8 @@ export async function run(options: PostgresOptions, binaries: PostgresBinaries, 
   const server = await startServer({
     name: `PostgreSQL (${dataDir}, port ${options.port})`,
     command: [...binaries.postgres, '-D', dataDir],
-    options: binaries.spawnOptions,
+    // A replica connects as a client, and clients take certificates from ~/.postgresql.
+    options: { ...binaries.spawnOptions, env: { ...process.env, HOME: dataDir } },
     ready: /database system is ready to accept (read-only )?connections/,
     readyTimeoutMs: startTimeoutMs,
     stopSignal: 'SIGINT', // "fast": ends sessions, writes a checkpoint
