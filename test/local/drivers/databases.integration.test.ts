@@ -85,7 +85,11 @@ test('an instance and its replica are PostgreSQL servers, found again at the nex
   ]);
   const port = Number(again.primary.attributes?.['Endpoint.Port']);
   const client = new pg.Client({
-    ...{ host: 'localhost', port, user: 'shop_admin', password: 'another-password', database: 'shop' },
+    host: 'localhost',
+    port,
+    user: 'shop_admin',
+    password: 'another-password',
+    database: 'shop',
     ssl: { ca: data.runtime.tls.ca },
   });
   await client.connect();
