@@ -7,7 +7,7 @@ import {
   SubscribeCommand,
 } from '@aws-sdk/client-sns';
 import { Type } from 'typebox';
-import type { Driver, Identity, Resource, Runtime } from '../driver.ts';
+import type { Driver, Identity, Resource } from '../driver.ts';
 import { accept } from './accept.ts';
 import { clientConfig, physicalName } from './aws.ts';
 
@@ -16,7 +16,7 @@ export const sns: Driver = {
   types: ['AWS::SNS::Topic', 'AWS::SNS::Subscription', 'AWS::SNS::TopicPolicy'],
   up(resource, runtime) {
     const client = new SNSClient(clientConfig(runtime));
-    if (resource.type === 'AWS::SNS::Topic') return upTopic(resource, runtime, client);
+    if (resource.type === 'AWS::SNS::Topic') return upTopic(resource, client);
     return resource.type === 'AWS::SNS::Subscription' ? upSubscription(resource, client) : upPolicy(resource, client);
   },
 };
@@ -37,7 +37,7 @@ const topicProperties = Type.Object(
   { additionalProperties: false },
 );
 
-async function upTopic(resource: Resource, _runtime: Runtime, client: SNSClient): Promise<Identity> {
+async function upTopic(resource: Resource, client: SNSClient): Promise<Identity> {
   const { TopicName, DisplayName, FifoTopic, ContentBasedDeduplication } = accept(
     resource,
     topicProperties,
