@@ -24,6 +24,11 @@ export interface MigrationsProps {
   readonly demoCatalogue: boolean;
 }
 
+/** How long a function may run on Lambda: the one that calls the migrations waits, and then has to report. */
+const triggerTimeout = Duration.minutes(15);
+/** Less than that, or the caller gives up first, tries again, and is cut off before it has told CloudFormation. */
+const migrationTimeout = Duration.minutes(14);
+
 /**
  * Brings database roles and tables up to date, once per deployment that changes them, before anything that executes after
  * it. When it fails, the deployment fails and the old services keep running.
@@ -39,8 +44,6 @@ export class Migrations extends Construct {
       description: 'Migrations',
       allowAllOutbound: false,
     });
-    // Less than the 15 minutes of the function that calls it, which has to report a failure.
-    const timeout = Duration.minutes(14);
     const handler = stage((directory) => {
       gather(props.rows, directory);
       return new Function(this, 'Function', {
@@ -49,7 +52,7 @@ export class Migrations extends Construct {
         code: Code.fromAsset(directory),
         handler: 'index.handler',
         memorySize: 512,
-        timeout,
+        timeout: migrationTimeout,
         vpc,
         vpcSubnets: { subnetGroupName: 'app' },
         securityGroups: [securityGroup],
@@ -68,7 +71,11 @@ export class Migrations extends Construct {
     handler.connections.allowToDefaultPort(postgres, 'PostgreSQL');
     handler.connections.allowToAnyIpv4(Port.HTTPS, 'Secrets Manager');
     for (const secret of [postgres.adminSecret, ...postgres.roleSecrets.values()]) secret.grantRead(handler);
-    this.#trigger = new Trigger(this, 'Trigger', { handler, timeout, executeAfter: [securityGroup] });
+    this.#trigger = new Trigger(this, 'Trigger', {
+      handler,
+      timeout: triggerTimeout,
+      executeAfter: [securityGroup],
+    });
   }
 
   /** These constructs are created or updated only after the migrations have succeeded. */

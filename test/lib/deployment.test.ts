@@ -131,6 +131,16 @@ test('services start only after the migrations have run, with their ways open an
   expect(trigger?.[1].DependsOn).toContainEqual(expect.stringMatching(/^MigrationsSecurityGroup.*5432to/));
 });
 
+test('migrations that take too long are over before their caller stops waiting', () => {
+  const [trigger] = resourcesOf(stack('prod/Services'), 'Custom::Trigger');
+  const functions = new Map(resourcesOf(stack('prod/Services'), 'AWS::Lambda::Function'));
+  const timeout = (name: string): number =>
+    Number([...functions].find(([id]) => id.startsWith(name))?.[1].Properties.Timeout);
+  const waits = Number(trigger?.[1].Properties.Timeout) / 1000;
+  expect(timeout('MigrationsFunction')).toBeLessThan(waits);
+  expect(waits).toBeLessThanOrEqual(timeout('AWSCDKTrigger'));
+});
+
 describe('in prod', () => {
   test('security groups open the ways of the table and no other', () => {
     expect(ways('prod')).toEqual([
