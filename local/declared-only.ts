@@ -34,6 +34,7 @@ const types: Readonly<Record<string, string>> = {
   'AWS::Lambda::Permission': 'lambda:permission',
   'AWS::Logs::LogGroup': 'logs:log-group',
   'AWS::RDS::DBSubnetGroup': 'rds:subgrp',
+  'Custom::S3AutoDeleteObjects': 'cloudformation:custom-resource',
 };
 
 export const isDeclaredOnly = (type: string): boolean => Object.hasOwn(types, type);

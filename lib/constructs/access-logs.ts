@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 
 export interface AccessLogsProps {
   readonly retention: Duration;
-  /** Keep the bucket when the stack is deleted. @default true */
+  /** Keep the bucket when the stack is deleted; otherwise its logs go with it. @default true */
   readonly protect?: boolean;
 }
 
@@ -21,6 +21,8 @@ export class AccessLogs extends Construct {
       enforceSSL: true,
       lifecycleRules: [{ expiration: retention }],
       removalPolicy: protect ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      // S3 deletes no bucket that holds something, and this one always does.
+      autoDeleteObjects: !protect,
     });
   }
 }

@@ -7,7 +7,7 @@ export interface UploadsBucketProps {
   /** Web origins whose pages may upload. @default - none */
   readonly origins?: readonly string[];
   readonly accessLogs: IBucket;
-  /** Keep the bucket and its files when the stack is deleted. @default true */
+  /** Keep the bucket and its files when the stack is deleted; otherwise both go. @default true */
   readonly protect?: boolean;
 }
 
@@ -29,6 +29,7 @@ export class UploadsBucket extends Construct {
       cors:
         origins.length > 0 ? [{ allowedOrigins: [...origins], allowedMethods: [HttpMethods.POST], maxAge: 3600 }] : [],
       removalPolicy: protect ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      autoDeleteObjects: !protect,
     });
   }
 }

@@ -86,6 +86,15 @@ test('what holds data in prod outlives its stack', () => {
   expect(policies('AWS::S3::Bucket')).toEqual(['Retain', 'Retain']);
 });
 
+test('what holds data in dev goes with its stack, objects and all', () => {
+  const dev = stack('dev/Data');
+  for (const type of ['AWS::RDS::DBInstance', 'AWS::S3::Bucket']) {
+    for (const [, { DeletionPolicy }] of resourcesOf(dev, type)) expect(DeletionPolicy).toBe('Delete');
+  }
+  const emptied = resourcesOf(dev, 'Custom::S3AutoDeleteObjects').map(([, { Properties }]) => Properties.BucketName);
+  expect(emptied).toEqual(idsOf(dev, 'AWS::S3::Bucket').map((Ref) => ({ Ref })));
+});
+
 test('no template holds a secret in clear', () => {
   for (const template of templates.values()) {
     expect(JSON.stringify(template)).not.toMatch(/"(MasterUserPassword|AuthToken|SecretString)":"/);
