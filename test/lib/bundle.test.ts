@@ -43,13 +43,21 @@ test('a change in a shared file changes the bundles of all who use it', () => {
   expect(filesOf(payments)).not.toEqual(before.payments);
 });
 
-test('a bundle of a real service holds no path of the machine and stays under 2 MiB', () => {
+test('a bundle of a real service holds no path of the machine and stays under 2 MB', () => {
   const directory = mkdtempSync(join(scratch, 'out-'));
   bundle('app/services/payments/main.ts', directory, 'main.js');
   for (const file of ['main.js', 'main.js.map']) {
     expect(readFileSync(join(directory, file), 'utf8')).not.toContain(process.cwd());
   }
-  expect(statSync(join(directory, 'main.js')).size).toBeLessThan(2 * 1024 * 1024);
+  expect(statSync(join(directory, 'main.js')).size).toBeLessThan(2_000_000);
+});
+
+test('the source map leads to the own code and leaves the packages out', () => {
+  const directory = mkdtempSync(join(scratch, 'out-'));
+  bundle('app/services/sandbox/main.ts', directory, 'main.js');
+  const { sources } = JSON.parse(readFileSync(join(directory, 'main.js.map'), 'utf8')) as { sources: string[] };
+  expect(sources).toContain('../app/services/sandbox/main.ts');
+  expect(sources.filter((source) => source.includes('node_modules'))).toEqual([]);
 });
 
 test('a bundle is what Node runs, with names of classes kept for the logs', async () => {
