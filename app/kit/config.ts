@@ -8,7 +8,7 @@ export class ConfigError extends Error {
 
 const text = Type.String({ minLength: 1 });
 const hostPort = Type.String({ pattern: '^[^:,\\s]+:\\d{1,5}$', expected: 'host:port' });
-const url = Type.String({ format: 'uri' });
+export const url = Type.String({ pattern: '^https?://[^\\s/]+', expected: 'an http or https URL' });
 
 /** A string whose value never appears in an error. */
 export const secret = (options: TSchemaOptions = {}) => Type.String({ minLength: 1, ...options, secret: true });
@@ -19,10 +19,10 @@ export const taskConfig = {
   HOST: Type.String({ minLength: 1, default: '0.0.0.0' }),
   PORT: Type.Integer({ minimum: 0, maximum: 65_535 }),
   AWS_REGION: text,
-  LOG_LEVEL: Type.Union(
-    (['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const).map((level) => Type.Literal(level)),
-    { default: 'info', expected: 'a pino level (fatal, error, warn, info, debug, trace or silent)' },
-  ),
+  LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+    default: 'info',
+    expected: 'a pino level (fatal, error, warn, info, debug, trace or silent)',
+  }),
 };
 
 export const databaseConfig = {

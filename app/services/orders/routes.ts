@@ -21,7 +21,7 @@ const body = Type.Object(
 
 const order = Type.Object({
   id,
-  status: Type.Union([Type.Literal('pending'), Type.Literal('paid')]),
+  status: Type.Enum(['pending', 'paid']),
   totalCents: cents,
   createdAt: Type.String({ format: 'date-time' }),
   items: Type.Array(Type.Object({ ...line, priceCents: cents })),

@@ -1,6 +1,14 @@
 import { Type } from 'typebox';
 import { createSns } from '../../kit/aws.ts';
-import { callConfig, databaseConfig, publishConfig, readConfig, sessionConfig, taskConfig } from '../../kit/config.ts';
+import {
+  callConfig,
+  databaseConfig,
+  publishConfig,
+  readConfig,
+  sessionConfig,
+  taskConfig,
+  url,
+} from '../../kit/config.ts';
 import { connectDatabase } from '../../kit/database.ts';
 import { createHttpClient } from '../../kit/http-client.ts';
 import { createLogger } from '../../kit/log.ts';
@@ -20,7 +28,7 @@ const config = readConfig(
     ...sessionConfig,
     ...callConfig,
     ...publishConfig,
-    PAYMENT_PROVIDER_URL: Type.String({ format: 'uri' }),
+    PAYMENT_PROVIDER_URL: url,
   }),
 );
 const logger = createLogger(config);

@@ -4,7 +4,7 @@ import type { HttpClient } from '../../kit/http-client.ts';
 
 /** An order as `orders` answers it, as far as paying needs it. */
 const Order = Type.Object({
-  status: Type.Union([Type.Literal('pending'), Type.Literal('paid')]),
+  status: Type.Enum(['pending', 'paid']),
   totalCents: Type.Integer({ minimum: 0 }),
 });
 

@@ -9,7 +9,7 @@ const params = Type.Object({ key });
 const charge = Type.Object({
   id: Type.String(),
   key: Type.String(),
-  status: Type.Union([Type.Literal('succeeded'), Type.Literal('declined'), Type.Literal('voided')]),
+  status: Type.Enum(['succeeded', 'declined', 'voided']),
   amountCents: Type.Integer(),
 });
 
