@@ -5,6 +5,7 @@ import { root } from '../bundle.ts';
 import { folderOf, routesOf, rowsFor } from '../system.ts';
 import type { HttpRow, Row } from '../system.ts';
 import type { Environment } from './environment.ts';
+import { listenerRules } from './listener-rules.ts';
 import { overlap } from './path-patterns.ts';
 
 /** What is wrong with the table, as it stands in one environment. */
@@ -15,6 +16,7 @@ export function systemFaults(system: readonly Row[], environment: Pick<Environme
     ...eventFaults(rows),
     ...callFaults(rows),
     ...pathFaults(rows.filter((row) => row.kind === 'service')),
+    ...priorityFaults(rows.filter((row) => row.kind === 'service')),
   ];
 }
 
@@ -71,5 +73,15 @@ function* pathFaults(services: readonly HttpRow[]): Generator<string> {
         yield `path "${path}" of ${name} overlaps "${other.path}" of ${other.name}: which of them answers would be chance`;
       }
     }
+  }
+}
+
+function* priorityFaults(services: readonly HttpRow[]): Generator<string> {
+  const taken = new Map<number, string>();
+  for (const { id, priority } of services.flatMap((row) => listenerRules(row.name, routesOf(row)))) {
+    const other = taken.get(priority);
+    if (other && other !== id)
+      yield `the load balancer's rules "${other}" and "${id}" both get priority ${priority}: rename a service`;
+    taken.set(priority, id);
   }
 }

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import {
@@ -17,6 +15,7 @@ import type {
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
+import { listenerRules } from '../config/listener-rules.ts';
 import type { Workload } from './workload.ts';
 
 export interface GatewayProps {
@@ -27,9 +26,6 @@ export interface GatewayProps {
   /** Refuse to be deleted. @default true */
   readonly protect?: boolean;
 }
-
-/** ALB's limit on values in the conditions of one rule. */
-const valuesPerRule = 5;
 
 /** The internal load balancer: one way in, by path, for CloudFront and for services calling each other. */
 export class Gateway extends Construct {
@@ -85,11 +81,11 @@ export class Gateway extends Construct {
 
   /** Sends requests for any of the paths to the target group. */
   route(name: string, paths: readonly string[], targetGroup: ApplicationTargetGroup): void {
-    for (let from = 0, rule = 0; from < paths.length; from += valuesPerRule, rule++) {
-      new ApplicationListenerRule(this, `${name}${rule || ''}`, {
+    for (const { id, priority, paths: values } of listenerRules(name, paths)) {
+      new ApplicationListenerRule(this, id, {
         listener: this.#listener,
-        priority: priorityOf(`${name}${rule || ''}`),
-        conditions: [ListenerCondition.pathPatterns(paths.slice(from, from + valuesPerRule))],
+        priority,
+        conditions: [ListenerCondition.pathPatterns([...values])],
         action: ListenerAction.forward([targetGroup]),
       });
     }
@@ -101,10 +97,3 @@ export class Gateway extends Construct {
     caller.addEnvironment('SERVICES_URL', this.url);
   }
 }
-
-/**
- * A rule's priority, 1 to 50000, from its name: paths never overlap, so order means nothing, and a row put in the middle of
- * the table moves no other rule (CloudFormation cannot swap priorities).
- */
-export const priorityOf = (name: string): number =>
-  (createHash('sha256').update(name).digest().readUInt32BE() % 50_000) + 1;

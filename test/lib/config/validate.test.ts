@@ -202,6 +202,14 @@ test.each<[string, Row[], string[]]>([
     [...system, { kind: 'service', name: 'Stock-1', paths: ['/api/stock'] }],
     [
       'service "Stock-1": a name is up to 30 lower-case letters and digits, since it also names a database role',
+  [
+    'a name whose rule takes the place of another',
+    [...system, { kind: 'service', name: 's11675', paths: ['/api/stock/*'] }],
+    [
+      'service s11675 has no app/services/s11675/main.ts: write it',
+      'the load balancer\'s rules "auth" and "s11675" both get priority 24605: rename a service',
+    ],
+  ],
       'service Stock-1 has no app/services/Stock-1/main.ts: write it',
     ],
   ],

@@ -5,7 +5,8 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from '@jest/globals';
 
 import type { TaskProps } from '../../../lib/config/environment-props.ts';
-import { Gateway, priorityOf } from '../../../lib/constructs/gateway.ts';
+import { listenerRules } from '../../../lib/config/listener-rules.ts';
+import { Gateway } from '../../../lib/constructs/gateway.ts';
 import { HttpService } from '../../../lib/constructs/http-service.ts';
 import { emptyStack, environment, vpcIn } from '../stack.ts';
 
@@ -118,10 +119,9 @@ describe('an HTTP service', () => {
     const rules = Object.values(serviceWith({}, paths).findResources('AWS::ElasticLoadBalancingV2::ListenerRule'));
     const values = rules.map(({ Properties }) => (Properties as Rule).Conditions[0]?.PathPatternConfig.Values);
     expect(values).toEqual([paths.slice(0, 5), paths.slice(5)]);
-    expect(rules.map(({ Properties }) => (Properties as Rule).Priority)).toEqual([
-      priorityOf('orders'),
-      priorityOf('orders1'),
-    ]);
+    const priorities = rules.map(({ Properties }) => (Properties as Rule).Priority);
+    expect(priorities).toEqual(listenerRules('orders', paths).map(({ priority }) => priority));
+    expect(new Set(priorities).size).toBe(2);
   });
 
   test('what nobody serves is answered with a problem document', () => {
