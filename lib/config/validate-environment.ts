@@ -46,6 +46,7 @@ function* paymentFaults({ sandbox, paymentProviderUrl: url, nat }: Environment):
   if (!sandbox && !url) yield 'there is no payment provider: set paymentProviderUrl, or sandbox';
   if (url && !(URL.canParse(url) && url.startsWith('https://')))
     yield `paymentProviderUrl is "${url}", not an https URL`;
+  else if (url && new URL(url).port) yield `paymentProviderUrl is "${url}", but tasks reach port 443 only`;
   if (url && nat === 'none') yield `nat is none, so tasks cannot reach ${url}: choose instance, one or per-az`;
 }
 

@@ -125,6 +125,11 @@ test.each<[string, Partial<EnvironmentProps>, string]>([
     'paymentProviderUrl is "http://pay.example.com", not an https URL',
   ],
   [
+    'a payment provider behind a port that security groups do not open',
+    { sandbox: false, paymentProviderUrl: 'https://pay.example.com:8443' },
+    'paymentProviderUrl is "https://pay.example.com:8443", but tasks reach port 443 only',
+  ],
+  [
     'a payment provider out of reach',
     { sandbox: false, paymentProviderUrl: 'https://pay.example.com', nat: 'none' },
     'nat is none, so tasks cannot reach https://pay.example.com: choose instance, one or per-az',
@@ -198,11 +203,6 @@ test.each<[string, Row[], string[]]>([
     ['service stock has no app/services/stock/main.ts: write it'],
   ],
   [
-    'a name that no database role can have',
-    [...system, { kind: 'service', name: 'Stock-1', paths: ['/api/stock'] }],
-    [
-      'service "Stock-1": a name is up to 30 lower-case letters and digits, since it also names a database role',
-  [
     'a name whose rule takes the place of another',
     [...system, { kind: 'service', name: 's11675', paths: ['/api/stock/*'] }],
     [
@@ -210,6 +210,11 @@ test.each<[string, Row[], string[]]>([
       'the load balancer\'s rules "auth" and "s11675" both get priority 24605: rename a service',
     ],
   ],
+  [
+    'a name that no database role can have',
+    [...system, { kind: 'service', name: 'Stock-1', paths: ['/api/stock'] }],
+    [
+      'service "Stock-1": a name is up to 30 lower-case letters and digits, since it also names a database role',
       'service Stock-1 has no app/services/Stock-1/main.ts: write it',
     ],
   ],
