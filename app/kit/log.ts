@@ -11,10 +11,14 @@ export function createLogger(config: { SERVICE_NAME: string; LOG_LEVEL: string }
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     redact: {
-      paths: ['password', 'cardToken', 'secret', 'headers.cookie', 'headers.authorization'].flatMap((path) => [
-        path,
-        `*.${path}`,
-      ]),
+      paths: [
+        ...['password', 'cardToken', 'secret', 'headers.cookie', 'headers.authorization'].flatMap((path) => [
+          path,
+          `*.${path}`,
+        ]),
+        // What Redis refused: AUTH with its token, or a session.
+        'err.command',
+      ],
       censor: '(hidden)',
     },
   });

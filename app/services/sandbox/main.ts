@@ -1,14 +1,12 @@
-import { Type } from 'typebox';
-import { databaseConfig, readConfig, taskConfig } from '../../kit/config.ts';
+import { databaseConfig } from '../../kit/config.ts';
 import { connectDatabase } from '../../kit/database.ts';
-import { createLogger } from '../../kit/log.ts';
 import { serve } from '../../kit/serve.ts';
+import { startTask } from '../../kit/task.ts';
 import { createApp } from './app.ts';
 import { createChargeStore, type SandboxSchema } from './store.ts';
 
-const config = readConfig(Type.Object({ ...taskConfig, ...databaseConfig }));
-const logger = createLogger(config);
-const database = connectDatabase<SandboxSchema>(config, logger);
-const app = createApp({ logger, store: createChargeStore(database) });
+const { config, log } = startTask(databaseConfig);
+const database = connectDatabase<SandboxSchema>(config, log);
+const app = createApp({ logger: log, store: createChargeStore(database) });
 app.addHook('onClose', () => database.close());
 await serve(app, config);
