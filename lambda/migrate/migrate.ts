@@ -84,7 +84,8 @@ async function inTransaction(client: pg.Client, work: (client: pg.ClientBase) =>
     await work(client);
     await client.query('commit');
   } catch (error) {
-    await client.query('rollback');
+    // Where the connection is lost too, what led to it says more.
+    await client.query('rollback').catch(() => {});
     throw error;
   }
 }

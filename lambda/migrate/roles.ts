@@ -1,3 +1,4 @@
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import pg from 'pg';
 
 /** A service's login role; its schema has the same name. */
@@ -12,8 +13,22 @@ const { escapeIdentifier: id, escapeLiteral: literal } = pg;
 export async function provideRole(cluster: pg.ClientBase, { name, password }: Role): Promise<void> {
   const found = await cluster.query('select from pg_roles where rolname = $1', [name]);
   if (found.rowCount === 0) await cluster.query(`create role ${id(name)}`);
-  await cluster.query(`alter role ${id(name)} login password ${literal(password)}`);
+  await cluster.query(`alter role ${id(name)} login password ${literal(scramVerifier(password))}`);
   await cluster.query(`alter role ${id(name)} set search_path = ${id(name)}`);
+}
+
+/**
+ * What PostgreSQL itself would make of the password and keep (RFC 5803): a statement with the password in clear could be
+ * read in the log, in pg_stat_statements and in Performance Insights.
+ */
+function scramVerifier(password: string): string {
+  const iterations = 4096;
+  const salt = randomBytes(16);
+  const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256');
+  const keyOf = (name: string) => createHmac('sha256', salted).update(name).digest();
+  const stored = createHash('sha256').update(keyOf('Client Key')).digest('base64');
+  const server = keyOf('Server Key').toString('base64');
+  return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${stored}:${server}`;
 }
 
 /** By default every role may connect to every database and make temporary tables there. */
