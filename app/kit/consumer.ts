@@ -15,8 +15,10 @@ export function startConsumer(options: {
   handle: (event: Event) => Promise<void>;
   /** Events handled at once, 1 to 10. @default 10 */
   concurrency?: number;
+  /** How long one may take, in ms; less than the visibility timeout of the queue. @default 45 000 */
+  timeoutMs?: number;
 }): { stop(): Promise<void> } {
-  const { queueUrl, sqs, log, handle, concurrency = 10 } = options;
+  const { queueUrl, sqs, log, handle, concurrency = 10, timeoutMs = 45_000 } = options;
   const stopping = new AbortController();
   let failed = false;
 
@@ -26,6 +28,8 @@ export function startConsumer(options: {
     batchSize: concurrency,
     waitTimeSeconds: 20,
     pollingCompleteWaitTimeMs: 8_000,
+    // One that never ends would keep its task from receiving for good.
+    handleMessageTimeout: timeoutMs,
     async preReceiveMessageCallback() {
       if (failed) await sleep(1000, undefined, { signal: stopping.signal });
       failed = false;
@@ -39,9 +43,10 @@ export function startConsumer(options: {
     failed = true;
     if (!stopping.signal.aborted) log.error({ err }, 'the queue does not answer');
   });
-  consumer.on('processing_error', (err, message) =>
-    log.error({ err, messageId: message.MessageId }, 'a message was not handled, it stays in the queue'),
-  );
+  const notHandled = (err: Error, message: { MessageId?: string }) =>
+    log.error({ err, messageId: message.MessageId }, 'a message was not handled, it stays in the queue');
+  consumer.on('processing_error', notHandled);
+  consumer.on('timeout_error', notHandled);
   consumer.start();
 
   const stopped = new Promise<void>((resolve) => consumer.once('stopped', () => resolve()));

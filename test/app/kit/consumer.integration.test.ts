@@ -44,8 +44,8 @@ async function createQueue(QueueName: string, Attributes: Partial<Record<QueueAt
   return (await sqs.send(new CreateQueueCommand({ QueueName, Attributes }))).QueueUrl ?? '';
 }
 
-function consume(handle: (event: Event) => Promise<void>) {
-  const consumer = startConsumer({ queueUrl: queue, sqs, log: pino({ level: 'silent' }), handle });
+function consume(handle: (event: Event) => Promise<void>, timeoutMs?: number) {
+  const consumer = startConsumer({ queueUrl: queue, sqs, log: pino({ level: 'silent' }), handle, timeoutMs });
   consumers.push(consumer);
   return consumer;
 }
@@ -89,6 +89,16 @@ test.each([
   await act();
   await eventually(async () => expect(await depth(dead)).toEqual([1, 0]));
   expect(await depth(queue)).toEqual([0, 0]);
+});
+
+test('one that never ends does not keep the others from being received', async () => {
+  const handled: string[] = [];
+  consume(async ({ id }) => (id === 'endless' ? new Promise(() => {}) : void handled.push(id)), 200);
+  await send('endless');
+  await eventually(async () => expect(await depth(queue)).toEqual([0, 1]));
+  await send('a');
+  await eventually(async () => expect(handled).toEqual(['a']));
+  await eventually(async () => expect(await depth(dead)).toEqual([1, 0]));
 });
 
 test('a stop waits for what is being handled, and deletes it', async () => {
