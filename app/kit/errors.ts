@@ -1,4 +1,5 @@
 import { METHODS } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import findMyWay from 'find-my-way';
 import { Problem, type FieldError } from './problem.ts';
@@ -27,6 +28,22 @@ export function handleErrors(app: App): void {
     return send(problem, request, reply);
   });
 }
+
+/** Answers what Node's parser refuses and so never becomes a request. */
+export function refuseMalformed(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable) return void socket.destroy();
+  const problem = new Problem(parserStatus[error.code ?? ''] ?? 400);
+  const body = JSON.stringify(problem);
+  const head = [
+    `HTTP/1.1 ${problem.status} ${problem.title}`,
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+const parserStatus: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
 function send(problem: Problem, request: FastifyRequest, reply: FastifyReply) {
   if (problem.status === 413) discardBody(request, reply);

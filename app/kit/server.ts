@@ -9,7 +9,7 @@ import fastify, {
   type RawServerDefault,
 } from 'fastify';
 import { Type } from 'typebox';
-import { handleErrors } from './errors.ts';
+import { handleErrors, refuseMalformed } from './errors.ts';
 import type { Logger } from './log.ts';
 import { publishOpenApi } from './openapi.ts';
 
@@ -45,6 +45,7 @@ export function createServer(options: {
     // Bodies are taken as they are; only the texts of a query or a header are converted.
     // Given here, it keeps Fastify from loading Ajv's compiler; the type, unlike Fastify, wants one of Ajv.
     schemaController: { compilersFactory: { buildValidator: (() => TypeBoxValidatorCompiler) as never } },
+    clientErrorHandler: refuseMalformed,
     frameworkErrors: (error, request, reply) => app.errorHandler(error, request, reply),
   });
   app.removeContentTypeParser('text/plain');

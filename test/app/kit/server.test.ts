@@ -1,4 +1,6 @@
 import http from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
 import { Type } from 'typebox';
 import { Problem } from '../../../app/kit/problem.ts';
@@ -170,6 +172,19 @@ test('a body over the limit is answered while it is still being sent, and the co
     agent.destroy();
     await server.close();
   }
+});
+
+test.each([
+  ['a request line that is none', 'nonsense\r\n\r\n', 400],
+  ['headers over the limit', `GET / HTTP/1.1\r\nhost: a\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+])('%s is a problem too', async (_what, sent, status) => {
+  const server = createServer({ name: 'things' });
+  const { port } = new URL(await server.listen({ host: '127.0.0.1', port: 0 }));
+  const received = await text(connect(Number(port), '127.0.0.1').end(sent));
+  await server.close();
+  const [head = '', body = ''] = received.split('\r\n\r\n');
+  expect(head).toContain('content-type: application/problem+json');
+  expect(JSON.parse(body)).toMatchObject({ status, title: expect.any(String) });
 });
 
 test('the API is described as OpenAPI 3.1 from the schemas of the routes', async () => {
