@@ -26,7 +26,7 @@ const listQuery = Type.Object({
     }),
   ),
 });
-const position = Type.Object({ popularity: Type.Integer(), id });
+const position = Type.Object({ popularity: Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 }), id });
 
 export function addRoutes(app: App, products: Products): void {
   app.get('/', { schema: { hide: true } }, async (_request, reply) =>

@@ -74,6 +74,8 @@ test.each([
   ['?limit=101', 'limit'],
   ['?limit=ten', 'limit'],
   ['?cursor=bm9uc2Vuc2U', 'cursor'],
+  // A position that no integer column of PostgreSQL has.
+  [`?cursor=${Buffer.from('{"popularity":2147483648,"id":"a"}').toString('base64url')}`, 'cursor'],
   ['?cursor=', 'cursor'],
   [`?ids=${Array.from({ length: 101 }, () => 'x').join(',')}`, 'ids'],
   ['?ids=', 'ids'],
