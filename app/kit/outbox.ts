@@ -53,8 +53,8 @@ export function startRelay<S>(options: {
   /** Publishes and deletes the oldest events; answers whether there may be more. */
   const relayBatch = () =>
     database.transaction(async (tx) => {
-      const { rows } = await sql<Omit<Event, 'at'> & { at: Date }>`
-        SELECT id, type, at, payload FROM outbox ORDER BY position LIMIT ${batchSize} FOR UPDATE SKIP LOCKED`.execute(
+      const { rows } = await sql<OutboxRow>`
+        SELECT position, id, type, at, payload FROM outbox ORDER BY position LIMIT ${batchSize} FOR UPDATE SKIP LOCKED`.execute(
         tx,
       );
       if (rows.length === 0) return false;
@@ -63,7 +63,7 @@ export function startRelay<S>(options: {
       );
       if (Failed.length > 0) log.error({ failed: Failed }, 'events were not published, they stay in the outbox');
       const published = Successful.map(({ Id }) => Id);
-      await sql`DELETE FROM outbox WHERE id = ANY(${published}::uuid[])`.execute(tx);
+      await sql`DELETE FROM outbox WHERE position = ANY(${published}::bigint[])`.execute(tx);
       return published.length === batchSize;
     });
 
@@ -93,10 +93,12 @@ export function startRelay<S>(options: {
   };
 }
 
-function toEntry({ id, type, at, payload }: Omit<Event, 'at'> & { at: Date }) {
+type OutboxRow = Omit<Event, 'at'> & { at: Date; position: number };
+
+function toEntry({ position, id, type, at, payload }: OutboxRow) {
   const event: Event = { id, type, at: at.toISOString(), payload };
   return {
-    Id: id,
+    Id: String(position),
     Message: JSON.stringify(event),
     MessageAttributes: { type: { DataType: 'String', StringValue: type } },
   };
