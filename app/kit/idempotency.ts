@@ -11,7 +11,7 @@ export const idempotencyHeaders = Type.Object({
 /**
  * Does `work` once for each key of a user, inside the transaction `tx` that `work` writes in: a repetition gets
  * the answer of the first. While the first is under way a repetition waits for it; if the first fails, the key
- * is free again. Without a key the work is simply done. The answer has to survive JSON.
+ * is free again. Without a key the work is simply done. The answer has to survive JSON. A key is kept for a day at least.
  *
  * Needs this table in the service's schema:
  *
@@ -23,6 +23,7 @@ export const idempotencyHeaders = Type.Object({
  *       created_at timestamptz NOT NULL DEFAULT now(),
  *       PRIMARY KEY (user_id, key)
  *     );
+ *     CREATE INDEX ON idempotency_keys (created_at);
  *
  * @throws Problem 422 if the key came with another body before, 409 if the first is still under way after the statement timeout
  */
@@ -53,6 +54,7 @@ export async function once<S, T>(
     return rows[0].answer;
   }
 
+  await forgetOld(tx);
   const answer = await work();
   await sql`
     UPDATE idempotency_keys SET answer = ${JSON.stringify(answer)} WHERE user_id = ${userId} AND key = ${key}`.execute(
@@ -60,6 +62,13 @@ export async function once<S, T>(
   );
   return answer;
 }
+
+/** A few with each new one keep up with them; those that somebody else is at are left to him. */
+const forgetOld = <S>(tx: Transaction<S>) =>
+  sql`
+    DELETE FROM idempotency_keys WHERE (user_id, key) IN (
+      SELECT user_id, key FROM idempotency_keys WHERE created_at < now() - interval '1 day'
+      ORDER BY created_at LIMIT 10 FOR UPDATE SKIP LOCKED)`.execute(tx);
 
 /** PostgreSQL's code for a cancelled statement: here the wait for the first request took too long. */
 const queryCanceled = '57014';

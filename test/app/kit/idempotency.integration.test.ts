@@ -70,3 +70,16 @@ test('who waits longer than a statement may is asked to come back', async () => 
   never.resolve();
   await first;
 }, 10_000);
+
+test('keys are forgotten after a day, not before', async () => {
+  await adminQuery(
+    served,
+    `INSERT INTO orders.idempotency_keys (user_id, key, request_hash, created_at)
+     VALUES ('ada', 'old', 'x', now() - interval '25 hours'), ('ada', 'young', 'x', now() - interval '23 hours')`,
+  );
+  await send();
+  expect(await adminQuery(served, 'SELECT key FROM orders.idempotency_keys ORDER BY key')).toEqual([
+    { key: 'k' },
+    { key: 'young' },
+  ]);
+});

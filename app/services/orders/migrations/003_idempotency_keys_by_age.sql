@@ -1,0 +1,2 @@
+-- Up Migration
+create index on idempotency_keys (created_at);
