@@ -18,6 +18,8 @@ export function connectRedis(config: RedisConfig, log: Logger): Redis {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     keepAlive: 10_000,
+    // After a failover the old primary answers that it is a replica now: 2 connects anew and sends the command again.
+    reconnectOnError: ({ message }) => (message.startsWith('READONLY') ? 2 : false),
     retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
   });
   redis.on('error', (err) => log.warn({ err }, 'redis is not available'));
