@@ -7,14 +7,15 @@ import {
   InstanceType,
   InterfaceVpcEndpointAwsService,
   IpAddresses,
+  NatInstanceProviderV2,
   NatProvider,
   NatTrafficDirection,
   Peer,
   Port,
   SubnetType,
+  UserData,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
-import type { NatInstanceProviderV2 } from 'aws-cdk-lib/aws-ec2';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 
@@ -78,9 +79,18 @@ export class Network extends Construct {
   }
 }
 
-const natInstanceProvider = (): NatInstanceProviderV2 =>
-  NatProvider.instanceV2({
-    instanceType: InstanceType.of(InstanceClass.T4G, InstanceSize.NANO),
+function natInstanceProvider(): NatInstanceProviderV2 {
+  const userData = UserData.forLinux();
+  userData.addCommands(
+    // Another process of a first boot may clear the package cache under this one; CDK's own commands try once.
+    'until dnf install -y iptables-services; do sleep 5; done',
+    ...NatInstanceProviderV2.DEFAULT_USER_DATA_COMMANDS,
+  );
+  return NatProvider.instanceV2({
+    // A nano has too little memory for the package manager.
+    instanceType: InstanceType.of(InstanceClass.T4G, InstanceSize.MICRO),
     defaultAllowedTraffic: NatTrafficDirection.OUTBOUND_ONLY,
     associatePublicIpAddress: true,
+    userData,
   });
+}

@@ -1,4 +1,4 @@
-import { Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { describe, expect, test } from '@jest/globals';
 
@@ -26,6 +26,18 @@ describe('the network', () => {
     template.resourceCountIs('AWS::EC2::VPCEndpoint', endpoints);
     template.resourceCountIs('AWS::EC2::FlowLog', 1);
     template.hasResourceProperties('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Gateway' });
+  });
+
+  test('a NAT instance has the memory to install what it needs, and tries until it has', () => {
+    networkWith({ nat: 'instance' }).hasResourceProperties('AWS::EC2::Instance', {
+      InstanceType: 't4g.micro',
+      SourceDestCheck: false,
+      UserData: {
+        'Fn::Base64': Match.stringLikeRegexp(
+          'until dnf install -y iptables-services; do sleep 5; done\n[^]*MASQUERADE',
+        ),
+      },
+    });
   });
 
   test('a third zone can be added without moving a subnet', () => {
