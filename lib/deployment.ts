@@ -8,7 +8,12 @@ import { NetworkStack } from './stacks/network.ts';
 import { ServicesStack } from './stacks/services.ts';
 import type { Row } from './system.ts';
 
-/** One environment: the whole system, deployed by `cdk deploy '<environment>/*'`. */
+/**
+ * One environment: the whole system, deployed by `cdk deploy '<environment>/*'`.
+ *
+ * Later stacks import what earlier ones export, and CloudFormation keeps what is imported. So what disappears from the
+ * table or the settings goes from the services first, by `cdk deploy --exclusively '<environment>/Services'`.
+ */
 export class Deployment extends Stage {
   constructor(scope: Construct, environment: Environment, system: readonly Row[]) {
     const { name, account, region, protect } = environment;

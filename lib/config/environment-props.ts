@@ -73,7 +73,8 @@ export interface DatabaseProps {
    */
   readonly multiAz?: boolean;
   /**
-   * Read replicas, 0 to 15. Without one all reads go to the primary.
+   * Read replicas, 0 to 15. Without one all reads go to the primary. For one less, first
+   * `cdk deploy --exclusively '<environment>/Services'`: CloudFormation keeps what they still import.
    * @default 1
    */
   readonly replicas?: number;
@@ -139,8 +140,9 @@ export interface EnvironmentProps {
   readonly cidr?: string;
   /**
    * How tasks reach AWS and the internet. `none`: AWS only, through interface endpoints, each priced per zone and hour.
-   * `instance`: one small EC2 instance, cheapest, and not replaced when it dies. `one`: a NAT gateway; losing its zone
-   * cuts all tasks off. `per-az`: a gateway in each zone.
+   * `instance`: one small EC2 instance, cheapest, not replaced when it dies, but replaced, with a minute's cut, by a
+   * deployment that finds a newer Amazon Linux. `one`: a NAT gateway; losing its zone cuts all tasks off. `per-az`: a
+   * gateway in each zone.
    * @default 'one'
    */
   readonly nat?: 'none' | 'instance' | 'one' | 'per-az';
@@ -152,7 +154,8 @@ export interface EnvironmentProps {
   readonly cloudFrontPrefixList?: string;
   /**
    * Whether stacks, database, load balancer and files are protected from deletion. Without it, deleting a stack deletes
-   * its data.
+   * its data. With it, a first deployment that fails cannot be rolled back: use `cdk deploy --no-rollback` for that one,
+   * and repeat it when the fault is mended.
    * @default true
    */
   readonly protect?: boolean;
