@@ -26,6 +26,8 @@ describe('the network', () => {
     template.resourceCountIs('AWS::EC2::VPCEndpoint', endpoints);
     template.resourceCountIs('AWS::EC2::FlowLog', 1);
     template.hasResourceProperties('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Gateway' });
+    // Whatever the way out: CloudFront reaches a private load balancer only in a VPC that has one.
+    template.resourceCountIs('AWS::EC2::VPCGatewayAttachment', 1);
   });
 
   test('a NAT instance has the memory to install what it needs, and tries until it has', () => {
