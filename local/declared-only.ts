@@ -1,5 +1,5 @@
 import type { Identity } from './driver.ts';
-import type { Stack } from './template.ts';
+import type { Stack } from './assembly/template.ts';
 
 /**
  * Types that a laptop has no use for: declared, not run. Each has the kind of its ARN, for the resources that state it.

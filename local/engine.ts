@@ -1,11 +1,11 @@
 import { isDeclaredOnly, standIn } from './declared-only.ts';
 import type { Driver, Identity, Runtime } from './driver.ts';
-import { resolveDynamicReferences, type FetchSecret } from './dynamic-references.ts';
-import { buildGraph, keyOf, type Export, type Graph, type Node } from './graph.ts';
-import { resolveIntrinsics, type Scope } from './intrinsics.ts';
+import { resolveDynamicReferences, type FetchSecret } from './assembly/dynamic-references.ts';
+import { buildGraph, keyOf, type Export, type Graph, type Node } from './assembly/graph.ts';
+import { resolveIntrinsics, type Scope } from './assembly/intrinsics.ts';
 import { readableName } from './readable-name.ts';
-import { scopeOf } from './scope.ts';
-import { TemplateError, type Stack } from './template.ts';
+import { scopeOf } from './assembly/scope.ts';
+import { TemplateError, type Stack } from './assembly/template.ts';
 
 export interface Engine {
   /** Types that are declared in the templates and not run, with the number of resources of each. */

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { inbox, kill, logs, status } from './commands.ts';
-import { createConsole } from './console.ts';
+import { inbox, kill, logs, status } from './console/commands.ts';
+import { createConsole } from './console/console.ts';
 import { runLocalstack } from './localstack.ts';
 import { explain, Refusal } from './refusal.ts';
 import type { StartOptions } from './start.ts';

@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
 import type { Runtime } from './driver.ts';
-import type { FetchSecret } from './dynamic-references.ts';
+import type { FetchSecret } from './assembly/dynamic-references.ts';
 
 /** Fetches secrets from the AWS endpoint; rejects with the secret's id when there is none. */
 export function createSecretFetcher({

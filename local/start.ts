@@ -1,25 +1,25 @@
 import { join } from 'node:path';
 
-import { anyAccount, readAssembly } from './assembly.ts';
-import { createChildren, endLeftovers, guardChildren } from './children.ts';
-import { type Console } from './console.ts';
-import { startControl } from './control.ts';
-import { checkDiskSpace, diskSpaceHint } from './disk-space.ts';
+import { anyAccount, readAssembly } from './assembly/read-assembly.ts';
+import { createChildren, endLeftovers, guardChildren } from './state/children.ts';
+import { type Console } from './console/console.ts';
+import { startControl } from './console/control.ts';
+import { checkDiskSpace, diskSpaceHint } from './state/disk-space.ts';
 import type { Runtime } from './driver.ts';
 import { drivers } from './drivers.ts';
 import { startEndpoint } from './endpoint/server.ts';
 import { createEngine } from './engine.ts';
 import { isFree } from './free-port.ts';
-import { createLogFiles } from './log-files.ts';
+import { createLogFiles } from './state/log-files.ts';
 import { createParts } from './parts.ts';
-import { createPorts } from './ports.ts';
+import { createPorts } from './state/ports.ts';
 import { diskFull, explain, Refusal } from './refusal.ts';
 import { createSecretFetcher } from './secret-fetcher.ts';
-import { claimState, emptyState, prepareState, releaseState } from './state.ts';
-import { createStatusBoard } from './status-board.ts';
-import { printSummary } from './summary.ts';
-import { synthesize } from './synthesize.ts';
-import { serverCertificate } from './tls.ts';
+import { claimState, emptyState, prepareState, releaseState } from './state/state.ts';
+import { createStatusBoard } from './console/status-board.ts';
+import { printSummary } from './console/summary.ts';
+import { synthesize } from './assembly/synthesize.ts';
+import { serverCertificate } from './servers/tls.ts';
 
 export interface StartOptions {
   readonly stateDir: string;

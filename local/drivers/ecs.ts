@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 
 import type { Driver, Identity, Resource, Runtime } from '../driver.ts';
-import { readSecretKey } from '../dynamic-references.ts';
-import { platformEnvironment } from '../platform-environment.ts';
+import { readSecretKey } from '../assembly/dynamic-references.ts';
+import { platformEnvironment } from '../tasks/platform-environment.ts';
 import { createSecretFetcher } from '../secret-fetcher.ts';
-import { supervise, type Supervisor } from '../supervisor.ts';
-import type { Targets, TaskDefinition } from '../task.ts';
+import { supervise, type Supervisor } from '../tasks/supervisor.ts';
+import type { Targets, TaskDefinition } from '../tasks/task.ts';
 
 declare module '../driver.ts' {
   interface PartTypes {

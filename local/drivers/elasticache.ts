@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Type } from 'typebox';
 import type { Driver, Identity, Resource, Runtime } from '../driver.ts';
-import { keepRunning } from '../keep-running.ts';
-import { startRedis } from '../redis.ts';
+import { keepRunning } from '../servers/keep-running.ts';
+import { startRedis } from '../servers/redis.ts';
 import { accept } from './accept.ts';
 import { notRun, physicalName } from './aws.ts';
 

@@ -1,6 +1,6 @@
 import type { Driver, Identity, Runtime } from '../driver.ts';
-import { invokeFunction } from '../function-process.ts';
-import { platformEnvironment } from '../platform-environment.ts';
+import { invokeFunction } from '../tasks/function-process.ts';
+import { platformEnvironment } from '../tasks/platform-environment.ts';
 import { readableName } from '../readable-name.ts';
 
 declare module '../driver.ts' {

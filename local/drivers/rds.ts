@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { Type, type Static } from 'typebox';
 import type { DatabaseStatus, Driver, Identity, Resource, Runtime } from '../driver.ts';
-import { keepRunning, type KeptRunning } from '../keep-running.ts';
-import { findPostgres } from '../postgres-binaries.ts';
-import { replicaLagMs, startReplica } from '../postgres-replica.ts';
-import { provideMaster } from '../postgres-master.ts';
-import { startPostgres, type Postgres, type PostgresOptions } from '../postgres.ts';
+import { keepRunning, type KeptRunning } from '../servers/keep-running.ts';
+import { findPostgres } from '../servers/postgres-binaries.ts';
+import { replicaLagMs, startReplica } from '../servers/postgres-replica.ts';
+import { provideMaster } from '../servers/postgres-master.ts';
+import { startPostgres, type Postgres, type PostgresOptions } from '../servers/postgres.ts';
 import { accept } from './accept.ts';
 import { notRun, physicalName } from './aws.ts';
 

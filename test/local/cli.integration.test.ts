@@ -7,9 +7,9 @@ import { join, resolve } from 'node:path';
 
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 
-import { startControl } from '../../local/control.ts';
+import { startControl } from '../../local/console/control.ts';
 import { freePort } from '../../local/free-port.ts';
-import { claimState, prepareState, releaseState } from '../../local/state.ts';
+import { claimState, prepareState, releaseState } from '../../local/state/state.ts';
 
 jest.setTimeout(60_000);
 

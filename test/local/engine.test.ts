@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 
 import type { Driver, Identity, Resource, Runtime } from '../../local/driver.ts';
 import { createEngine } from '../../local/engine.ts';
-import type { ResourceDefinition, Stack, Template } from '../../local/template.ts';
+import type { ResourceDefinition, Stack, Template } from '../../local/assembly/template.ts';
 
 const runtime = {} as Runtime;
 const part = (

@@ -2,10 +2,10 @@ import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startReplica } from '../../local/postgres-replica.ts';
-import { startPostgres } from '../../local/postgres.ts';
-import { startRedis } from '../../local/redis.ts';
-import { serverCertificate } from '../../local/tls.ts';
+import { startReplica } from '../../local/servers/postgres-replica.ts';
+import { startPostgres } from '../../local/servers/postgres.ts';
+import { startRedis } from '../../local/servers/redis.ts';
+import { serverCertificate } from '../../local/servers/tls.ts';
 import { freePort } from '../../local/free-port.ts';
 
 /**

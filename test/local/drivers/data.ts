@@ -2,13 +2,13 @@ import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createChildren } from '../../../local/children.ts';
+import { createChildren } from '../../../local/state/children.ts';
 import type { Identity, Runtime } from '../../../local/driver.ts';
 import { drivers } from '../../../local/drivers.ts';
 import { createParts } from '../../../local/parts.ts';
-import { createPorts } from '../../../local/ports.ts';
-import { createStatusBoard, type ReadableStatusBoard } from '../../../local/status-board.ts';
-import { serverCertificate } from '../../../local/tls.ts';
+import { createPorts } from '../../../local/state/ports.ts';
+import { createStatusBoard, type ReadableStatusBoard } from '../../../local/console/status-board.ts';
+import { serverCertificate } from '../../../local/servers/tls.ts';
 import { startTestEndpoint } from '../../support/endpoint.ts';
 
 /**

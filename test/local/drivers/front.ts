@@ -1,5 +1,5 @@
 import { createParts } from '../../../local/parts.ts';
-import { createStatusBoard } from '../../../local/status-board.ts';
+import { createStatusBoard } from '../../../local/console/status-board.ts';
 import { freePort } from '../../../local/free-port.ts';
 import { alb } from '../../../local/drivers/alb.ts';
 import { cloudfront } from '../../../local/drivers/cloudfront.ts';

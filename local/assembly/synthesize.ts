@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+import { fingerprint } from './fingerprint.ts';
+import { Refusal } from '../refusal.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+/** All that a synthesis reads. */
+const sources = ['bin', 'lib', 'app', 'lambda', 'cdk.json', 'package-lock.json', 'node_modules/.package-lock.json'];
+
+/**
+ * Writes the cloud assembly of the `local` environment, as `npx cdk synth -c env=local` would: the CDK CLI runs the app
+ * that cdk.json names with the same two variables, and takes a second longer. An assembly of the same sources is kept.
+ */
+export async function synthesize(directory: string, signal: AbortSignal): Promise<void> {
+  const fingerprintFile = `${directory}.fingerprint`;
+  const current = fingerprint(sources.map((path) => join(root, path)));
+  if (existsSync(fingerprintFile) && readFileSync(fingerprintFile, 'utf8') === current) return;
+  rmSync(fingerprintFile, { force: true });
+  rmSync(directory, { recursive: true, force: true });
+  await runApp(directory, signal);
+  writeFileSync(fingerprintFile, current);
+}
+
+async function runApp(directory: string, signal: AbortSignal): Promise<void> {
+  const { app, context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as {
+    app: string;
+    context?: Record<string, unknown>;
+  };
+  const [, ...args] = app.split(' ');
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: {
+      ...process.env,
+      CDK_OUTDIR: directory,
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, env: 'local' }),
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    signal,
+  });
+  const output: Buffer[] = [];
+  child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) {
+    throw new Refusal(`The local environment cannot be synthesized:\n${Buffer.concat(output).toString().trim()}`);
+  }
+}

@@ -1,0 +1,48 @@
+import { dirname } from 'node:path';
+
+import type { Console } from './console.ts';
+import type { Status } from '../driver.ts';
+
+/** Where everything is, once it is up. */
+export function printSummary(console: Console, status: Status, logs: string, startMs: number): void {
+  const rows: [string, string][] = [
+    ['open', status.edge],
+    ['AWS', status.endpoint],
+    ['inbox', `${status.endpoint}/_aws/ses`],
+    ...status.databases.map(({ role, url }): [string, string] => [role, url]),
+    ['Redis', status.redis.url],
+    ['logs', dirname(logs)],
+  ];
+  console.line();
+  console.line(`Headroom is up after ${(startMs / 1000).toFixed(1)} s`);
+  for (const [name, value] of rows) console.line(`  ${name.padEnd(8)}  ${value}`);
+  console.line(`  ${declaredOnly(status)}; npm run local -- status lists them`);
+  console.line('Ctrl-C stops everything.');
+}
+
+/** `status` for people. */
+export function describeStatus(status: Status): string {
+  return [
+    `edge      ${status.edge}`,
+    `endpoint  ${status.endpoint}`,
+    '',
+    ...status.services.flatMap(({ name, healthy, desired, tasks }) => [
+      `${name}: ${healthy} of ${desired} healthy`,
+      ...tasks.map(({ id, port, pid, health }) => `  ${id}  ${health}  port ${port}  pid ${pid}`),
+    ]),
+    '',
+    ...status.queues.map(
+      ({ name, waiting, inFlight, dead }) => `queue ${name}: ${waiting} waiting, ${inFlight} in flight, ${dead} dead`,
+    ),
+    ...status.databases.map(({ name, role, url, lagMs }) => `database ${name} (${role}${lag(role, lagMs)}): ${url}`),
+    `redis: ${status.redis.url}`,
+    '',
+    `${declaredOnly(status)}:`,
+    ...Object.entries(status.declaredOnly).map(([type, count]) => `  ${type} (${count})`),
+  ].join('\n');
+}
+
+const declaredOnly = (status: Status): string => `declared, not run: ${Object.keys(status.declaredOnly).length} types`;
+
+const lag = (role: string, lagMs: number | null): string =>
+  role === 'primary' ? '' : `, ${lagMs === null ? 'lag unknown' : `${lagMs} ms behind`}`;

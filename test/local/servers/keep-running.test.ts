@@ -1,0 +1,69 @@
+import { expect, test } from '@jest/globals';
+import { keepRunning, type Running } from '../../../local/servers/keep-running.ts';
+import { eventually } from '../../support/eventually.ts';
+
+/** Servers that end when they are told to, and a runtime that remembers what it was told. */
+function createRig({ failures = 0 } = {}) {
+  const started: (Running & { end(lastWords: string): void })[] = [];
+  const events: string[] = [];
+  const children = new Set<number>();
+  let failing = 0;
+  return {
+    started,
+    events,
+    children,
+    start: async () => {
+      if (started.length > 0 && failing++ < failures) throw new Error('the port is taken');
+      const { promise, resolve } = Promise.withResolvers<string>();
+      const server = { pid: started.length + 1, exited: promise, stop: async () => resolve('stopped'), end: resolve };
+      started.push(server);
+      return server;
+    },
+    runtime: {
+      children: { add: (pid: number) => void children.add(pid), remove: (pid: number) => void children.delete(pid) },
+      report: { starting: () => {}, ready: () => {}, event: (message: string) => void events.push(message) },
+      stopping: new AbortController().signal,
+    },
+  };
+}
+
+test('a server that ended is started again, and its last line is told', async () => {
+  const rig = createRig();
+  const kept = await keepRunning('Redis', rig.start, rig.runtime);
+  rig.started[0]?.end('first line\nout of memory');
+  await eventually(async () => expect(kept.current().pid).toBe(2));
+  expect(rig.events).toEqual(['Redis ended and is started again: out of memory']);
+  expect([...rig.children]).toEqual([2]);
+  await kept.stop();
+});
+
+test('a start that fails is tried again, with the reason told', async () => {
+  const rig = createRig({ failures: 1 });
+  const kept = await keepRunning('Redis', rig.start, rig.runtime);
+  rig.started[0]?.end('');
+  await eventually(async () => expect(kept.current().pid).toBe(2));
+  expect(rig.events.at(-1)).toBe('Redis could not be started: the port is taken');
+  await kept.stop();
+});
+
+test('a server that was asked to stop stays stopped', async () => {
+  const rig = createRig();
+  const kept = await keepRunning('Redis', rig.start, rig.runtime);
+  await kept.stop();
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  expect([rig.started.length, rig.events, rig.children.size]).toEqual([1, [], 0]);
+});
+
+test('a stop while it is on its way up again leaves nothing running', async () => {
+  const rig = createRig();
+  const kept = await keepRunning('Redis', rig.start, rig.runtime);
+  rig.started[0]?.end('');
+  await kept.stop();
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  expect(rig.started).toHaveLength(1);
+});
+
+test('a first start that fails fails the caller', async () => {
+  const failing = async () => Promise.reject(new Error('no space left on device'));
+  await expect(keepRunning('Redis', failing, createRig().runtime)).rejects.toThrow('no space left on device');
+});
