@@ -7,13 +7,15 @@ import { Refusal } from '../refusal.ts';
  * A resource's properties (or one list of its attributes), checked against what its driver honours: CloudFormation's
  * text numbers and booleans become real ones, defaults are filled in. Throws one refusal that names everything the laptop would not do as AWS
  * does; what is harmless to leave undone is in the schema as `Type.Unknown()`.
+ *
+ * `NoInfer` keeps the compiler from deriving the schema back from how the result is used, which took it ten seconds.
  */
 export function accept<S extends TObject>(
   { stack, logicalId, type }: Resource,
   schema: S,
   value: unknown,
   of = 'Properties',
-): Static<S> {
+): NoInfer<Static<S>> {
   const converted = Value.Convert(schema, Value.Default(schema, Value.Clone(value)));
   if (Value.Check(schema, converted)) return converted;
   const faults = new Set<string>();
