@@ -25,13 +25,12 @@ function check(name: string, command: string, args: string[]): Count {
   return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
 }
 
-function jest(project: string, leftOut: string[] = []): Count {
+function jest(project: string, ...more: string[]): Count {
   console.log(`\n${project} tests`);
   const report = join(scratch, `${project}.json`);
-  const ignore = leftOut.flatMap((pattern) => ['--testPathIgnorePatterns', pattern]);
   const { status } = spawnSync(
     'jest',
-    ['--selectProjects', project, '--ci', '--json', `--outputFile=${report}`, ...ignore, ...process.argv.slice(3)],
+    ['--selectProjects', project, '--ci', '--json', `--outputFile=${report}`, ...more],
     {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' },
@@ -47,7 +46,7 @@ function jest(project: string, leftOut: string[] = []): Count {
 }
 
 const missing = missingParts();
-const leftOut = missing.flatMap((part) => part.tests);
+const leftOut = missing.flatMap(({ tests }) => tests.map((pattern) => `--testPathIgnorePatterns=${pattern}`));
 const onlyChecks = process.argv[2] === '--check';
 
 const stages: (() => Count)[] = [
@@ -56,11 +55,13 @@ const stages: (() => Count)[] = [
   () => check('format', 'oxfmt', ['--check']),
   () => jest('unit'),
 ];
-if (!onlyChecks)
+if (!onlyChecks) {
+  // One whole system at a time: two of them on two cores would be measuring each other.
   stages.push(
-    () => jest('integration', leftOut),
-    () => jest('e2e', leftOut),
+    () => jest('integration', ...leftOut),
+    () => jest('e2e', '--runInBand', ...leftOut),
   );
+}
 
 const total: Count = { passed: 0, failed: 0 };
 try {

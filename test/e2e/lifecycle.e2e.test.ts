@@ -2,18 +2,19 @@ import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { expect, jest, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
 import { createShopper } from '../support/shopper.ts';
-import { cli, freePorts, newStateDir, startSystem } from '../support/system.ts';
+import { cli, freePorts, newStateDir, startSystem, type System } from '../support/system.ts';
 
 jest.setTimeout(180_000);
 
-/** Processes whose command line names this state folder or that were started under it. */
-function processesOf(stateDir: string): string[] {
+/** Processes whose command line names this state folder. */
+function processesOf(stateDir: string): number[] {
   return execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' })
     .split('\n')
-    .filter((line) => line.includes(stateDir) && !line.includes('ps -eo'));
+    .filter((line) => line.includes(stateDir))
+    .map((line) => Number.parseInt(line, 10));
 }
 
 function isAlive(pid: number): boolean {
@@ -25,72 +26,60 @@ function isAlive(pid: number): boolean {
   }
 }
 
-test('Ctrl-C stops everything, and what was bought is there at the next start', async () => {
+const systems: System[] = [];
+const start = async (stateDir: string) => {
+  const system = await startSystem({ stateDir });
+  systems.push(system);
+  return system;
+};
+afterEach(async () => {
+  for (const system of systems.splice(0)) await system.dispose();
+});
+
+const taskPids = async (system: System) =>
+  (await system.status()).services.flatMap(({ tasks }) => tasks.map(({ pid }) => pid));
+
+async function expectOrder(system: System, email: string, id: string): Promise<void> {
+  const returning = createShopper(system.edge, email);
+  expect(await returning.login()).toMatchObject({ status: 200 });
+  expect(await returning.send('GET', `/api/orders/${id}`)).toMatchObject({ status: 200, body: { id } });
+}
+
+test('a second start is refused; what was bought survives Ctrl-C and a kill -9 of everything', async () => {
   const stateDir = newStateDir();
-  try {
-    const first = await startSystem({ stateDir });
-    const shopper = createShopper(first.edge);
-    await shopper.register();
-    const { body: page } = await shopper.products('?limit=1');
-    const order = await shopper.order([{ productId: page.items[0].id, quantity: 1 }]);
-    expect(order.status).toBe(201);
-    const pids = (await first.status()).services.flatMap(({ tasks }) => tasks.map(({ pid }) => pid));
+  const first = await start(stateDir);
+  const { email, register, products, order } = createShopper(first.edge);
+  await register();
+  const [product] = (await products('?limit=1')).body.items;
+  const { status, body } = await order([{ productId: product.id, quantity: 1 }]);
+  expect(status).toBe(201);
 
-    expect(await first.interrupt()).toBe(0);
-    expect(pids.filter(isAlive)).toEqual([]);
-    expect(processesOf(stateDir)).toEqual([]);
+  const another = await cli(['start'], stateDir);
+  expect(another.code).toBe(1);
+  expect(another.output).toContain(`${first.process.pid}`);
 
-    const second = await startSystem({ stateDir });
-    const returning = createShopper(second.edge);
-    Object.assign(returning, { email: shopper.email });
-    expect(
-      await returning.send('POST', '/api/auth/login', {
-        json: { email: shopper.email, password: 'correct horse battery staple' },
-      }),
-    ).toMatchObject({ status: 200 });
-    expect((await returning.send('GET', `/api/orders/${order.body.id}`)).body.id).toBe(order.body.id);
+  const pids = await taskPids(first);
+  expect(await first.interrupt()).toBe(0);
+  expect(pids.filter(isAlive)).toEqual([]);
+  expect(processesOf(stateDir)).toEqual([]);
 
-    // Everything at once, without a chance to clean up: the runtime, the databases, Redis, every task.
-    const { services } = await second.status();
-    second.process.kill('SIGKILL');
-    for (const line of processesOf(stateDir)) {
-      const pid = Number.parseInt(line, 10);
-      if (isAlive(pid)) process.kill(pid, 'SIGKILL');
-    }
-    for (const pid of services.flatMap(({ tasks }) => tasks.map((task) => task.pid)))
-      if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  const second = await start(stateDir);
+  await expectOrder(second, email, body.id);
 
-    const third = await startSystem({ stateDir });
-    const again = createShopper(third.edge);
-    await again.send('POST', '/api/auth/login', {
-      json: { email: shopper.email, password: 'correct horse battery staple' },
-    });
-    expect((await again.send('GET', `/api/orders/${order.body.id}`)).body.id).toBe(order.body.id);
-    await third.dispose();
-  } finally {
-    rmSync(stateDir, { recursive: true, force: true });
-  }
+  // At once and without a chance to clean up: the runtime, the databases, Redis, every task.
+  const everything = [second.process.pid ?? 0, ...(await taskPids(second)), ...processesOf(stateDir)];
+  for (const pid of everything.filter(isAlive)) process.kill(pid, 'SIGKILL');
+
+  await expectOrder(await start(stateDir), email, body.id);
 });
 
 test('after a kill -9 of the runtime alone, the next start ends what it left behind', async () => {
   const stateDir = newStateDir();
-  const first = await startSystem({ stateDir });
-  const pids = (await first.status()).services.flatMap(({ tasks }) => tasks.map(({ pid }) => pid));
+  const first = await start(stateDir);
+  const pids = await taskPids(first);
   first.process.kill('SIGKILL');
-  const second = await startSystem({ stateDir });
+  await start(stateDir);
   await eventually(async () => expect(pids.filter(isAlive)).toEqual([]));
-  await second.dispose();
-});
-
-test('a second start is refused, naming the one that runs', async () => {
-  const system = await startSystem();
-  try {
-    const { code, output } = await cli(['start'], system.stateDir);
-    expect(code).toBe(1);
-    expect(output).toContain(`${system.process.pid}`);
-  } finally {
-    await system.dispose();
-  }
 });
 
 test('a port in use is named together with the option that moves it, and nothing is left behind', async () => {

@@ -7,9 +7,8 @@ export interface Answer {
   readonly body: any; // oxlint-disable-line typescript/no-explicit-any
 }
 
-/** A person with a browser: keeps cookies, speaks JSON. */
-export function createShopper(edge: string) {
-  const email = `shopper-${randomUUID()}@example.com`;
+/** A person with a browser: keeps cookies, speaks JSON. New to the shop, unless the e-mail is one that registered. */
+export function createShopper(edge: string, email = `shopper-${randomUUID()}@example.com`) {
   const password = 'correct horse battery staple';
   const cookies = new Map<string, string>();
 
