@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { DatabaseConfig } from './config.ts';
 import { verifiedTls } from './database-tls.ts';
 import type { Logger } from './log.ts';
+import { DependencyError } from './problem.ts';
 
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, safeInteger);
@@ -53,8 +54,9 @@ function discardWhenSilent(client: pg.PoolClient): PostgresPoolClient {
     try {
       return await client.query(text, values);
     } catch (error) {
-      silent ||= error instanceof Error && error.message === 'Query read timeout';
-      throw error;
+      const timedOut = error instanceof Error && error.message === 'Query read timeout';
+      silent ||= timedOut;
+      throw isLost(error) ? new DependencyError('The database', { timedOut, cause: error }) : error;
     }
   };
   return {
@@ -62,6 +64,12 @@ function discardWhenSilent(client: pg.PoolClient): PostgresPoolClient {
     query: query as unknown as PostgresPoolClient['query'],
     release: (destroy) => client.release(destroy || silent),
   };
+}
+
+/** Whether the connection is at fault, or the server going down (57P01 and its like), not the query or its values. */
+function isLost(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError) return error.code?.startsWith('57P') ?? false;
+  return error instanceof Error && error.name === 'Error';
 }
 
 function safeInteger(text: string): number {

@@ -103,6 +103,29 @@ test('connections that the server ends, idle or inside a transaction, do no harm
   expect(await isReplica(database.primary)).toBe(false);
 });
 
+test('a connection that breaks under a query is a dependency that is not available', async () => {
+  const proxy = await startProxy(served.config.auth.DATABASE_PRIMARY);
+  const database = connectTo({ DATABASE_PRIMARY: `localhost:${proxy.port}` });
+  await isReplica(database.primary);
+  const asking = sql`SELECT pg_sleep(3)`.execute(database.primary);
+  setTimeout(() => void proxy.stop(), 200);
+  await expect(asking).rejects.toMatchObject({ name: 'DependencyError', status: 503 });
+});
+
+test('a server that ends its sessions is a dependency that is not available', async () => {
+  const database = connectTo();
+  const asking = sql`SELECT pg_sleep(4)`.execute(database.primary);
+  const ending = eventually(async () => {
+    const ended = await adminQuery(
+      served,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(4)' AND datname = current_database()`,
+    );
+    expect(ended).toHaveLength(1);
+  });
+  await expect(asking).rejects.toMatchObject({ name: 'DependencyError', status: 503 });
+  await ending;
+});
+
 /** Stands between and can die: ends its connections and listens no more. */
 async function startProxy(target: string): Promise<{ port: number; stop(): Promise<void> }> {
   const [host, port] = target.split(':') as [string, string];
