@@ -53,6 +53,8 @@ export async function keepRunning<T extends Running>(
         try {
           server = await startOnce();
           running = true;
+          // Asked to stop while it was on its way up.
+          if (asked.aborted) await server.stop();
         } catch (error) {
           report.event(`${name} could not be started: ${(error as Error).message}`);
         }
@@ -66,8 +68,6 @@ export async function keepRunning<T extends Running>(
       stop.abort();
       await server.stop();
       await watching;
-      // It may have been on its way up again when it was asked to stop.
-      await server.stop();
     },
   };
 }

@@ -63,6 +63,24 @@ test('a stop while it is on its way up again leaves nothing running', async () =
   expect(rig.started).toHaveLength(1);
 });
 
+test('a stop in the middle of a restart stops what that brought up', async () => {
+  const rig = createRig();
+  const restart = Promise.withResolvers<void>();
+  const start = async () => {
+    if (rig.started.length > 0) await restart.promise;
+    return rig.start();
+  };
+  const stopping = new AbortController();
+  const kept = await keepRunning('Redis', start, { ...rig.runtime, stopping: stopping.signal });
+  rig.started[0]?.end('');
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  const stopped = kept.stop();
+  restart.resolve();
+  await stopped;
+  expect(rig.started).toHaveLength(2);
+  await expect(rig.started[1]?.exited).resolves.toBe('stopped');
+});
+
 test('a first start that fails fails the caller', async () => {
   const failing = async () => Promise.reject(new Error('no space left on device'));
   await expect(keepRunning('Redis', failing, createRig().runtime)).rejects.toThrow('no space left on device');
