@@ -15,7 +15,7 @@ import { createParts } from './parts.ts';
 import { createPorts } from './state/ports.ts';
 import { diskFull, explain, Refusal } from './refusal.ts';
 import { createSecretFetcher } from './secret-fetcher.ts';
-import { claimState, emptyState, prepareState, releaseState } from './state/state.ts';
+import { claimState, emptyState, prepareState } from './state/state.ts';
 import { createStatusBoard } from './console/status-board.ts';
 import { printSummary } from './console/summary.ts';
 import { synthesize } from './assembly/synthesize.ts';
@@ -46,14 +46,15 @@ export async function start(
   const { stateDir } = options;
   const startedAt = performance.now();
   prepareState(stateDir);
-  const run = claimState(stateDir);
+  const claim = claimState(stateDir);
   const cleanup = new AsyncDisposableStack();
-  cleanup.defer(() => releaseState(stateDir));
+  cleanup.defer(() => claim.release());
   // Also at a second Ctrl-C, which waits for nothing.
-  process.once('exit', () => releaseState(stateDir));
+  process.once('exit', () => claim.release());
   try {
     await tidy(options, console);
     await checkPorts(options);
+    interrupted.throwIfAborted();
     checkDiskSpace(stateDir);
     const logs = createLogFiles(join(stateDir, 'logs'), failure.reject);
     cleanup.defer(() => logs.close());
@@ -91,14 +92,16 @@ export async function start(
     const engine = createEngine({ stacks, drivers, fetchSecret: createSecretFetcher(runtime) });
     status.add('endpoint', async () => endpointUrl);
     status.add('declaredOnly', async () => engine.declaredOnly);
-    const control = await startControl(run.control, {
+    const control = await startControl(claim.control, {
       status: () => status.read(),
       kill: (taskId) => runtime.parts.all('service').some((service) => service.kill(taskId)),
     });
     cleanup.defer(() => control.stop());
 
     const stopEngine = (): Promise<void> => engine.stop((what) => console.line(`stopped ${what}`));
-    cleanup.defer(stopEngine);
+    // What would not stop is told, and hides neither why the start failed nor keeps the rest from stopping.
+    cleanup.defer(() => stopEngine().catch((error: unknown) => console.event(explain(error))));
+    interrupted.throwIfAborted();
     interrupted.addEventListener('abort', () => void stopEngine().catch(() => undefined));
     await Promise.race([engine.up(runtime), failure.promise]);
     printSummary(console, await status.read(), logs.path('*'), performance.now() - startedAt);

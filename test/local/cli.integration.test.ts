@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 
 import { startControl } from '../../local/console/control.ts';
 import { freePort } from '../../local/free-port.ts';
-import { claimState, prepareState, releaseState } from '../../local/state/state.ts';
+import { claimState, prepareState } from '../../local/state/state.ts';
 
 jest.setTimeout(60_000);
 
@@ -64,12 +64,36 @@ test('an endpoint that does not answer is named, with both ways out', async () =
 
 test('a second start is refused with the pid of the first', async () => {
   prepareState(stateDir);
-  claimState(stateDir);
+  const claim = claimState(stateDir);
   const { code, output } = await cli(['start']);
   expect(code).toBe(1);
   expect(output).toContain(`running already (pid ${process.pid}`);
   expect(output).toContain(`kill ${process.pid}`);
-  releaseState(stateDir);
+  claim.release();
+});
+
+test('of starts at the same moment one has the folder', async () => {
+  prepareState(stateDir);
+  const stateModule = resolve(import.meta.dirname, '../../local/state/state.ts');
+  const script = `import { claimState } from ${JSON.stringify(stateModule)};
+    try { globalThis.claim = claimState(${JSON.stringify(stateDir)}); console.log('mine'); } catch { console.log('taken'); }
+    process.stdin.resume();`;
+  const starts = Array.from({ length: 4 }, () => spawn(process.execPath, ['--input-type=module', '-e', script]));
+  const words = starts.map(async ({ stdout }) => String((await once(stdout, 'data'))[0]).trim());
+  expect((await Promise.all(words)).toSorted()).toEqual(['mine', 'taken', 'taken', 'taken']);
+  for (const child of starts) child.stdin.end();
+  await Promise.all(starts.map((child) => once(child, 'close')));
+});
+
+test('a folder whose runtime was killed is free, whatever process has its pid now', async () => {
+  prepareState(stateDir);
+  writeFileSync(
+    join(stateDir, 'run.json'),
+    JSON.stringify({ pid: process.pid, start: 'long ago', control: '/nowhere' }),
+  );
+  const claim = claimState(stateDir);
+  claim.release();
+  expect(readdirSync(stateDir)).not.toContain('run.json');
 });
 
 test('a folder with files of somebody else is refused, also with --fresh, and left as it is', async () => {
@@ -114,9 +138,9 @@ test('logs are read also when nothing runs', async () => {
 
 test('status and kill are answered by the runtime that has the folder', async () => {
   prepareState(stateDir);
-  const { control } = claimState(stateDir);
+  const claim = claimState(stateDir);
   const killed: string[] = [];
-  const server = await startControl(control, {
+  const server = await startControl(claim.control, {
     status: async () => ({
       edge: 'http://127.0.0.1:8080',
       endpoint: 'http://127.0.0.1:4566',
@@ -144,6 +168,6 @@ test('status and kill are answered by the runtime that has the folder', async ()
     expect(killed).toEqual(['shop-1a2b', 'shop-ffff']);
   } finally {
     await server.stop();
-    releaseState(stateDir);
+    claim.release();
   }
 });
