@@ -68,5 +68,6 @@ async function invoke(name: string, definition: FunctionProperties, event: unkno
     log: runtime.log(name),
     children: runtime.children,
     event,
+    signal: runtime.stopping,
   });
 }

@@ -14,6 +14,8 @@ export interface Invocation {
   readonly log: NodeJS.WritableStream;
   readonly children: Children;
   readonly event: unknown;
+  /** Ends it before its time. */
+  readonly signal: AbortSignal;
 }
 
 /** What the process that hosts a handler sends back, once. */
@@ -21,7 +23,7 @@ export type Answer = { readonly result: unknown } | { readonly errorMessage: str
 
 /** Runs a handler once in a process of its own. Rejects with what it threw, or when it ends or takes too long. */
 export async function invokeFunction(invocation: Invocation): Promise<unknown> {
-  const { name, directory, handler, environment, timeoutMs, log, children, event } = invocation;
+  const { name, directory, handler, environment, timeoutMs, log, children, event, signal } = invocation;
   const host = join(import.meta.dirname, 'function-host.ts');
   const child = spawn(process.execPath, ['--enable-source-maps', host, handler], {
     cwd: directory,
@@ -33,10 +35,13 @@ export async function invokeFunction(invocation: Invocation): Promise<unknown> {
   child.stderr?.pipe(log, { end: false });
   if (child.pid !== undefined) children.add(child.pid, name);
   const ended = once(child, 'exit').then(
-    ([code, signal]) => `ended without an answer (${signal ?? `exit code ${code}`})`,
+    ([code, killedBy]) => `ended without an answer (${killedBy ?? `exit code ${code}`})`,
   );
   const answered = once(child, 'message') as Promise<[Answer]>;
-  const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+  const kill = (): void => void child.kill('SIGKILL');
+  const timer = setTimeout(kill, timeoutMs);
+  signal.addEventListener('abort', kill);
+  if (signal.aborted) kill();
   const startedAt = performance.now();
   try {
     child.send(event ?? {});
@@ -50,7 +55,8 @@ export async function invokeFunction(invocation: Invocation): Promise<unknown> {
     return answer.result;
   } finally {
     clearTimeout(timer);
-    child.kill('SIGKILL');
+    signal.removeEventListener('abort', kill);
+    kill();
     await ended;
     if (child.pid !== undefined) children.remove(child.pid);
   }

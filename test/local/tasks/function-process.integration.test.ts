@@ -21,7 +21,10 @@ afterEach(() => {
   expect([...children]).toEqual([]);
 });
 
-function invoke(code: string, { file = 'index.mjs', timeoutMs = 10_000 } = {}): Promise<unknown> {
+function invoke(
+  code: string,
+  { file = 'index.mjs', timeoutMs = 10_000, signal = new AbortController().signal } = {},
+): Promise<unknown> {
   writeFileSync(join(directory, file), code);
   return invokeFunction({
     name: 'migrate',
@@ -37,6 +40,7 @@ function invoke(code: string, { file = 'index.mjs', timeoutMs = 10_000 } = {}): 
     }),
     children: { add: (pid) => void children.add(pid), remove: (pid) => void children.delete(pid) },
     event: { name: 'world' },
+    signal,
   });
 }
 
@@ -62,6 +66,12 @@ test('a handler that leaves something open still ends', async () => {
 test('a handler that takes longer than its timeout fails', async () => {
   const code = `export const handler = () => new Promise((resolve) => setTimeout(resolve, 60_000));`;
   await expect(invoke(code, { timeoutMs: 500 })).rejects.toThrow('took longer than its timeout of 0.5 s');
+});
+
+test('a system that stops does not wait for a handler', async () => {
+  const code = `export const handler = () => new Promise((resolve) => setTimeout(resolve, 60_000));`;
+  const signal = AbortSignal.timeout(300);
+  await expect(invoke(code, { signal })).rejects.toThrow('ended without an answer (SIGKILL)');
 });
 
 test('a process that ends without an answer fails', async () => {
