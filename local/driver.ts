@@ -4,6 +4,8 @@
  * `drivers.ts`.
  */
 
+import type { Tls } from './servers/tls.ts';
+
 /** A resource of a synthesized template, its properties fully resolved: no intrinsic and no dynamic reference is left. */
 export interface Resource {
   readonly stack: string;
@@ -47,25 +49,17 @@ export interface Runtime {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** The port people open: the CDN's. */
   readonly edgePort: number;
-  readonly tls: ServerTls;
+  readonly tls: Tls;
   readonly assets: Assets;
   readonly parts: Parts;
   readonly ports: Ports;
   readonly children: Children;
   readonly report: Report;
   readonly status: StatusBoard;
-  /** Appends to `.headroom/logs/<source>.log`. */
   /** Aborted when the system is to stop: an `up` that waits for something long gives up. */
   readonly stopping: AbortSignal;
+  /** Appends to `.headroom/logs/<source>.log`. */
   readonly log: (source: string) => NodeJS.WritableStream;
-}
-
-/** A server certificate for `localhost` and `127.0.0.1`: PEM files, and the CA's PEM text. */
-export interface ServerTls {
-  readonly certFile: string;
-  readonly keyFile: string;
-  readonly caFile: string;
-  readonly ca: string;
 }
 
 /** Where the cloud assembly keeps what a template refers to. Both throw for what it does not hold. */

@@ -32,14 +32,23 @@ async function lookUp(reference: string, fetchSecret: FetchSecret): Promise<stri
   if (service !== 'secretsmanager') {
     throw new Error(`{{resolve:${reference}}} is a dynamic reference to ${service}; only secretsmanager is known here`);
   }
-  // An ARN has seven parts of its own.
-  const secretId = parts.splice(0, parts[0] === 'arn' ? 7 : 1).join(':');
-  const [, jsonKey = ''] = parts;
-  return readSecretKey(await fetchSecret(secretId), jsonKey, secretId);
+  const secretId = takeSecretId(parts);
+  // `SecretString` comes before the key; there is nothing else it could say.
+  return readSecretKey(await fetchSecret(secretId), parts[1] ?? '', secretId);
 }
 
+/** What the `ValueFrom` of an ECS secret names: `ARN` or `ARN:key:stage:version`, of which any may be empty. */
+export async function readSecret(valueFrom: string, fetchSecret: FetchSecret): Promise<string> {
+  const parts = valueFrom.split(':');
+  const secretId = takeSecretId(parts);
+  return readSecretKey(await fetchSecret(secretId), parts[0] ?? '', secretId);
+}
+
+/** An ARN has seven parts of its own, a name one. */
+const takeSecretId = (parts: string[]): string => parts.splice(0, parts[0] === 'arn' ? 7 : 1).join(':');
+
 /** A secret's whole string, or the value under a key of its JSON object. Never puts the secret into a message. */
-export function readSecretKey(secret: string, jsonKey: string, secretId: string): string {
+function readSecretKey(secret: string, jsonKey: string, secretId: string): string {
   if (jsonKey === '') return secret;
   let content: unknown;
   try {

@@ -7,6 +7,9 @@ import type { Status } from '../driver.ts';
 import { Refusal } from '../refusal.ts';
 import { readRun } from '../state/state.ts';
 
+/** A status asks the databases too, which may take 5 s to be found unreachable. */
+const answerTimeoutMs = 15_000;
+
 export interface Controls {
   status(): Promise<Status>;
   kill(taskId: string): boolean;
@@ -46,7 +49,12 @@ export async function askControl(stateDir: string, method: string, path: string)
   if (run === undefined) {
     throw new Refusal(`Headroom is not running (state in ${stateDir}). Start it with npm start in another terminal.`);
   }
-  const outgoing = request({ socketPath: run.control, method, path }).end();
+  const outgoing = request({
+    socketPath: run.control,
+    method,
+    path,
+    signal: AbortSignal.timeout(answerTimeoutMs),
+  }).end();
   const [response] = (await once(outgoing, 'response').catch((error: Error) => {
     throw new Refusal(`Headroom (pid ${run.pid}) does not answer yet: ${error.message}. Try again in a moment.`);
   })) as [IncomingMessage];

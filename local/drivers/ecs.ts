@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import type { Driver, Identity, Resource, Runtime } from '../driver.ts';
-import { readSecretKey } from '../assembly/dynamic-references.ts';
+import { readSecret } from '../assembly/dynamic-references.ts';
 import { platformEnvironment } from '../tasks/platform-environment.ts';
 import { createSecretFetcher } from '../secret-fetcher.ts';
 import { supervise, type Supervisor } from '../tasks/supervisor.ts';
@@ -107,12 +107,10 @@ function definitionOf(
 ): TaskDefinition {
   if (container.Command === undefined) throw new Error(`container ${container.Name} of ${service} states no command`);
   const fetchSecret = createSecretFetcher(runtime);
-  const secret = async ({ Name, ValueFrom }: { Name: string; ValueFrom: string }): Promise<[string, string]> => {
-    // arn:aws:secretsmanager:region:account:secret:name, then :key:stage:version, each of which may be empty.
-    const parts = ValueFrom.split(':');
-    const id = parts.slice(0, 7).join(':');
-    return [Name, readSecretKey(await fetchSecret(id), parts[7] ?? '', id)];
-  };
+  const secret = async ({ Name, ValueFrom }: { Name: string; ValueFrom: string }): Promise<[string, string]> => [
+    Name,
+    await readSecret(ValueFrom, fetchSecret),
+  ];
   const check = container.HealthCheck;
   return {
     service,

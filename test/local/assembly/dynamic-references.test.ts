@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 
-import { readSecretKey, resolveDynamicReferences } from '../../../local/assembly/dynamic-references.ts';
+import { readSecret, resolveDynamicReferences } from '../../../local/assembly/dynamic-references.ts';
 
 const arn = 'arn:aws:secretsmanager:eu-central-1:000000000000:secret:db-AbCdEf';
 const secrets: Record<string, string> = { [arn]: '{"username":"admin","port":5432}', plain: 's3cret' };
@@ -32,7 +32,7 @@ test('a reference to another service is named', async () => {
   await expect(resolve('{{resolve:ssm:/a/b}}')).rejects.toThrow('{{resolve:ssm:/a/b}} is a dynamic reference to ssm');
 });
 
-test('a missing key is named, and the secret is not told', () => {
-  expect(() => readSecretKey('{"a":"hidden"}', 'b', 'db')).toThrow(/^secret db has no key b$/);
-  expect(() => readSecretKey('hidden', 'b', 'db')).toThrow(/^secret db is not JSON, so it has no key b$/);
+test('a missing key is named, and the secret is not told', async () => {
+  await expect(readSecret('db:b', async () => '{"a":"hidden"}')).rejects.toThrow(/^secret db has no key b$/);
+  await expect(readSecret('db:b', async () => 'hidden')).rejects.toThrow(/^secret db is not JSON, so it has no key b$/);
 });
