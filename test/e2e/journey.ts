@@ -63,6 +63,11 @@ export function describeJourney(system: () => System) {
     expect(payments[0].body).toEqual(payments[1].body);
     expect(await shopper.pay(id, 'tok_ok', paymentKey)).toMatchObject({ status: 201, body: payments[0].body });
 
+    const charges = await system().query('primary', 'select status from sandbox.charges where key = $1', [
+      payments[0].body.id,
+    ]);
+    expect(charges).toEqual([{ status: 'succeeded' }]);
+
     await eventually(async () => expect(await system().inbox(shopper.email)).toHaveLength(1));
     // A second e-mail would follow within the mailer's next receives; give it the time.
     await new Promise((resolve) => setTimeout(resolve, 2_000));

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import pg from 'pg';
 import type { Status } from '../../local/driver.ts';
 
 const main = resolve(import.meta.dirname, '../../local/main.ts');
@@ -24,6 +25,8 @@ export interface System {
   /** Everything `npm start` printed so far. */
   output(): string;
   status(): Promise<Status>;
+  /** Runs a query on the primary or a replica, as the administrator. */
+  query(role: 'primary' | 'replica', sql: string, values?: unknown[]): Promise<any[]>; // oxlint-disable-line typescript/no-explicit-any -- rows as the caller expects them
   /** Mails that were sent to this address. */
   inbox(address: string): Promise<Mail[]>;
   /** Ctrl-C, and waits for the end. Answers the exit code. */
@@ -89,6 +92,16 @@ export async function startSystem({
       const { code, output: answer } = await cli(['status', '--json'], stateDir);
       if (code !== 0) throw new Error(`status --json exited with ${code}: ${answer}`);
       return JSON.parse(answer) as Status;
+    },
+    async query(role, sql, values) {
+      const { databases } = await system.status();
+      const client = new pg.Client({ connectionString: databases.find((database) => database.role === role)?.url });
+      await client.connect();
+      try {
+        return (await client.query(sql, values)).rows;
+      } finally {
+        await client.end();
+      }
     },
     async inbox(address) {
       const response = await fetch(`${endpoint}/_aws/ses`);
