@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { anyAccount, readAssembly } from './assembly/read-assembly.ts';
@@ -16,6 +17,7 @@ import { createPorts } from './state/ports.ts';
 import { diskFull, explain, Refusal } from './refusal.ts';
 import { createSecretFetcher } from './secret-fetcher.ts';
 import { claimState, emptyState, prepareState } from './state/state.ts';
+import { compiledDir } from './tasks/platform-environment.ts';
 import { createStatusBoard } from './console/status-board.ts';
 import { printSummary } from './console/summary.ts';
 import { synthesize } from './assembly/synthesize.ts';
@@ -44,7 +46,6 @@ export async function start(
   failure: PromiseWithResolvers<never>,
 ): Promise<void> {
   const { stateDir } = options;
-  const startedAt = performance.now();
   prepareState(stateDir);
   const claim = claimState(stateDir);
   const cleanup = new AsyncDisposableStack();
@@ -66,7 +67,9 @@ export async function start(
     const tls = serverCertificate(join(stateDir, 'tls'));
     const { stacks, assets } = await step(console, 'the local environment', async () => {
       const directory = options.assemblyDir ?? join(stateDir, 'assembly');
-      if (options.assemblyDir === undefined) await synthesize(directory, interrupted);
+      if (options.assemblyDir === undefined && (await synthesize(directory, interrupted))) {
+        rmSync(compiledDir(stateDir), { recursive: true, force: true });
+      }
       return readAssembly(directory);
     });
     const region = stacks[0]?.region ?? '';
@@ -104,7 +107,7 @@ export async function start(
     interrupted.throwIfAborted();
     interrupted.addEventListener('abort', () => void stopEngine().catch(() => undefined));
     await Promise.race([engine.up(runtime), failure.promise]);
-    printSummary(console, await status.read(), logs.path('*'), performance.now() - startedAt);
+    printSummary(console, await status.read(), join(stateDir, 'logs'));
     await Promise.race([aborted(interrupted), failure.promise]);
   } catch (error) {
     if (interrupted.aborted) return;

@@ -12,16 +12,18 @@ const sources = ['bin', 'lib', 'app', 'lambda', 'cdk.json', 'package-lock.json',
 
 /**
  * Writes the cloud assembly of the `local` environment, as `npx cdk synth -c env=local` would: the CDK CLI runs the app
- * that cdk.json names with the same two variables, and takes a second longer. An assembly of the same sources is kept.
+ * that cdk.json names with the same two variables, and takes a second longer. An assembly of the same sources is kept; answers
+ * whether it was written anew.
  */
-export async function synthesize(directory: string, signal: AbortSignal): Promise<void> {
+export async function synthesize(directory: string, signal: AbortSignal): Promise<boolean> {
   const fingerprintFile = `${directory}.fingerprint`;
   const current = fingerprint(sources.map((path) => join(root, path)));
-  if (existsSync(fingerprintFile) && readFileSync(fingerprintFile, 'utf8') === current) return;
+  if (existsSync(fingerprintFile) && readFileSync(fingerprintFile, 'utf8') === current) return false;
   rmSync(fingerprintFile, { force: true });
   rmSync(directory, { recursive: true, force: true });
   await runApp(directory, signal);
   writeFileSync(fingerprintFile, current);
+  return true;
 }
 
 async function runApp(directory: string, signal: AbortSignal): Promise<void> {

@@ -1,20 +1,18 @@
-import { dirname } from 'node:path';
-
 import type { Console } from './console.ts';
 import type { Status } from '../driver.ts';
 
 /** Where everything is, once it is up. */
-export function printSummary(console: Console, status: Status, logs: string, startMs: number): void {
+export function printSummary(console: Console, status: Status, logsDir: string): void {
   const rows: [string, string][] = [
     ['open', status.edge],
     ['AWS', status.endpoint],
-    ['inbox', `${status.endpoint}/_aws/ses`],
+    ['inbox', 'npm run local -- inbox'],
     ...status.databases.map(({ role, url }): [string, string] => [role, url]),
     ['Redis', status.redis.url],
-    ['logs', dirname(logs)],
+    ['logs', logsDir],
   ];
   console.line();
-  console.line(`Headroom is up after ${(startMs / 1000).toFixed(1)} s`);
+  console.line(`Headroom is up after ${(performance.now() / 1000).toFixed(1)} s`);
   for (const [name, value] of rows) console.line(`  ${name.padEnd(8)}  ${value}`);
   console.line(`  ${declaredOnly(status)}; npm run local -- status lists them`);
   console.line('Ctrl-C stops everything.');

@@ -5,7 +5,6 @@ const largestBytes = 10 * 1024 * 1024;
 
 export interface LogFiles {
   readonly open: (source: string) => NodeJS.WritableStream;
-  readonly path: (source: string) => string;
   close(): Promise<void>;
 }
 
@@ -15,7 +14,6 @@ export function createLogFiles(directory: string, onError: (error: Error) => voi
   const streams = new Map<string, WriteStream>();
   const path = (source: string): string => join(directory, `${source}.log`);
   return {
-    path,
     open(source) {
       const known = streams.get(source);
       if (known !== undefined) return known;
