@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { askControl } from './control.ts';
 import type { Status } from '../driver.ts';
 import { Refusal } from '../refusal.ts';
+import { readInbox } from './inbox.ts';
 import { describeStatus } from './summary.ts';
 
 /** What another terminal asks of the runtime that runs on a state folder. Each answers an exit code. */
@@ -29,7 +30,10 @@ export async function logs(stateDir: string, source: string, follow: boolean): P
   const file = join(directory, `${source}.log`);
   if (source === '' || !existsSync(file)) {
     const names = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith('.log')) : [];
-    throw new Refusal(`There is no log of "${source}". Logs: ${names.map((name) => name.slice(0, -4)).join(', ')}`);
+    const known = names.map((name) => name.slice(0, -'.log'.length)).join(', ');
+    throw new Refusal(
+      `There is no log of "${source}" in ${directory}. ${known === '' ? 'Nothing ran yet.' : `Logs: ${known}`}`,
+    );
   }
   const [code] = (await once(
     spawn('tail', ['-n', '200', ...(follow ? ['-F'] : []), file], { stdio: 'inherit' }),
@@ -38,24 +42,13 @@ export async function logs(stateDir: string, source: string, follow: boolean): P
   return code ?? 0;
 }
 
-interface Mail {
-  readonly Timestamp: string;
-  readonly Source: string;
-  readonly Destination: { readonly ToAddresses?: readonly string[] };
-  readonly Subject?: string;
-  readonly Body?: { readonly text_part?: string | null };
-}
-
 export async function inbox(stateDir: string): Promise<number> {
   const { endpoint } = await readStatus(stateDir);
-  const response = await fetch(`${endpoint}/_aws/ses`);
-  if (!response.ok) throw new Refusal(`${endpoint} keeps no inbox at /_aws/ses (${response.status}).`);
-  const { messages } = (await response.json()) as { messages: readonly Mail[] };
-  for (const { Timestamp, Source, Destination, Subject, Body } of messages) {
-    console.log(`${Timestamp}  ${Source} -> ${(Destination.ToAddresses ?? []).join(', ')}\n${Subject ?? ''}`);
-    console.log(`${(Body?.text_part ?? '').replace(/^/gm, '    ')}\n`);
+  const mails = await readInbox(endpoint);
+  for (const { at, from, to, subject, text } of mails) {
+    console.log(`${at}  ${from} -> ${to.join(', ')}\n${subject}\n${text.replace(/^/gm, '    ')}\n`);
   }
-  console.log(`${messages.length} mails`);
+  console.log(mails.length === 1 ? '1 mail' : `${mails.length} mails`);
   return 0;
 }
 
