@@ -25,6 +25,8 @@ export interface Identity {
    * The start waits for it last of all, and fails with it.
    */
   readonly steady?: () => Promise<void>;
+  /** What the console calls it, in a line when it has stopped; without one nobody is told. */
+  readonly label?: string;
   /** Called once, after everything that refers to this resource has stopped. */
   readonly stop?: () => Promise<void>;
 }

@@ -3,7 +3,6 @@ import type { Driver, Identity, Runtime } from './driver.ts';
 import { resolveDynamicReferences, type FetchSecret } from './assembly/dynamic-references.ts';
 import { buildGraph, keyOf, type Export, type Graph, type Node } from './assembly/graph.ts';
 import { resolveIntrinsics, type Scope } from './assembly/intrinsics.ts';
-import { readableName } from './readable-name.ts';
 import { scopeOf } from './assembly/scope.ts';
 import { TemplateError, type Stack } from './assembly/template.ts';
 
@@ -12,7 +11,7 @@ export interface Engine {
   readonly declaredOnly: Readonly<Record<string, number>>;
   /** Brings everything up, what is independent at once. On a failure stops what was started, then throws it. */
   up(runtime: Omit<Runtime, 'stopping'>): Promise<void>;
-  /** Stops everything, whoever refers to a resource before the resource itself; `onStopped` hears of each. */
+  /** Stops everything, whoever refers to a resource before the resource itself; `onStopped` hears of each that has a label. */
   stop(onStopped?: (what: string) => void): Promise<void>;
 }
 
@@ -128,12 +127,12 @@ export function createEngine({ stacks, drivers, fetchSecret }: Options): Engine 
       stops.set(key, promise);
       return promise;
     };
-    const stopOne = async ({ key, logicalId, definition }: Node): Promise<void> => {
+    const stopOne = async ({ key }: Node): Promise<void> => {
       await Promise.all((dependents.get(key) ?? []).map(stop));
       const identity = identities.get(key);
       if (identity?.stop === undefined) return;
       await identity.stop();
-      onStopped(`${definition.Type} ${readableName(logicalId)}`);
+      if (identity.label !== undefined) onStopped(identity.label);
     };
     await Promise.all([...graph.nodes.keys()].map(stop));
     if (failures.length > 0) throw new AggregateError(failures, `stopping failed: ${failures.map(String).join('; ')}`);

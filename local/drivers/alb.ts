@@ -140,16 +140,16 @@ async function upTargetGroup(resource: Resource, runtime: Runtime): Promise<Iden
 async function upListener(resource: Resource, runtime: Runtime): Promise<Identity> {
   const { loadBalancerArn, port, defaultAction } = readListener(resource, runtime.parts);
   const loadBalancer = runtime.parts.get('load-balancer', loadBalancerArn);
-  const what = `load balancer ${loadBalancer.name}`;
-  runtime.report.starting(what);
+  const label = 'load balancer';
+  runtime.report.starting(label);
   const { listener, router } = loadBalancer.addListener(port, defaultAction);
   const localPort = await listener.listen(
     port === 80 ? loadBalancer.httpPort : await reservePort(runtime, loadBalancer.name, port),
   );
   const arn = `${loadBalancerArn.replace(':loadbalancer/', ':listener/')}/${resourceHash(resource)}`;
   runtime.parts.set('listener-router', arn, router);
-  runtime.report.ready(what, `http://127.0.0.1:${localPort}`);
-  return { ref: arn, attributes: { ListenerArn: arn }, stop: () => listener.close(STOP_GRACE_MS) };
+  runtime.report.ready(label, `http://127.0.0.1:${localPort}`);
+  return { ref: arn, attributes: { ListenerArn: arn }, label, stop: () => listener.close(STOP_GRACE_MS) };
 }
 
 async function upRule(resource: Resource, runtime: Runtime): Promise<Identity> {

@@ -155,6 +155,7 @@ async function upDistribution(resource: Resource, runtime: Runtime): Promise<Ide
   return {
     ref: id,
     attributes: { Id: id, DomainName: domainName },
+    label: 'edge',
     stop: () => closeServer(server, STOP_GRACE_MS),
   };
 }

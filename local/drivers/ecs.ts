@@ -91,6 +91,7 @@ async function runService(resource: Resource, runtime: Runtime): Promise<Identit
   return {
     ref,
     attributes: { Name: name, ServiceArn: ref },
+    label: name,
     async steady() {
       await supervisor.steady();
       runtime.report.ready(name, `${supervisor.status().desired} tasks`);

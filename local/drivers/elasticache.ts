@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import type { Driver, Identity, Resource, Runtime } from '../driver.ts';
 import { keepRunning } from '../servers/keep-running.ts';
 import { startRedis } from '../servers/redis.ts';
+import { readableName } from '../readable-name.ts';
 import { accept } from './accept.ts';
 import { notRun, physicalName } from './aws.ts';
 
@@ -46,22 +47,22 @@ const groupProperties = Type.Object(
 async function upReplicationGroup(resource: Resource, runtime: Runtime): Promise<Identity> {
   const properties = accept(resource, groupProperties, resource.properties);
   const name = physicalName(resource, properties.ReplicationGroupId, 40).toLowerCase();
-  const what = `Redis ${name}`;
-  runtime.report.starting(what);
+  const label = properties.ReplicationGroupId ?? readableName(resource.logicalId);
+  runtime.report.starting(label);
   const port = await runtime.ports.reserve(`redis/${name}`, properties.Port);
   const options = {
     dir: join(runtime.stateDir, 'redis', name),
     port,
     password: properties.AuthToken,
     tls: runtime.tls,
-    log: runtime.log(`redis-${name}`),
+    log: runtime.log(label),
     settings: runtime.parts.find('cache-parameters', properties.CacheParameterGroupName ?? ''),
   };
-  const server = await keepRunning(what, async () => startRedis(options), runtime);
+  const server = await keepRunning(label, async () => startRedis(options), runtime);
   runtime.status.add('redis', async () => ({
     url: `rediss://:${encodeURIComponent(options.password)}@localhost:${port}`,
   }));
-  runtime.report.ready(what, `port ${port}`);
+  runtime.report.ready(label, `port ${port}`);
   const endpoint = { Address: 'localhost', Port: String(port) };
   return {
     ref: name,
@@ -71,6 +72,7 @@ async function upReplicationGroup(resource: Resource, runtime: Runtime): Promise
       'ReaderEndPoint.Address': endpoint.Address,
       'ReaderEndPoint.Port': endpoint.Port,
     },
+    label,
     stop: async () => server.stop(),
   };
 }

@@ -6,6 +6,7 @@ import { findPostgres } from '../servers/postgres-binaries.ts';
 import { replicaLagMs, startReplica } from '../servers/postgres-replica.ts';
 import { provideMaster } from '../servers/postgres-master.ts';
 import { startPostgres, type Postgres, type PostgresOptions } from '../servers/postgres.ts';
+import { readableName } from '../readable-name.ts';
 import { accept } from './accept.ts';
 import { notRun, physicalName } from './aws.ts';
 
@@ -63,24 +64,24 @@ async function upInstance(resource: Resource, runtime: Runtime): Promise<Identit
   const name = physicalName(resource, properties.DBInstanceIdentifier, 63).toLowerCase();
   const sourceId = properties.SourceDBInstanceIdentifier?.split(':').at(-1);
   const role = sourceId === undefined ? 'primary' : 'replica';
-  const what = `PostgreSQL ${role} ${name}`;
-  runtime.report.starting(what);
+  const label = properties.DBInstanceIdentifier ?? readableName(resource.logicalId);
+  runtime.report.starting(label);
   await checkVersion(properties.EngineVersion);
   const options: PostgresOptions = {
     dir: join(runtime.stateDir, 'postgres', name),
     port: await runtime.ports.reserve(`postgres/${name}`, properties.Port),
     tls: runtime.tls,
-    log: runtime.log(`postgres-${name}`),
+    log: runtime.log(label),
     durable: true,
     settings: runtime.parts.find('database-parameters', properties.DBParameterGroupName ?? ''),
   };
   const database =
     sourceId === undefined
-      ? await upPrimary(what, options, properties, runtime)
-      : await upReplica(what, options, runtime.parts.get('database', sourceId), runtime);
+      ? await upPrimary(label, options, properties, runtime)
+      : await upReplica(label, options, runtime.parts.get('database', sourceId), runtime);
   runtime.parts.set('database', name, database);
-  runtime.status.add('databases', async () => [await databaseStatus(name, role, database, runtime)]);
-  runtime.report.ready(what, `port ${database.port}`);
+  runtime.status.add('databases', async () => [await databaseStatus(label, role, database, runtime)]);
+  runtime.report.ready(label, `port ${database.port}`);
   return {
     ref: name,
     attributes: {
@@ -89,6 +90,7 @@ async function upInstance(resource: Resource, runtime: Runtime): Promise<Identit
       DBInstanceArn: `arn:aws:rds:${runtime.region}:${runtime.accountId}:db:${name}`,
       DbiResourceId: `db-${name}`,
     },
+    label,
     stop: async () => database.server.stop(),
   };
 }
@@ -105,14 +107,14 @@ async function checkVersion(wanted: string | undefined): Promise<void> {
 }
 
 async function upPrimary(
-  what: string,
+  label: string,
   options: PostgresOptions,
   properties: Static<typeof instanceProperties>,
   runtime: Runtime,
 ): Promise<Database> {
   const { MasterUsername: user, MasterUserPassword: password, DBName: databaseName = 'postgres' } = properties;
   if (!user || !password) throw new Error('it has no MasterUsername or no MasterUserPassword');
-  const server = await keepRunning(what, async () => startPostgres(options), runtime);
+  const server = await keepRunning(label, async () => startPostgres(options), runtime);
   const database = { server, host: 'localhost', port: options.port, databaseName, master: { user, password } };
   try {
     await provideMaster(server.current(), database.master, databaseName);
@@ -124,13 +126,13 @@ async function upPrimary(
 }
 
 async function upReplica(
-  what: string,
+  label: string,
   options: PostgresOptions,
   source: Database,
   runtime: Runtime,
 ): Promise<Database> {
   const start = async () => startReplica(options, source.server.current());
-  const server = await keepRunning(what, start, runtime);
+  const server = await keepRunning(label, start, runtime);
   return { ...source, server, port: options.port };
 }
 

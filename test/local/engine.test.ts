@@ -35,6 +35,7 @@ function recorder(hooks: Record<string, () => Promise<void>> = {}) {
       return {
         ref: `${logicalId}-ref`,
         attributes: { Arn: `${logicalId}-arn` },
+        label: `part ${logicalId}`,
         stop: async () => void events.push(`stop ${logicalId}`),
       };
     },
@@ -101,7 +102,7 @@ test('stop goes the other way round', async () => {
   const stopped: string[] = [];
   await running.stop((what) => stopped.push(what));
   expect(events).toEqual(['stop C', 'stop B', 'stop A']);
-  expect(stopped).toEqual(['Test::Part C', 'Test::Part B', 'Test::Part A']);
+  expect(stopped).toEqual(['part C', 'part B', 'part A']);
 });
 
 test('a failure stops what was started and names the resource with the message of its driver', async () => {
