@@ -1,3 +1,6 @@
+import type { Static, TSchema } from 'typebox';
+import { Value } from 'typebox/value';
+
 /** What services tell each other: the JSON body of a message. */
 export interface Event<T = unknown> {
   /** The same on every delivery of the same event, so that receivers can tell a repetition. */
@@ -16,4 +19,12 @@ export function parseEvent(body: string | undefined): Event {
       throw new Error(`Not an event, ${key} is not a string: ${body?.slice(0, 200)}`);
   }
   return event as Event;
+}
+
+/**
+ * What an event says, as far as its receiver needs it.
+ * @throws Error if it is not what `schema` describes
+ */
+export function payloadOf<S extends TSchema>(event: Event, schema: S): NoInfer<Static<S>> {
+  return Value.Parse(schema, event.payload);
 }

@@ -1,8 +1,8 @@
 import closeWithGrace from 'close-with-grace';
 import type { App } from './server.ts';
 
-/** What a stop may take, in ms: less than the 30 s after which ECS kills. */
-const stopTimeout = 9_000;
+/** What a stop may take, in ms: requests and messages under way end within 15 s, and after 30 s ECS kills. */
+const stopTimeout = 20_000;
 
 /**
  * Listens until SIGTERM or SIGINT, then closes the app with all its `onClose` hooks and exits 0.

@@ -1,11 +1,5 @@
 import { createSns } from '../../kit/aws.ts';
-import {
-  callConfig,
-  databaseConfig,
-  publishConfig,
-  sessionConfig,
-  url,
-} from '../../kit/config.ts';
+import { callConfig, databaseConfig, publishConfig, sessionConfig, url } from '../../kit/config.ts';
 import { connectDatabase } from '../../kit/database.ts';
 import { createHttpClient } from '../../kit/http-client.ts';
 import { startRelay } from '../../kit/outbox.ts';

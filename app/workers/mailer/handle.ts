@@ -1,8 +1,7 @@
 import type { Kysely } from 'kysely';
 import { Type } from 'typebox';
-import { Value } from 'typebox/value';
 import type { Database } from '../../kit/database.ts';
-import type { Event } from '../../kit/events.ts';
+import { payloadOf, type Event } from '../../kit/events.ts';
 import type { Logger } from '../../kit/log.ts';
 import { confirmation, type Mail } from './confirmation.ts';
 
@@ -30,7 +29,7 @@ export async function handlePaid(
   { database, send, log }: { database: Database<MailerSchema>; send: SendMail; log: Logger },
   event: Event,
 ): Promise<void> {
-  const { orderId, email, amountCents } = Value.Parse(Payment, event.payload);
+  const { orderId, email, amountCents } = payloadOf(event, Payment);
   let acceptedAt: number | undefined;
   await database.transaction(async (tx) => {
     if (!(await markSent(tx, event.id))) return;
