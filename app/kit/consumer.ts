@@ -13,19 +13,18 @@ export function startConsumer(options: {
   sqs: SQSClient;
   log: Logger;
   handle: (event: Event) => Promise<void>;
-  /** Events handled at once, 1 to 10. @default 10 */
-  concurrency?: number;
   /** How long one may take, in ms; less than the visibility timeout of the queue. @default 45 000 */
   timeoutMs?: number;
 }): { stop(): Promise<void> } {
-  const { queueUrl, sqs, log, handle, concurrency = 10, timeoutMs = 45_000 } = options;
+  const { queueUrl, sqs, log, handle, timeoutMs = 45_000 } = options;
   const stopping = new AbortController();
   let failed = false;
 
   const consumer = Consumer.create({
     queueUrl,
     sqs: abortReceiving(sqs, stopping.signal),
-    batchSize: concurrency,
+    // Handled at once: as many as a database pool has connections, so that none waits for one in vain.
+    batchSize: 5,
     waitTimeSeconds: 20,
     pollingCompleteWaitTimeMs: 8_000,
     // One that never ends would keep its task from receiving for good.

@@ -30,7 +30,7 @@ function openPool(address: string, config: DatabaseConfig, log: Logger): pg.Pool
     application_name: config.DATABASE_USER,
     ssl: verifiedTls(),
     types,
-    max: 10,
+    max: 5,
     connectionTimeoutMillis: 3_000,
     statement_timeout: 5_000,
     // The server ends a statement itself; this is for a server that has gone silent.

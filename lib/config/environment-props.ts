@@ -9,7 +9,9 @@ export interface TaskProps {
    */
   readonly min?: number;
   /**
-   * Most tasks scaling may start. The ceiling of the bill, and of the connections opened to the database.
+   * Most tasks scaling may start. The ceiling of the bill, and of the connections to the database: each task opens up to
+   * five to the primary and five to each replica, twice as many tasks run during a deployment, and an instance allows one
+   * connection per 9.5 MB of its memory.
    * @default 10
    */
   readonly max?: number;

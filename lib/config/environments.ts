@@ -36,7 +36,7 @@ export const environments: Readonly<Record<string, EnvironmentProps>> = {
       backupDays: 30,
     },
     redis: { nodeType: 'm7g.large', multiAz: true },
-    tasks: { min: 3, max: 50, cpu: 1024, memoryMiB: 2048, requestsPerMinute: 12_000 },
+    tasks: { min: 3, max: 30, cpu: 1024, memoryMiB: 2048, requestsPerMinute: 12_000 },
   },
   local: {
     mailFrom: 'orders@example.com',
