@@ -1,11 +1,14 @@
 import { join } from 'node:path';
 
+import { Type, type Static } from 'typebox';
 import type { Driver, Identity, Resource, Runtime } from '../driver.ts';
 import { readSecret } from '../assembly/dynamic-references.ts';
 import { platformEnvironment } from '../tasks/platform-environment.ts';
 import { createSecretFetcher } from '../secret-fetcher.ts';
 import { supervise, type Supervisor } from '../tasks/supervisor.ts';
 import type { Targets, TaskDefinition } from '../tasks/task.ts';
+import { accept } from './accept.ts';
+import { notRun } from './aws.ts';
 
 declare module '../driver.ts' {
   interface PartTypes {
@@ -15,31 +18,79 @@ declare module '../driver.ts' {
   }
 }
 
-/** What is read of a container definition; times in seconds, as CloudFormation states them. */
-interface Container {
-  readonly Name: string;
-  readonly Image: string;
-  readonly Command?: readonly string[];
-  readonly Environment?: readonly { readonly Name: string; readonly Value: string }[];
-  readonly Secrets?: readonly { readonly Name: string; readonly ValueFrom: string }[];
-  readonly StopTimeout?: number;
-  readonly HealthCheck?: {
-    readonly Command: readonly string[];
-    readonly Interval?: number;
-    readonly Timeout?: number;
-    readonly Retries?: number;
-    readonly StartPeriod?: number;
-  };
-}
+const only = { additionalProperties: false };
+const text = Type.Optional(Type.String());
+const number = Type.Optional(Type.Number());
+const unused = Type.Optional(Type.Unknown());
 
-interface ServiceProperties {
-  readonly ServiceName?: string;
-  readonly TaskDefinition: string;
-  readonly Cluster: string;
-  readonly DesiredCount?: number;
-  readonly HealthCheckGracePeriodSeconds?: number;
-  readonly LoadBalancers?: readonly { readonly TargetGroupArn: string }[];
-}
+/** Times in seconds, as CloudFormation states them. */
+const containerDefinition = Type.Object(
+  {
+    Name: Type.String(),
+    Image: Type.String(),
+    Command: Type.Array(Type.String(), { minItems: 1 }),
+    Environment: Type.Array(Type.Object({ Name: Type.String(), Value: Type.String() }), { default: [] }),
+    Secrets: Type.Array(Type.Object({ Name: Type.String(), ValueFrom: Type.String() }), { default: [] }),
+    StopTimeout: Type.Number({ default: 30 }),
+    HealthCheck: Type.Optional(
+      Type.Object(
+        {
+          Command: Type.Array(Type.String()),
+          Interval: Type.Number({ default: 30 }),
+          Timeout: Type.Number({ default: 5 }),
+          Retries: Type.Number({ default: 3 }),
+          StartPeriod: Type.Number({ default: 0 }),
+        },
+        only,
+      ),
+    ),
+    Essential: Type.Optional(Type.Literal(true)),
+    // A process has the file system, the ports and the shares of the machine it runs on, and its log is a file.
+    ...notRun(
+      `Cpu DockerLabels LinuxParameters LogConfiguration Memory MemoryReservation PortMappings Privileged
+      ReadonlyRootFilesystem RestartPolicy Ulimits User VersionConsistency`,
+    ),
+  },
+  only,
+);
+type Container = Static<typeof containerDefinition>;
+
+const taskDefinitionProperties = Type.Object(
+  {
+    Family: text,
+    // A laptop runs tasks of one container.
+    ContainerDefinitions: Type.Array(containerDefinition, { minItems: 1, maxItems: 1 }),
+    ...notRun(
+      `Cpu EnableFaultInjection EphemeralStorage ExecutionRoleArn Memory NetworkMode RequiresCompatibilities
+      RuntimePlatform Tags TaskRoleArn`,
+    ),
+  },
+  only,
+);
+
+const serviceProperties = Type.Object(
+  {
+    ServiceName: text,
+    TaskDefinition: Type.String(),
+    Cluster: Type.String(),
+    DesiredCount: number,
+    HealthCheckGracePeriodSeconds: number,
+    LoadBalancers: Type.Array(Type.Object({ TargetGroupArn: Type.String() }), { default: [] }),
+    SchedulingStrategy: Type.Optional(Type.Literal('REPLICA')),
+    // Where tasks are placed and how one version follows another: a laptop is one machine, and starts anew.
+    ...notRun(
+      `AvailabilityZoneRebalancing CapacityProviderStrategy DeploymentConfiguration DeploymentController
+      EnableECSManagedTags EnableExecuteCommand LaunchType NetworkConfiguration PlacementConstraints
+      PlacementStrategies PlatformVersion PropagateTags Tags`,
+    ),
+  },
+  only,
+);
+
+const clusterProperties = Type.Object(
+  { ClusterName: text, ClusterSettings: unused, Configuration: unused, CapacityProviders: unused, Tags: unused },
+  only,
+);
 
 /** Services run as processes of the directory their image is built from. */
 export const ecs: Driver = {
@@ -53,32 +104,32 @@ export const ecs: Driver = {
 
 const arnOf = (runtime: Runtime, name: string): string => `arn:aws:ecs:${runtime.region}:${runtime.accountId}:${name}`;
 
-function cluster({ logicalId, properties }: Resource, runtime: Runtime): Identity {
-  const name = (properties['ClusterName'] as string | undefined) ?? logicalId;
+function cluster(resource: Resource, runtime: Runtime): Identity {
+  const { ClusterName: name = resource.logicalId } = accept(resource, clusterProperties, resource.properties);
   return { ref: name, attributes: { Arn: arnOf(runtime, `cluster/${name}`) } };
 }
 
-function taskDefinition({ logicalId, properties }: Resource, runtime: Runtime): Identity {
-  const [container, ...others] = properties['ContainerDefinitions'] as readonly Container[];
-  if (container === undefined || others.length > 0) {
-    throw new Error(`it has ${others.length + (container ? 1 : 0)} containers; a laptop runs tasks of one`);
-  }
-  const family = (properties['Family'] as string | undefined) ?? logicalId;
+function taskDefinition(resource: Resource, runtime: Runtime): Identity {
+  const { Family: family = resource.logicalId, ContainerDefinitions } = accept(
+    resource,
+    taskDefinitionProperties,
+    resource.properties,
+  );
   const ref = arnOf(runtime, `task-definition/${family}:1`);
-  runtime.parts.set('task-definition', ref, container);
+  runtime.parts.set('task-definition', ref, ContainerDefinitions[0]!);
   return { ref, attributes: { TaskDefinitionArn: ref } };
 }
 
 async function runService(resource: Resource, runtime: Runtime): Promise<Identity> {
-  const properties = resource.properties as unknown as ServiceProperties;
-  const container = runtime.parts.get('task-definition', properties.TaskDefinition);
-  const name = properties.ServiceName ?? container.Name;
-  const targets = (properties.LoadBalancers ?? []).map(({ TargetGroupArn }) =>
+  const properties = accept(resource, serviceProperties, resource.properties);
+  const definition = runtime.parts.get('task-definition', properties.TaskDefinition);
+  const name = properties.ServiceName ?? definition.Name;
+  const targets = properties.LoadBalancers.map(({ TargetGroupArn }) =>
     runtime.parts.get('target-group', TargetGroupArn),
   );
   runtime.report.starting(name);
   const supervisor = supervise({
-    definition: definitionOf(name, container, targets, runtime),
+    definition: definitionOf(name, definition, targets, runtime),
     desired: properties.DesiredCount ?? 1,
     healthGraceMs: (properties.HealthCheckGracePeriodSeconds ?? 0) * 1000,
     report: runtime.report,
@@ -106,7 +157,6 @@ function definitionOf(
   targets: readonly Targets[],
   runtime: Runtime,
 ): TaskDefinition {
-  if (container.Command === undefined) throw new Error(`container ${container.Name} of ${service} states no command`);
   const fetchSecret = createSecretFetcher(runtime);
   const secret = async ({ Name, ValueFrom }: { Name: string; ValueFrom: string }): Promise<[string, string]> => [
     Name,
@@ -119,18 +169,18 @@ function definitionOf(
     directory: runtime.assets.image(container.Image),
     environment: async () => ({
       ...platformEnvironment(runtime),
-      ...Object.fromEntries((container.Environment ?? []).map(({ Name, Value }) => [Name, Value])),
-      ...Object.fromEntries(await Promise.all((container.Secrets ?? []).map(secret))),
+      ...Object.fromEntries(container.Environment.map(({ Name, Value }) => [Name, Value])),
+      ...Object.fromEntries(await Promise.all(container.Secrets.map(secret))),
     }),
     targets,
     healthCheck: check && {
       command: check.Command,
-      intervalMs: (check.Interval ?? 30) * 1000,
-      timeoutMs: (check.Timeout ?? 5) * 1000,
-      retries: check.Retries ?? 3,
-      startPeriodMs: (check.StartPeriod ?? 0) * 1000,
+      intervalMs: check.Interval * 1000,
+      timeoutMs: check.Timeout * 1000,
+      retries: check.Retries,
+      startPeriodMs: check.StartPeriod * 1000,
     },
-    stopTimeoutMs: (container.StopTimeout ?? 30) * 1000,
+    stopTimeoutMs: container.StopTimeout * 1000,
     log: runtime.log(service),
     children: runtime.children,
   };

@@ -83,9 +83,11 @@ test('a service is brought to the smallest capacity of its scalable target', asy
 });
 
 test('a task definition that a laptop cannot run is refused', async () => {
-  await expect(upService({ Command: undefined })).rejects.toThrow('container shop of shop states no command');
+  const entryPoint = upService({ EntryPoint: ['sh', '-c'] });
+  await expect(entryPoint).rejects.toThrow('Properties.ContainerDefinitions.0.EntryPoint is not supported');
+  await expect(upService({ Command: [] })).rejects.toThrow('Properties.ContainerDefinitions.0');
   const two = { ContainerDefinitions: [{ Name: 'a' }, { Name: 'b' }] };
-  await expect(up(ecs, 'AWS::ECS::TaskDefinition', 'Task', two)).rejects.toThrow('it has 2 containers');
+  await expect(up(ecs, 'AWS::ECS::TaskDefinition', 'Task', two)).rejects.toThrow('must not have more than 1 items');
 });
 
 async function upFunction(code: string): Promise<string> {
@@ -118,5 +120,5 @@ test('a function in another language is refused only when it is invoked', async 
   const python = { Runtime: 'python3.13', Handler: 'index.handler', Code: { S3Key: 'x.zip' } };
   const fn = await up(lambda, 'AWS::Lambda::Function', 'Python', python);
   const arn = fn.attributes?.['Arn'] ?? '';
-  await expect(runtime.parts.get('function', arn).invoke({})).rejects.toThrow('not Node.js in an asset (python3.13)');
+  await expect(runtime.parts.get('function', arn).invoke({})).rejects.toThrow('is in python3.13');
 });
