@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { fingerprint } from './fingerprint.ts';
@@ -27,24 +27,33 @@ export async function synthesize(directory: string, signal: AbortSignal): Promis
 }
 
 async function runApp(directory: string, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
   const { app, context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as {
     app: string;
     context?: Record<string, unknown>;
   };
   const [, ...args] = app.split(' ');
+  // Its own, so that nothing stays behind of a synthesis that was interrupted.
+  const temporary = `${directory}.tmp`;
+  mkdirSync(temporary, { recursive: true });
   const child = spawn(process.execPath, args, {
     cwd: root,
     env: {
       ...process.env,
+      TMPDIR: temporary,
       CDK_OUTDIR: directory,
       CDK_CONTEXT_JSON: JSON.stringify({ ...context, env: 'local' }),
     },
     stdio: ['ignore', 'ignore', 'pipe'],
-    signal,
   });
   const output: Buffer[] = [];
   child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
+  const stop = (): void => void child.kill();
+  signal.addEventListener('abort', stop);
   const [code] = (await once(child, 'close')) as [number | null];
+  signal.removeEventListener('abort', stop);
+  rmSync(temporary, { recursive: true, force: true });
+  signal.throwIfAborted();
   if (code !== 0) {
     throw new Refusal(`The local environment cannot be synthesized:\n${Buffer.concat(output).toString().trim()}`);
   }
