@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { RedisBinary } from './redis-binary.ts';
 
+/** A mirror that does not answer must not hold up the start for ever. */
+const timeoutMs = 120_000;
+
 const run = async (command: string, args: readonly string[], cwd?: string) =>
-  promisify(execFile)(command, args, { cwd, env: { ...process.env, LC_ALL: 'C' } });
+  promisify(execFile)(command, args, { cwd, env: { ...process.env, LC_ALL: 'C' }, timeout: timeoutMs });
 
 /**
  * Debian's and Ubuntu's redis-server, with the libraries that are not installed, unpacked into `dir` unless it is there
