@@ -12,6 +12,8 @@ const kind = (name, testMatch, more = {}) => ({
 });
 
 export default {
+  // Jest leaves a core free, which on two of them is half.
+  maxWorkers: '100%',
   projects: [
     kind('unit', ['<rootDir>/test/**/!(*.integration|*.e2e).test.ts']),
     kind('integration', ['<rootDir>/test/**/*.integration.test.ts'], {
