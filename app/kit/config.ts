@@ -1,4 +1,12 @@
-import { IsOptional, Type, type Static, type TObject, type TSchema, type TSchemaOptions } from 'typebox';
+import {
+  IsOptional,
+  Type,
+  type Static,
+  type TObject,
+  type TProperties,
+  type TSchema,
+  type TSchemaOptions,
+} from 'typebox';
 import { Value } from 'typebox/value';
 
 /** The configuration is not usable; the message lists every fault. */
@@ -49,16 +57,21 @@ export const receiveConfig = { QUEUE_URL: url };
 export const mailConfig = { MAIL_FROM: Type.String({ format: 'email' }) };
 
 /**
- * Reads the variables that `schema` names from the environment, as the types it names.
+ * Reads the variables that `properties` names from the environment, as the types it gives them.
+ * (`NoInfer` keeps the compiler from deriving them back from how the result is used.)
  * @throws ConfigError listing everything that is missing or wrong
  */
-export function readConfig<S extends TObject>(schema: S, env: NodeJS.ProcessEnv = process.env): Static<S> {
-  const names = Object.keys(schema.properties);
+export function readConfig<P extends TProperties>(
+  properties: P,
+  env: NodeJS.ProcessEnv = process.env,
+): NoInfer<Static<TObject<P>>> {
+  const schema = Type.Object(properties);
+  const names = Object.keys(properties);
   const given = Object.fromEntries(names.filter((name) => env[name] !== undefined).map((name) => [name, env[name]]));
   const config = Value.Convert(schema, Value.Default(schema, given)) as Record<string, unknown>;
-  const faults = names.flatMap((name) => faultsOf(name, schema.properties[name] as Property, config[name]));
+  const faults = names.flatMap((name) => faultsOf(name, properties[name] as Property, config[name]));
   if (faults.length > 0) throw new ConfigError(['The environment is not usable:', ...faults].join('\n  '));
-  return config as Static<S>;
+  return config as Static<TObject<P>>;
 }
 
 type Property = TSchema & { secret?: boolean; expected?: string };

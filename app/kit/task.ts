@@ -1,4 +1,4 @@
-import { Type, type Static, type TObject, type TProperties } from 'typebox';
+import type { Static, TObject, TProperties } from 'typebox';
 import { ConfigError, readConfig, taskConfig } from './config.ts';
 import { createLogger } from './log.ts';
 
@@ -8,7 +8,7 @@ import { createLogger } from './log.ts';
  */
 export function startTask<P extends TProperties>(properties: P) {
   try {
-    const config = readConfig(Type.Object({ ...taskConfig, ...properties })) as Static<TObject<typeof taskConfig>> &
+    const config = readConfig({ ...taskConfig, ...properties }) as Static<TObject<typeof taskConfig>> &
       Static<TObject<P>>;
     return { config, log: createLogger(config) };
   } catch (error) {

@@ -7,7 +7,7 @@ import { verifiedTls } from '../../app/kit/database-tls.ts';
 import { seedCatalogue } from '../../app/services/catalog/seed/seed.ts';
 import { migrate } from './migrate.ts';
 
-const Environment = Type.Object({
+const environment = {
   /** `host:port` */
   DATABASE_PRIMARY: Type.String({ pattern: '^[^:]+:\\d+$', expected: 'host:port' }),
   DATABASE_NAME: Type.String({ minLength: 1 }),
@@ -15,13 +15,13 @@ const Environment = Type.Object({
   /** JSON: the ARN of each role's secret by the role's name. */
   DATABASE_ROLE_SECRETS: Type.String({ minLength: 2 }),
   DEMO_CATALOGUE: Type.Boolean({ default: false }),
-});
+};
 const Arns = Type.Record(Type.String(), Type.String());
 const Credentials = Type.Object({ username: Type.String(), password: Type.String({ minLength: 1 }) });
 
 /** Runs on deploy, before the services update. What it throws fails the deployment. */
 export async function handler(): Promise<void> {
-  const config = readConfig(Environment);
+  const config = readConfig(environment);
   const secrets = new SecretsManagerClient({});
   const [host, port] = config.DATABASE_PRIMARY.split(':');
   const [admin, ...roles] = await Promise.all([

@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals';
-import { Type } from 'typebox';
 import { databaseConfig, readConfig, sessionConfig, taskConfig } from '../../../app/kit/config.ts';
 
 const task = { SERVICE_NAME: 'orders', PORT: '3000', AWS_REGION: 'eu-central-1' };
@@ -11,7 +10,7 @@ const database = {
 };
 
 test('variables become the types that the schema names, with its defaults', () => {
-  const config = readConfig(Type.Object({ ...taskConfig, ...databaseConfig }), { ...task, ...database, HOME: '/root' });
+  const config = readConfig({ ...taskConfig, ...databaseConfig }, { ...task, ...database, HOME: '/root' });
   expect(config).toEqual({
     ...task,
     ...database,
@@ -24,20 +23,23 @@ test('variables become the types that the schema names, with its defaults', () =
 
 test('a list of replicas may be empty, one or several', () => {
   for (const DATABASE_REPLICAS of ['', 'a:1', 'a:1,b:2']) {
-    const config = readConfig(Type.Object(databaseConfig), { ...database, DATABASE_REPLICAS });
+    const config = readConfig(databaseConfig, { ...database, DATABASE_REPLICAS });
     expect(config.DATABASE_REPLICAS).toBe(DATABASE_REPLICAS);
   }
 });
 
 test('every fault is named at once, with its value', () => {
   const read = () =>
-    readConfig(Type.Object({ ...taskConfig, ...databaseConfig }), {
-      ...database,
-      PORT: '99999',
-      LOG_LEVEL: 'loud',
-      DATABASE_PRIMARY: 'localhost',
-      DATABASE_REPLICAS: 'a:1,b',
-    });
+    readConfig(
+      { ...taskConfig, ...databaseConfig },
+      {
+        ...database,
+        PORT: '99999',
+        LOG_LEVEL: 'loud',
+        DATABASE_PRIMARY: 'localhost',
+        DATABASE_REPLICAS: 'a:1,b',
+      },
+    );
   expect(read).toThrow(
     [
       'The environment is not usable:',
@@ -52,13 +54,13 @@ test('every fault is named at once, with its value', () => {
 });
 
 test('a port that is no number is not taken for one', () => {
-  const read = () => readConfig(Type.Object(taskConfig), { ...task, PORT: '3000x' });
+  const read = () => readConfig(taskConfig, { ...task, PORT: '3000x' });
   expect(read).toThrow('PORT must be integer, but is "3000x"');
 });
 
 test('the value of a secret is not told', () => {
   const session = { REDIS_ENDPOINT: 'localhost:6379', REDIS_AUTH_TOKEN: 'token', SESSION_SECRET: 'too short' };
-  const read = () => readConfig(Type.Object(sessionConfig), session);
+  const read = () => readConfig(sessionConfig, session);
   expect(read).toThrow('SESSION_SECRET must not have fewer than 32 characters, but is something else (hidden)');
   expect(read).not.toThrow('too short');
 });
