@@ -1,33 +1,24 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import process from 'node:process';
+import { onPath } from '../local/on-path.ts';
+import { findRedis } from '../local/servers/redis-binary.ts';
 
 interface OptionalPart {
   readonly name: string;
-  /** What a person can do about it. */
+  /** What is wrong, and what a person can do about it. */
   readonly why: string;
   /** Patterns of the test files that need it. */
   readonly tests: readonly string[];
 }
 
-function isOnPath(command: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, command), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
 /** The parts of the tests that this machine cannot run. */
-export function missingParts(): OptionalPart[] {
+export async function missingParts(): Promise<OptionalPart[]> {
   const missing: OptionalPart[] = [];
-  if (!isOnPath('uvx'))
+  await findRedis().catch((error: Error) =>
+    missing.push({ name: 'Redis', why: error.message, tests: ['\\.integration\\.', '\\.e2e\\.'] }),
+  );
+  if (onPath('uvx') === undefined)
     missing.push({
       name: 'LocalStack',
-      why: 'It is started through uvx; install uv (https://docs.astral.sh/uv) to run them.',
+      why: 'It is started through uvx: install uv (https://docs.astral.sh/uv).',
       tests: ['localstack\\.e2e'],
     });
   return missing;

@@ -1,6 +1,6 @@
-import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { onPath } from '../on-path.ts';
 import { redisFromPackage } from './redis-package.ts';
 
 export interface RedisBinary {
@@ -34,18 +34,3 @@ export async function findRedis(cacheDir = defaultCache()): Promise<RedisBinary>
 }
 
 const defaultCache = () => join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'headroom');
-
-function onPath(name: string): string | undefined {
-  return (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .filter((dir) => dir !== '')
-    .map((dir) => join(dir, name))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-}
