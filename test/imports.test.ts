@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
@@ -22,7 +22,9 @@ const files = rooms.flatMap((room) =>
     .map((file) => join(room, file)),
 );
 
-async function imports(): Promise<[string, string][]> {
+/** Each import as the file it stands in and the file it names. */
+let imports: [string, string][];
+beforeAll(async () => {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: files,
@@ -36,25 +38,25 @@ async function imports(): Promise<[string, string][]> {
     loader: { '.json': 'empty' },
     logLevel: 'silent',
   });
-  return Object.entries(metafile.inputs).flatMap(([from, { imports: targets }]) =>
+  imports = Object.entries(metafile.inputs).flatMap(([from, { imports: targets }]) =>
     targets
       .filter(({ external }) => !external)
       .map(({ path }): [string, string] => [from, relative(root, resolve(root, path))]),
   );
-}
+});
 
 const room = (file: string) => file.split('/')[0] ?? '';
 
-test('imports between rooms point one way: bin to lib, app and lambda know nothing of lib and local', async () => {
-  const wrong = (await imports()).filter(
+test('imports between rooms point one way: bin to lib, app and lambda know nothing of lib and local', () => {
+  const wrong = imports.filter(
     ([from, to]) => room(from) !== room(to) && rooms.includes(room(to)) && !allowed[room(from)]?.includes(room(to)),
   );
   expect(wrong).toEqual([]);
 });
 
-test('a service or worker imports the kit and itself, never another service or worker', async () => {
+test('a service or worker imports the kit and itself, never another service or worker', () => {
   const unit = (file: string) => /^app\/(?:services|workers)\/[^/]+/.exec(file)?.[0];
-  const wrong = (await imports()).filter(([from, to]) => {
+  const wrong = imports.filter(([from, to]) => {
     const target = unit(to);
     return target !== undefined && room(from) === 'app' && unit(from) !== target;
   });

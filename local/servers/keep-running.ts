@@ -14,7 +14,6 @@ export interface KeptRunning<T> {
   stop(): Promise<void>;
 }
 
-const firstPauseMs = 500;
 const longestPauseMs = 30_000;
 /** A server that ran this long is not one that ends at once. */
 const steadyMs = 60_000;
@@ -27,6 +26,7 @@ export async function keepRunning<T extends Running>(
   name: string,
   start: () => Promise<T>,
   { children, report, stopping }: Pick<Runtime, 'children' | 'report' | 'stopping'>,
+  firstPauseMs = 500,
 ): Promise<KeptRunning<T>> {
   const startOnce = async () => {
     const server = await start();

@@ -2,6 +2,11 @@ import { expect, test } from '@jest/globals';
 import { keepRunning, type Running } from '../../../local/servers/keep-running.ts';
 import { eventually } from '../../support/eventually.ts';
 
+/** The pause before the first restart, in ms. */
+const pauseMs = 20;
+/** Long enough for a restart that should not happen. */
+const longerThanThePause = async () => new Promise((resolve) => setTimeout(resolve, 5 * pauseMs));
+
 /** Servers that end when they are told to, and a runtime that remembers what it was told. */
 function createRig({ failures = 0 } = {}) {
   const started: (Running & { end(lastWords: string): void })[] = [];
@@ -29,9 +34,9 @@ function createRig({ failures = 0 } = {}) {
 
 test('a server that ended is started again, and its last line is told', async () => {
   const rig = createRig();
-  const kept = await keepRunning('Redis', rig.start, rig.runtime);
+  const kept = await keepRunning('Redis', rig.start, rig.runtime, pauseMs);
   rig.started[0]?.end('first line\nout of memory');
-  await eventually(async () => expect(kept.current().pid).toBe(2));
+  await eventually(async () => expect(kept.current().pid).toBe(2), 15_000, pauseMs);
   expect(rig.events).toEqual(['Redis ended and is started again: out of memory']);
   expect([...rig.children]).toEqual([2]);
   await kept.stop();
@@ -39,27 +44,27 @@ test('a server that ended is started again, and its last line is told', async ()
 
 test('a start that fails is tried again, with the reason told', async () => {
   const rig = createRig({ failures: 1 });
-  const kept = await keepRunning('Redis', rig.start, rig.runtime);
+  const kept = await keepRunning('Redis', rig.start, rig.runtime, pauseMs);
   rig.started[0]?.end('');
-  await eventually(async () => expect(kept.current().pid).toBe(2));
+  await eventually(async () => expect(kept.current().pid).toBe(2), 15_000, pauseMs);
   expect(rig.events.at(-1)).toBe('Redis could not be started: the port is taken');
   await kept.stop();
 });
 
 test('a server that was asked to stop stays stopped', async () => {
   const rig = createRig();
-  const kept = await keepRunning('Redis', rig.start, rig.runtime);
+  const kept = await keepRunning('Redis', rig.start, rig.runtime, pauseMs);
   await kept.stop();
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  await longerThanThePause();
   expect([rig.started.length, rig.events, rig.children.size]).toEqual([1, [], 0]);
 });
 
 test('a stop while it is on its way up again leaves nothing running', async () => {
   const rig = createRig();
-  const kept = await keepRunning('Redis', rig.start, rig.runtime);
+  const kept = await keepRunning('Redis', rig.start, rig.runtime, pauseMs);
   rig.started[0]?.end('');
   await kept.stop();
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  await longerThanThePause();
   expect(rig.started).toHaveLength(1);
 });
 
@@ -71,9 +76,9 @@ test('a stop in the middle of a restart stops what that brought up', async () =>
     return rig.start();
   };
   const stopping = new AbortController();
-  const kept = await keepRunning('Redis', start, { ...rig.runtime, stopping: stopping.signal });
+  const kept = await keepRunning('Redis', start, { ...rig.runtime, stopping: stopping.signal }, pauseMs);
   rig.started[0]?.end('');
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  await longerThanThePause();
   const stopped = kept.stop();
   restart.resolve();
   await stopped;
