@@ -35,7 +35,6 @@ beforeAll(async () => {
     platform: 'node',
     format: 'esm',
     packages: 'external',
-    loader: { '.json': 'empty' },
     logLevel: 'silent',
   });
   imports = Object.entries(metafile.inputs).flatMap(([from, { imports: targets }]) =>

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { readConfig } from '../../app/kit/config.ts';
 import { verifiedTls } from '../../app/kit/database-tls.ts';
+import type { Movie } from '../../app/services/catalog/seed/products.ts';
 import { seedCatalogue } from '../../app/services/catalog/seed/seed.ts';
 import { migrate } from './migrate.ts';
 
@@ -36,10 +38,13 @@ export async function handler(): Promise<void> {
     database: config.DATABASE_NAME,
     roles,
     migrationsDir: (name) => join(import.meta.dirname, 'migrations', name),
-    seed: config.DEMO_CATALOGUE ? seedCatalogue : undefined,
+    seed: config.DEMO_CATALOGUE ? async (client) => seedCatalogue(client, readFilms()) : undefined,
     log: (message) => void process.stdout.write(`${message}\n`),
   });
 }
+
+/** The data set lies beside the bundle where the demo catalogue is wanted, and only there. */
+const readFilms = (): Movie[] => JSON.parse(readFileSync(join(import.meta.dirname, 'films.json'), 'utf8')) as Movie[];
 
 async function readSecret(client: SecretsManagerClient, arn: string): Promise<Static<typeof Credentials>> {
   const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId: arn }));

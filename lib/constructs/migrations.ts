@@ -1,4 +1,4 @@
-import { cpSync, existsSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Duration } from 'aws-cdk-lib';
@@ -24,6 +24,9 @@ export interface MigrationsProps {
   readonly demoCatalogue: boolean;
 }
 
+/** Real data, so that a demo looks like a shop. The package does not export its data files, hence the path. */
+const films = join(root, 'node_modules/vega-datasets/data/movies.json');
+
 /** How long a function may run on Lambda: the one that calls the migrations waits, and then has to report. */
 const triggerTimeout = Duration.minutes(15);
 /** Less than that, or the caller gives up first, tries again, and is cut off before it has told CloudFormation. */
@@ -45,7 +48,7 @@ export class Migrations extends Construct {
       allowAllOutbound: false,
     });
     const handler = stage((directory) => {
-      gather(props.rows, directory);
+      gather(props, directory);
       return new Function(this, 'Function', {
         runtime: Runtime.NODEJS_24_X,
         architecture: Architecture.ARM_64,
@@ -84,9 +87,10 @@ export class Migrations extends Construct {
   }
 }
 
-/** Puts the bundled handler and the migrations of all rows in one directory. */
-function gather(rows: readonly Row[], directory: string): void {
+/** Puts the bundled handler, the migrations of all rows and what the demo catalogue is made of in one directory. */
+function gather({ rows, demoCatalogue }: MigrationsProps, directory: string): void {
   bundle('lambda/migrate/handler.ts', directory, 'index.js');
+  if (demoCatalogue) copyFileSync(films, join(directory, 'films.json'));
   for (const row of rows) {
     const migrations = join(root, folderOf(row), 'migrations');
     if (existsSync(migrations)) cpSync(migrations, join(directory, 'migrations', row.name), { recursive: true });

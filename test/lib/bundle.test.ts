@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -43,13 +43,12 @@ test('a change in a shared file changes the bundles of all who use it', () => {
   expect(filesOf(payments)).not.toEqual(before.payments);
 });
 
-test('a bundle of a real service holds no path of the machine and stays under 2 MB', () => {
+test('a bundle of a real service holds no path of the machine', () => {
   const directory = mkdtempSync(join(scratch, 'out-'));
   bundle('app/services/payments/main.ts', directory, 'main.js');
   for (const file of ['main.js', 'main.js.map']) {
     expect(readFileSync(join(directory, file), 'utf8')).not.toContain(process.cwd());
   }
-  expect(statSync(join(directory, 'main.js')).size).toBeLessThan(2_000_000);
 });
 
 test('the source map leads to the own code and leaves the packages out', () => {

@@ -4,11 +4,11 @@ import { idsOf, resourcesOf, synthesize } from './synth.ts';
 import type { Assembly, Template } from './synth.ts';
 
 let templates: Assembly['templates'];
-let images: Assembly['images'];
+let assets: Assembly['assets'];
 const stack = (name: string): Template => templates.get(name) ?? { Resources: {} };
 
 beforeAll(() => {
-  ({ templates, images } = synthesize());
+  ({ templates, assets } = synthesize());
 }, 60_000);
 
 const environments = ['dev', 'staging', 'prod', 'local'];
@@ -105,14 +105,32 @@ test('no template holds a secret in clear', () => {
 });
 
 test('an image is copied together, pinned, and does not run as root', () => {
+  const images = assets.filter(({ dockerfile }) => dockerfile !== undefined);
   expect(images).toHaveLength(6);
   for (const { files, dockerfile } of images) {
-    expect(files.toSorted()).toEqual(['Dockerfile', 'health.js', 'main.js', 'main.js.map', 'package.json']);
+    expect(Object.keys(files).toSorted()).toEqual([
+      'Dockerfile',
+      'health.js',
+      'main.js',
+      'main.js.map',
+      'package.json',
+    ]);
     expect(dockerfile).toMatch(/^FROM \S+:\d+\.\d+\.\d+-\S+$/m);
     expect(dockerfile).toMatch(/^USER node$/m);
     expect(dockerfile).toMatch(/^CMD \["node", "--enable-source-maps", "main.js"\]$/m);
     expect(dockerfile).not.toMatch(/^RUN/m);
   }
+});
+
+test('every bundle stays under 2 MB, so that a task or a function is there soon', () => {
+  const sizes = assets.map(({ files }) => files['main.js'] ?? files['index.js']);
+  expect(sizes.filter((size) => size === undefined || size >= 2_000_000)).toEqual([]);
+});
+
+test('only environments with the demo catalogue carry its films', () => {
+  const migrations = assets.filter(({ files }) => 'migrations' in files);
+  expect(migrations).toHaveLength(2);
+  expect(migrations.filter(({ files }) => 'films.json' in files)).toHaveLength(1);
 });
 
 test('listener rules have distinct priorities in every environment', () => {

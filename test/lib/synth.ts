@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -14,8 +14,15 @@ export type Template = { readonly Resources: Readonly<Record<string, Resource>> 
 export interface Assembly {
   /** By environment and stack, such as `prod/Data`. */
   readonly templates: ReadonlyMap<string, Template>;
-  /** The files that each container image is built from, with the text of its Dockerfile. */
-  readonly images: readonly { readonly files: readonly string[]; readonly dockerfile: string }[];
+  /** What images and functions are made of. */
+  readonly assets: readonly Asset[];
+}
+
+export interface Asset {
+  /** Size in bytes of each file, by name. */
+  readonly files: Readonly<Record<string, number>>;
+  /** The text of an image's Dockerfile. */
+  readonly dockerfile?: string;
 }
 
 /** Runs bin/headroom.ts as the CDK CLI does, with no credentials, no home and no account. */
@@ -31,16 +38,20 @@ export function synthesize(): Assembly {
       templates: new Map(
         names.filter((name) => name.startsWith('assembly-')).flatMap((name) => templates(directory, name)),
       ),
-      images: names
-        .filter((name) => existsSync(join(directory, name, 'Dockerfile')))
-        .map((name) => ({
-          files: readdirSync(join(directory, name)),
-          dockerfile: readFileSync(join(directory, name, 'Dockerfile'), 'utf8'),
-        })),
+      assets: names.filter((name) => name.startsWith('asset.')).map((name) => readAsset(join(directory, name))),
     };
   } finally {
     rmSync(directory, { recursive: true });
   }
+}
+
+function readAsset(directory: string): Asset {
+  const files = readdirSync(directory).map((name) => [name, statSync(join(directory, name)).size] as const);
+  const dockerfile = join(directory, 'Dockerfile');
+  return {
+    files: Object.fromEntries(files),
+    dockerfile: existsSync(dockerfile) ? readFileSync(dockerfile, 'utf8') : undefined,
+  };
 }
 
 function templates(directory: string, assembly: string): [string, Template][] {

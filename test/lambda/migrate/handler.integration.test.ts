@@ -8,6 +8,7 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { bundle } from '../../../lib/bundle.ts';
 import { adminQuery, dropDatabase, ROLE_PASSWORD, testAdmin } from '../../support/database.ts';
+import { filmsFile } from '../../support/films.ts';
 import { startTestEndpoint, type TestEndpoint } from '../../support/endpoint.ts';
 
 jest.setTimeout(30_000);
@@ -46,6 +47,7 @@ test('the bundle reads its secrets and migrates, over verified TLS', async () =>
 
 test('the demo catalogue is loaded where it is asked for, and again without harm', async () => {
   cpSync('app/services/catalog/migrations', join(asset, 'migrations/catalog'), { recursive: true });
+  cpSync(filmsFile, join(asset, 'films.json'));
   const catalog = await secret('catalog', { username: 'catalog', password: ROLE_PASSWORD });
   const count = () => adminQuery({ admin: { ...testAdmin(), database } }, 'select count(*)::int from catalog.products');
   const environment = { DATABASE_ROLE_SECRETS: JSON.stringify({ catalog }), DEMO_CATALOGUE: 'true' };

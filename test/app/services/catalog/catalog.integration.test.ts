@@ -8,6 +8,7 @@ import { seedCatalogue } from '../../../../app/services/catalog/seed/seed.ts';
 import { createProducts, type Product, type Tables } from '../../../../app/services/catalog/store.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../../support/database.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { readFilms } from '../../../support/films.ts';
 
 interface Page {
   items: Product[];
@@ -34,7 +35,7 @@ afterAll(async () => {
 async function seed() {
   const client = new pg.Client(served.admin);
   await client.connect();
-  await seedCatalogue(client);
+  await seedCatalogue(client, readFilms());
   await client.end();
 }
 

@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { demoProducts, type Movie } from '../../../../../app/services/catalog/seed/products.ts';
+import { readFilms } from '../../../../support/films.ts';
 
-const file = join(import.meta.dirname, '../../../../../node_modules/vega-datasets/data/movies.json');
-const movies = JSON.parse(readFileSync(file, 'utf8')) as Movie[];
+const movies = readFilms();
 
 const film = (more: Partial<Movie>): Movie => ({
   Title: 'A Film',
