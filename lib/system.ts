@@ -38,7 +38,13 @@ export type Row = HttpRow | WorkerRow;
 
 /** The whole system. Stacks, roles, security groups, routes and queues are made from these rows and nothing else. */
 export const system: readonly Row[] = [
-  { kind: 'service', name: 'catalog', paths: ['/', '/api/products', '/api/products/*'], database: true },
+  {
+    kind: 'service',
+    name: 'catalog',
+    // Health, too: what a monitor asks from outside. Each service answers it to the load balancer.
+    paths: ['/', '/api/health', '/api/products', '/api/products/*'],
+    database: true,
+  },
   { kind: 'service', name: 'auth', paths: ['/api/auth/*'], database: true, sessions: true },
   {
     kind: 'service',

@@ -18,6 +18,13 @@ describeJourney(() => system);
 describeReadRouting(() => system);
 describeTaskLoss(() => system);
 
+test('a monitor outside asks the edge for health', async () => {
+  expect(await createShopper(system.edge).send('GET', '/api/health')).toMatchObject({
+    status: 200,
+    body: { status: 'ok', uptime: expect.any(Number) },
+  });
+});
+
 describe('bad input is answered by a problem document, and nothing is written', () => {
   let shopper: Shopper;
   let productId: string;
