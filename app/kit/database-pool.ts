@@ -3,23 +3,29 @@ import pg from 'pg';
 import type { DatabaseConfig } from './config.ts';
 import { verifiedTls } from './database-tls.ts';
 import type { Logger } from './log.ts';
-import { DependencyError } from './problem.ts';
+import { DependencyError, OverloadError } from './problem.ts';
 
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, safeInteger);
 
-/** Connections to one server, `host:port`; the first is made when one is asked for. */
+/** Most connections of a task to one server; how many tasks a database can serve is reckoned with it. */
+const poolSize = 5;
+
+/**
+ * Connections to one server, `host:port`; the first is made when one is asked for. Who asks gets a DependencyError when the
+ * server cannot be reached within 3 s, and an OverloadError when all connections have been at work for so long.
+ */
 export function createPool(address: string, config: DatabaseConfig, log: Logger): PostgresPool {
   // Not before it is needed, as TLS takes its time to get ready and a starting service has none to lose.
-  let pool: pg.Pool | undefined;
+  let pool: Omit<PostgresPool, 'options'> | undefined;
   return {
     options: {},
-    connect: async () => discardWhenSilent(await (pool ??= openPool(address, config, log)).connect()),
+    connect: async () => (pool ??= openPool(address, config, log)).connect(),
     end: async () => pool?.end(),
   };
 }
 
-function openPool(address: string, config: DatabaseConfig, log: Logger): pg.Pool {
+function openPool(address: string, config: DatabaseConfig, log: Logger): Omit<PostgresPool, 'options'> {
   const [host, port] = address.split(':') as [string, string];
   const pool = new pg.Pool({
     host,
@@ -30,7 +36,7 @@ function openPool(address: string, config: DatabaseConfig, log: Logger): pg.Pool
     application_name: config.DATABASE_USER,
     ssl: verifiedTls(),
     types,
-    max: 5,
+    max: poolSize,
     connectionTimeoutMillis: 3_000,
     statement_timeout: 5_000,
     // The server ends a statement itself; this is for a server that has gone silent.
@@ -43,8 +49,25 @@ function openPool(address: string, config: DatabaseConfig, log: Logger): pg.Pool
   });
   // Without listeners a connection that breaks would end the process: while idle, and while waiting inside a transaction.
   pool.on('error', (err) => log.warn({ err, address }, 'an idle database connection broke'));
-  pool.on('connect', (client) => void client.on('error', () => {}));
-  return pool;
+  let connected = 0;
+  pool.on('connect', (client) => {
+    connected += 1;
+    client.on('error', () => {});
+  });
+  pool.on('remove', () => {
+    connected -= 1;
+  });
+  return {
+    async connect() {
+      try {
+        return discardWhenSilent(await pool.connect());
+      } catch (cause) {
+        if (connected === poolSize) throw new OverloadError('All connections to the database are at work', cause);
+        throw new DependencyError('The database', { cause });
+      }
+    },
+    end: () => pool.end(),
+  };
 }
 
 /** pg returns a connection to the pool with the unanswered query still on it, and the next query would wait behind it. */
@@ -54,9 +77,10 @@ function discardWhenSilent(client: pg.PoolClient): PostgresPoolClient {
     try {
       return await client.query(text, values);
     } catch (error) {
-      const timedOut = error instanceof Error && error.message === 'Query read timeout';
-      silent ||= timedOut;
-      throw isLost(error) ? new DependencyError('The database', { timedOut, cause: error }) : error;
+      const unanswered = error instanceof Error && error.message === 'Query read timeout';
+      silent ||= unanswered;
+      const timedOut = unanswered || isCanceled(error);
+      throw timedOut || isLost(error) ? new DependencyError('The database', { timedOut, cause: error }) : error;
     }
   };
   return {
@@ -64,6 +88,11 @@ function discardWhenSilent(client: pg.PoolClient): PostgresPoolClient {
     query: query as unknown as PostgresPoolClient['query'],
     release: (destroy) => client.release(destroy || silent),
   };
+}
+
+/** Whether the server has ended a statement that took too long, by PostgreSQL's code for it. */
+export function isCanceled(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '57014';
 }
 
 /** Whether the connection is at fault, or the server going down (57P01 and its like), not the query or its values. */

@@ -2,7 +2,6 @@ import { Kysely, PostgresDialect, type PostgresPool, type Transaction } from 'ky
 import type { DatabaseConfig } from './config.ts';
 import { createPool } from './database-pool.ts';
 import type { Logger } from './log.ts';
-import { DependencyError } from './problem.ts';
 import { readPool } from './replicas.ts';
 
 export type { DatabaseConfig };
@@ -17,14 +16,16 @@ export interface Database<S> {
   close(): Promise<void>;
 }
 
-/** Connects on first use. While no server can be reached, queries throw a DependencyError within seconds. */
+/**
+ * Connects on first use. While no server can be reached, or a statement takes more than 5 s, queries throw a
+ * DependencyError; an OverloadError while more are asked for than the connections can do.
+ */
 export function connectDatabase<S>(config: DatabaseConfig, log: Logger): Database<S> {
   const addresses = config.DATABASE_REPLICAS.split(',').filter((address) => address !== '');
   const primaryPool = createPool(config.DATABASE_PRIMARY, config, log);
   const replicaPools = addresses.map((address) => createPool(address, config, log));
 
-  const connect = (pool: PostgresPool) =>
-    new Kysely<S>({ dialect: new PostgresDialect({ pool: orUnavailable(pool) }) });
+  const connect = (pool: PostgresPool) => new Kysely<S>({ dialect: new PostgresDialect({ pool }) });
   const primary = connect(primaryPool);
   const replica = connect(readPool(replicaPools, primaryPool, log));
 
@@ -34,15 +35,5 @@ export function connectDatabase<S>(config: DatabaseConfig, log: Logger): Databas
     transaction: (work) => primary.transaction().execute(work),
     // The pools are ended here, as Kysely ends only a pool that was used.
     close: async () => void (await Promise.all([primaryPool, ...replicaPools].map((pool) => pool.end()))),
-  };
-}
-
-function orUnavailable(pool: PostgresPool): PostgresPool {
-  return {
-    ...pool,
-    connect: () =>
-      pool.connect().catch((cause: unknown) => {
-        throw new DependencyError('The database', { cause });
-      }),
   };
 }

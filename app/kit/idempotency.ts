@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
 import { Type } from 'typebox';
-import { Problem } from './problem.ts';
+import { isCanceled } from './database-pool.ts';
+import { DependencyError, Problem } from './problem.ts';
 
 /** Schema of the headers of a route that takes an idempotency key. */
 export const idempotencyHeaders = Type.Object({
@@ -70,11 +71,9 @@ const forgetOld = <S>(tx: Transaction<S>) =>
       SELECT user_id, key FROM idempotency_keys WHERE created_at < now() - interval '1 day'
       ORDER BY created_at LIMIT 10 FOR UPDATE SKIP LOCKED)`.execute(tx);
 
-/** PostgreSQL's code for a cancelled statement: here the wait for the first request took too long. */
-const queryCanceled = '57014';
-
+/** A statement that took too long is here one that waited for the first request. */
 function stillUnderWay(error: unknown): never {
-  if ((error as { code?: string }).code !== queryCanceled) throw error;
+  if (!(error instanceof DependencyError) || !isCanceled(error.cause)) throw error;
   throw new Problem(409, 'Still under way', {
     detail: 'The first request with this Idempotency-Key has not ended yet, try again later.',
     headers: { 'retry-after': '1' },

@@ -52,3 +52,12 @@ export class DependencyError extends Problem {
     this.timedOut = timedOut;
   }
 }
+
+/** There is more to do than can be done now; the same request may be sent again after `Retry-After`. */
+export class OverloadError extends Problem {
+  override readonly name = 'OverloadError';
+
+  constructor(detail: string, cause: unknown) {
+    super(503, undefined, { detail: `${detail}, try again later`, headers: { 'retry-after': '1' }, cause });
+  }
+}

@@ -1,12 +1,14 @@
 import type { PostgresPool } from 'kysely';
 import type { Logger } from './log.ts';
+import { OverloadError } from './problem.ts';
 
 /** How long reads leave a replica alone that did not answer, in ms. */
 const restMs = 5_000;
 
 /**
  * A pool that takes turns among the replicas and falls back to the primary when none of them can be connected to.
- * One that failed rests, so that not every read waits for its connect timeout; then one read probes it.
+ * One that failed rests, so that not every read waits for its connect timeout; then one read probes it. One that is only
+ * overloaded keeps its reads: sent to the primary, they would overload that too, and the writes with it.
  */
 export function readPool(replicas: readonly PostgresPool[], primary: PostgresPool, log: Logger): PostgresPool {
   const restsUntil = replicas.map(() => 0);
@@ -27,6 +29,7 @@ export function readPool(replicas: readonly PostgresPool[], primary: PostgresPoo
           restsUntil[index] = 0;
           return client;
         } catch (err) {
+          if (err instanceof OverloadError) throw err;
           restsUntil[index] = Date.now() + restMs;
           log.warn({ err, replica: index }, 'a read replica is not available, reads go elsewhere');
         }

@@ -1,7 +1,7 @@
 import { argon2, randomBytes, timingSafeEqual, type Argon2Parameters } from 'node:crypto';
 import { promisify } from 'node:util';
 import { bulkhead, BulkheadRejectedError } from 'cockatiel';
-import { Problem } from '../../kit/problem.ts';
+import { OverloadError } from '../../kit/problem.ts';
 
 const derive = promisify(argon2);
 
@@ -11,7 +11,7 @@ const cost = { memory: 19_456, passes: 2, parallelism: 1, tagLength: 32 };
 /** Hashing takes whole threads of libuv's pool of 4: two at once leave it free for the rest, and few may wait. */
 const pool = bulkhead(2, 50);
 
-/** Answers the hash of a password as a PHC string. @throws Problem 503 while too many are waiting */
+/** Answers the hash of a password as a PHC string. @throws OverloadError while too many are waiting */
 export async function hashPassword(password: string): Promise<string> {
   const nonce = randomBytes(16);
   return toPhc(nonce, await digest(password, { ...cost, nonce }));
@@ -19,7 +19,7 @@ export async function hashPassword(password: string): Promise<string> {
 
 /**
  * Tells whether `phc` is the hash of this password. Takes as long without a hash as with a wrong one,
- * so that the time of an answer does not tell who is registered. @throws Problem 503 while too many are waiting
+ * so that the time of an answer does not tell who is registered. @throws OverloadError while too many are waiting
  */
 export async function verifyPassword(password: string, phc: string | undefined): Promise<boolean> {
   const { tag, ...parameters } = fromPhc(phc ?? toPhc(randomBytes(16), randomBytes(cost.tagLength)));
@@ -34,10 +34,7 @@ async function digest(password: string, parameters: Parameters): Promise<Buffer>
     return await pool.execute(() => derive('argon2id', { ...parameters, message: password.normalize('NFKC') }));
   } catch (error) {
     if (!(error instanceof BulkheadRejectedError)) throw error;
-    throw new Problem(503, undefined, {
-      detail: 'Too many people are signing in at this moment, try again.',
-      headers: { 'retry-after': '1' },
-    });
+    throw new OverloadError('Too many people are signing in at this moment', error);
   }
 }
 

@@ -68,8 +68,19 @@ test('a bigint is a number, unless it does not fit one', async () => {
   await expect(sql`SELECT 9007199254740993`.execute(primary)).rejects.toThrow('does not fit');
 });
 
-test('a statement that takes too long is ended', async () => {
-  await expect(sql`SELECT pg_sleep(30)`.execute(connectTo().primary)).rejects.toMatchObject({ code: '57014' });
+test('a statement that takes too long is ended, and is a 504', async () => {
+  await expect(sql`SELECT pg_sleep(30)`.execute(connectTo().primary)).rejects.toMatchObject({
+    status: 504,
+    cause: { code: '57014' },
+  });
+}, 10_000);
+
+test('reads that find all connections to the replica at work are asked to come back, and it stays the one that is read', async () => {
+  const database = connectTo();
+  const atWork = Array.from({ length: 5 }, () => sql`SELECT pg_sleep(3.5)`.execute(database.replica));
+  await expect(isReplica(database.replica)).rejects.toMatchObject({ name: 'OverloadError', status: 503 });
+  await Promise.all(atWork);
+  expect(await isReplica(database.replica)).toBe(true);
 }, 10_000);
 
 test('without a primary, queries are a 503', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import { pino } from 'pino';
+import { OverloadError } from '../../../app/kit/problem.ts';
 import { readPool } from '../../../app/kit/replicas.ts';
 
 const log = pino({ level: 'silent' });
@@ -65,4 +66,13 @@ test('a replica that is back is read again', async () => {
   replica.down = false;
   jest.advanceTimersByTime(5_000);
   expect([await serverOf(pool), await serverOf(pool)]).toEqual(['a', 'a']);
+});
+
+test('a replica that is overloaded is not taken for one that is down: the primary is spared', async () => {
+  const [replica, primary] = [fakePool('a'), fakePool('primary')];
+  const pool = readPool([replica], primary, log);
+  replica.connect = async () => Promise.reject(new OverloadError('All connections are at work', undefined));
+  await expect(pool.connect()).rejects.toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+  replica.connect = fakePool('a').connect;
+  expect([await serverOf(pool), primary.asked]).toEqual(['a', 0]);
 });
