@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
 import { Type } from 'typebox';
 import { isCanceled } from './database-pool.ts';
+import { forgetOld } from './forget-old.ts';
 import { DependencyError, Problem } from './problem.ts';
 
 /** Schema of the headers of a route that takes an idempotency key. */
@@ -55,7 +56,7 @@ export async function once<S, T>(
     return rows[0].answer;
   }
 
-  await forgetOld(tx);
+  await forgetOld(tx, { table: 'idempotency_keys', column: 'created_at', days: 1 });
   const answer = await work();
   await sql`
     UPDATE idempotency_keys SET answer = ${JSON.stringify(answer)} WHERE user_id = ${userId} AND key = ${key}`.execute(
@@ -63,13 +64,6 @@ export async function once<S, T>(
   );
   return answer;
 }
-
-/** A few with each new one keep up with them; those that somebody else is at are left to him. */
-const forgetOld = <S>(tx: Transaction<S>) =>
-  sql`
-    DELETE FROM idempotency_keys WHERE (user_id, key) IN (
-      SELECT user_id, key FROM idempotency_keys WHERE created_at < now() - interval '1 day'
-      ORDER BY created_at LIMIT 10 FOR UPDATE SKIP LOCKED)`.execute(tx);
 
 /** A statement that took too long is here one that waited for the first request. */
 function stillUnderWay(error: unknown): never {

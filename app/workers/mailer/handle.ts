@@ -2,12 +2,16 @@ import type { Kysely } from 'kysely';
 import { Type } from 'typebox';
 import type { Database } from '../../kit/database.ts';
 import { payloadOf, type Event } from '../../kit/events.ts';
+import { forgetOld } from '../../kit/forget-old.ts';
 import type { Logger } from '../../kit/log.ts';
 import { confirmation, type Mail } from './confirmation.ts';
 
 export interface MailerSchema {
   sent: { event_id: string };
 }
+
+/** Longer than an event can come again: 4 days in the queue, 14 in the dead-letter queue, 4 after a redrive. */
+const rememberedDays = 30;
 
 /** Resolves when the provider has accepted the mail. */
 export type SendMail = (to: string, mail: Mail) => Promise<void>;
@@ -33,6 +37,7 @@ export async function handlePaid(
   let acceptedAt: number | undefined;
   await database.transaction(async (tx) => {
     if (!(await markSent(tx, event.id))) return;
+    await forgetOld(tx, { table: 'sent', column: 'sent_at', days: rememberedDays });
     await send(email, confirmation({ orderId, amountCents }));
     acceptedAt = performance.now();
   });

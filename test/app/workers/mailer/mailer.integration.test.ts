@@ -138,6 +138,21 @@ test('deliveries of one event to several tasks at the same moment send one mail'
   await Promise.all(tasks.map((task) => task.close()));
 });
 
+test('what was sent is remembered for a month, and then forgotten', async () => {
+  await adminQuery(
+    database,
+    `insert into mailer.sent (event_id, sent_at)
+     values ('old', now() - interval '31 days'), ('young', now() - interval '29 days')`,
+  );
+  const log = pino({ level: 'silent' });
+  const task = connectDatabase<MailerSchema>(database.config.mailer, log);
+  const event = eventFor(randomUUID());
+  await handlePaid({ database: task, send: async () => {}, log }, event);
+  await task.close();
+  const remembered = await adminQuery(database, 'select event_id from mailer.sent order by sent_at');
+  expect(remembered).toEqual([{ event_id: 'young' }, { event_id: event.id }]);
+});
+
 const working: typeof ses.handling = async (accept, answer) => {
   accept();
   answer();

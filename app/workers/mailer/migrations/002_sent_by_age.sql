@@ -1,0 +1,2 @@
+-- Up Migration
+create index on sent (sent_at);
