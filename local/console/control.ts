@@ -29,7 +29,9 @@ export async function startControl(socket: string, controls: Controls): Promise<
     if (call === 'GET /status') return [200, await controls.status()];
     const taskId = /^DELETE \/tasks\/(.+)$/.exec(call)?.[1];
     if (taskId === undefined) return [404, { error: `no ${call}` }];
-    return controls.kill(decodeURIComponent(taskId)) ? [200, {}] : [404, { error: `there is no task ${taskId}` }];
+    return controls.kill(decodeURIComponent(taskId))
+      ? [200, {}]
+      : [404, { error: `There is no task ${taskId}; npm run local -- status lists them.` }];
   }
 
   server.listen(socket);
