@@ -164,7 +164,10 @@ test('status and kill are answered by the runtime that has the folder', async ()
     expect(text.output).toContain('shop: 1 of 1 healthy');
     expect(text.output).toContain('declared, not run: 1 types:\n  AWS::IAM::Role (3)');
     expect(await cli(['kill', 'shop-1a2b'])).toEqual({ code: 0, output: 'killed shop-1a2b\n' });
-    expect(await cli(['kill', 'shop-ffff'])).toEqual({ code: 1, output: 'There is no task shop-ffff; npm run local -- status lists them.\n' });
+    expect(await cli(['kill', 'shop-ffff'])).toEqual({
+      code: 1,
+      output: 'There is no task shop-ffff; npm run local -- status lists them.\n',
+    });
     expect(killed).toEqual(['shop-1a2b', 'shop-ffff']);
   } finally {
     await server.stop();
