@@ -83,7 +83,8 @@ export function answerBucketSetting(
 export function refuse(what: string, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const message = `${what} is not part of this endpoint, which answers SQS (in JSON), SNS, S3, STS, SES and Secrets Manager.`;
   const error = new AwsError('UnknownOperationException', message, 501);
-  if (request.headers['x-amz-target']) return sendJson(reply, error.status, { __type: error.code, message });
+  const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
+  if (!isForm) return sendJson(reply, error.status, { __type: error.code, message });
   return reply.status(error.status).header('content-type', 'text/xml').send(queryError(error, ''));
 }
 

@@ -60,6 +60,7 @@ export async function startEndpoint({ port, dataDir, region, accountId }: Endpoi
     const service = serviceOf(request);
     switch (service) {
       case 'ses':
+        if (request.url.startsWith('/v2/')) return refuse("SES's API v2", request, reply);
         return answerSes(ses, request, reply);
       case 'secretsmanager':
         return answerSecrets(secrets, request, reply);

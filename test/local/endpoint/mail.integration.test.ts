@@ -122,3 +122,13 @@ test('an action it does not have is answered by name', async () => {
   const answer = await fetch(endpoint.url, { method: 'POST', body: new URLSearchParams({ Action: 'SendBounce' }) });
   expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('SendBounce is not implemented')]);
 });
+
+test('version 2 of its API is refused by name, in the JSON that its clients read', async () => {
+  const authorization =
+    'AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/ses/aws4_request, SignedHeaders=host, Signature=0';
+  const answer = await fetch(`${endpoint.url}/v2/email/identities`, { headers: { authorization } });
+  expect([answer.status, await answer.json()]).toEqual([
+    501,
+    { __type: 'UnknownOperationException', message: expect.stringContaining("SES's API v2 is not part") },
+  ]);
+});
