@@ -15,12 +15,18 @@ interface Count {
 
 const scratch = mkdtempSync(join(tmpdir(), 'headroom-test-'));
 
-function check(name: string, command: string, args: string[]): Count {
+/** Shows what is being done; the function it answers says how that ended, and after how long. */
+function step(name: string): (outcome: string) => void {
   const started = performance.now();
   process.stdout.write(`${name} … `);
+  return (outcome) => console.log(`${outcome} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+}
+
+function check(name: string, command: string, args: string[]): Count {
+  const done = step(name);
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
   const ok = status === 0;
-  console.log(`${ok ? 'ok' : 'FAILED'} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+  done(ok ? 'ok' : 'FAILED');
   if (!ok) process.stdout.write(stdout + stderr);
   return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
 }
@@ -45,8 +51,16 @@ function jest(project: string, ...more: string[]): Count {
   }
 }
 
+/** Redis may have to be fetched for it. */
+async function findMissingParts() {
+  const done = step('optional parts');
+  const parts = await missingParts();
+  done(parts.length === 0 ? 'ok' : `without ${parts.map(({ name }) => name).join(', ')}`);
+  return parts;
+}
+
 const onlyChecks = process.argv[2] === '--check';
-const missing = onlyChecks ? [] : await missingParts();
+const missing = onlyChecks ? [] : await findMissingParts();
 const ignored = missing.flatMap(({ tests }) => tests.map((pattern) => `--testPathIgnorePatterns=${pattern}`));
 const leftOut = ignored.length > 0 ? ['--passWithNoTests', ...ignored] : [];
 

@@ -13,7 +13,7 @@ const run = async (command: string, args: readonly string[], cwd?: string) =>
 
 /**
  * Debian's and Ubuntu's redis-server, with the libraries that are not installed, unpacked into `dir` unless it is there
- * already. Needs apt's package lists (`apt-get update`) and the network once; rejects with what apt said.
+ * already. Needs the network once, and no root; rejects with what apt said.
  */
 export async function redisFromPackage(dir: string): Promise<RedisBinary> {
   if (!existsSync(dir)) await unpack(dir);
@@ -26,16 +26,23 @@ export async function redisFromPackage(dir: string): Promise<RedisBinary> {
 /** Unpacked beside its place and renamed, so that a fetch cut short is begun anew. */
 async function unpack(dir: string): Promise<void> {
   const unfinished = `${dir}.new`;
+  const [lists, archives] = [join(unfinished, 'apt', 'lists'), join(unfinished, 'apt', 'archives')];
   await rm(unfinished, { recursive: true, force: true });
-  await mkdir(join(unfinished, 'debs'), { recursive: true });
+  for (const directory of [lists, archives]) await mkdir(join(directory, 'partial'), { recursive: true });
+  // Package lists of its own: the system's are empty in a fresh image, and only root may fetch them there.
+  const own = { 'Dir::State::lists': lists, 'Dir::Cache': join(unfinished, 'apt'), 'APT::Sandbox::User': 'root' };
+  const options = Object.entries(own).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+  const apt = async (...args: string[]) => run('apt-get', [...options, ...args], archives);
+
+  await apt('update', '-qq');
   // Debian's redis-server is a link to a program in redis-tools.
   const wanted = ['redis-server', 'redis-tools'];
   const asked = ['install', '--print-uris', '--reinstall', '-qq', '-y', '--no-install-recommends', ...wanted];
-  const { stdout } = await run('apt-get', asked);
+  const { stdout } = await apt(...asked);
   // A line each: 'https://…/redis-tools_7.0.15_amd64.deb' redis-tools_5%3a7.0.15_amd64.deb 991988 SHA256:…
   const packages = stdout.split('\n').flatMap((line) => /^'[^']*' ([^_\s]+)_/.exec(line)?.[1] ?? []);
-  await run('apt-get', ['download', ...packages], join(unfinished, 'debs'));
-  for (const deb of globSync(join(unfinished, 'debs', '*.deb'))) await run('dpkg-deb', ['-x', deb, unfinished]);
-  await rm(join(unfinished, 'debs'), { recursive: true });
+  await apt('download', ...packages);
+  for (const deb of globSync(join(archives, '*.deb'))) await run('dpkg-deb', ['-x', deb, unfinished]);
+  await rm(join(unfinished, 'apt'), { recursive: true });
   await rename(unfinished, dir);
 }

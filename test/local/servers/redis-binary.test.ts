@@ -30,17 +30,23 @@ test('Valkey is taken before Redis', async () => {
   expect(await find()).toEqual({ command, env: {} });
 });
 
-test('without either, the package is fetched once, with the libraries it lacks', async () => {
+test('without either, the package is fetched once, by fresh package lists, with the libraries it lacks', async () => {
   const fetched = join(dir, 'fetched');
   await onPath(
     'apt-get',
-    `if [ "$1" = install ]; then
-      echo "'http://deb.example/r/redis-server_7_amd64.deb' redis-server_5%3a7_amd64.deb 74000 SHA256:00"
-      echo "'http://deb.example/l/liblzf1_3_amd64.deb' liblzf1_3_amd64.deb 10000 SHA256:00"
-    else
-      echo "$@" >> ${fetched}
-      touch redis-server_7_amd64.deb liblzf1_3_amd64.deb
-    fi`,
+    `while [ "$1" = -o ]; do
+      case "$2" in Dir*) [ -d "\${2#*=}" ] || exit 1;; esac
+      shift 2
+    done
+    echo "$1" >> ${fetched}
+    case "$1" in
+      install)
+        echo "'http://deb.example/r/redis-server_7_amd64.deb' redis-server_5%3a7_amd64.deb 74000 SHA256:00"
+        echo "'http://deb.example/l/liblzf1_3_amd64.deb' liblzf1_3_amd64.deb 10000 SHA256:00";;
+      download)
+        shift
+        for name; do echo "  $name" >> ${fetched}; touch "$name.deb"; done;;
+    esac`,
   );
   await onPath('dpkg-deb', 'mkdir -p "$3/usr/bin" "$3/usr/lib/x86_64-linux-gnu"; touch "$3/usr/bin/redis-server"');
   const expected = {
@@ -49,7 +55,7 @@ test('without either, the package is fetched once, with the libraries it lacks',
   };
   expect(await find()).toEqual(expected);
   expect(await find()).toEqual(expected);
-  expect(await readFile(fetched, 'utf8')).toBe('download redis-server liblzf1\n');
+  expect(await readFile(fetched, 'utf8')).toBe('update\ninstall\ndownload\n  redis-server\n  liblzf1\n');
 });
 
 test('what apt could not do is shown, with the remedy, and tried again the next time', async () => {
