@@ -1,3 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
 import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 
@@ -5,15 +10,22 @@ import { withDefaults } from '../../lib/config/environment.ts';
 import type { Environment } from '../../lib/config/environment.ts';
 import type { EnvironmentProps } from '../../lib/config/environment-props.ts';
 
+const scratch = mkdtempSync(join(tmpdir(), 'headroom-cdk-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+/** A folder for the output of one app, which is gone after the tests: left to itself, each app leaves one behind. */
+export const temporaryOutdir = (): string => mkdtempSync(join(scratch, 'app-'));
+
 /** An empty stack to try constructs in. */
-export const emptyStack = (): Stack =>
-  new Stack(
-    new App({ analyticsReporting: false, treeMetadata: false, builtinCloudFormationValidation: false }),
-    'Test',
-    {
-      env: { region: 'eu-central-1' },
-    },
-  );
+export function emptyStack(): Stack {
+  const app = new App({
+    outdir: temporaryOutdir(),
+    analyticsReporting: false,
+    treeMetadata: false,
+    builtinCloudFormationValidation: false,
+  });
+  return new Stack(app, 'Test', { env: { region: 'eu-central-1' } });
+}
 
 /** A VPC with the tiers that constructs ask for. */
 export const vpcIn = (stack: Stack): Vpc =>

@@ -7,6 +7,7 @@ import { environments } from '../../../lib/config/environments.ts';
 import { ConfigurationError, validate } from '../../../lib/config/validate.ts';
 import { system } from '../../../lib/system.ts';
 import type { HttpRow, Row, WorkerRow } from '../../../lib/system.ts';
+import { temporaryOutdir } from '../stack.ts';
 
 const good: EnvironmentProps = { mailFrom: 'orders@example.com', sandbox: true };
 
@@ -38,7 +39,7 @@ test('the environments of the repository are accepted', () => {
 });
 
 test('an unknown environment is refused by name, with those that exist', () => {
-  expect(() => createApp(system, environments, { context: { env: 'produ' } })).toThrow(
+  expect(() => createApp(system, environments, { outdir: temporaryOutdir(), context: { env: 'produ' } })).toThrow(
     'there is no environment "produ": there are dev, staging, prod, local',
   );
 });
@@ -48,7 +49,7 @@ test('all faults of all environments are told at once', () => {
     a: { ...good, mailFrom: 'nobody' },
     b: { ...good, region: 'mars-north-1', tasks: { min: 9, max: 3 } },
   };
-  expect(() => createApp(system, broken)).toThrow(
+  expect(() => createApp(system, broken, { outdir: temporaryOutdir() })).toThrow(
     expect.objectContaining({
       message: expect.stringMatching(
         /a: mailFrom is "nobody"[^]*b: the CloudFront prefix list of mars-north-1[^]*b: mailer: scaling/,
