@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { globSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { Refusal } from './refusal.ts';
@@ -17,11 +17,14 @@ export async function runLocalstack(port: number): Promise<number> {
       'LocalStack is started through uvx, and there is none on the PATH. Install uv: https://docs.astral.sh/uv/',
     );
   }
+  // Neither of the two clears away what it puts into the folder for temporary files.
+  const temporary = mkdtempSync(join(tmpdir(), 'headroom-localstack-'));
   const source = ['--exclude-newer', dependenciesBefore, '--from', `localstack-core[runtime]==${version}`];
   const child = spawn('uvx', ['--python', findPython(), ...source, 'python', '-m', 'localstack.runtime.main'], {
     stdio: 'inherit',
     env: {
       ...process.env,
+      TMPDIR: temporary,
       SKIP_SSL_CERT_DOWNLOAD: '1',
       DNS_ADDRESS: '0',
       DISABLE_EVENTS: '1',
@@ -32,6 +35,7 @@ export async function runLocalstack(port: number): Promise<number> {
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   const [code] = (await once(child, 'exit')) as [number | null];
+  rmSync(temporary, { recursive: true, force: true });
   return code ?? 0;
 }
 
