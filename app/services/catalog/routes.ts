@@ -16,12 +16,12 @@ const product = Type.Object({
   rating: nullable(Type.Number()),
 });
 // PostgreSQL's texts hold no NUL.
-const id = Type.String({ pattern: String.raw`^[^\0]{1,100}$` });
+const id = Type.String({ pattern: String.raw`^[^\u0000]{1,100}$` });
 const listQuery = Type.Object({
   ...pageQuery,
   ids: Type.Optional(
     Type.String({
-      pattern: String.raw`^[^,\0]{1,100}(,[^,\0]{1,100}){0,99}$`,
+      pattern: String.raw`^[^,\u0000]{1,100}(,[^,\u0000]{1,100}){0,99}$`,
       description: 'Up to 100 ids, comma-separated: answers these products, leaving out unknown ones.',
     }),
   ),

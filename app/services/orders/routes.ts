@@ -9,7 +9,8 @@ import type { OrderStore } from './store.ts';
 
 const id = Type.String({ format: 'uuid' });
 const line = {
-  productId: Type.String({ pattern: '^[\\w.-]{1,200}$' }),
+  // As long as the catalog's ids may be, and as an address carries them unchanged.
+  productId: Type.String({ pattern: '^[\\w.-]{1,100}$' }),
   quantity: Type.Integer({ minimum: 1, maximum: 100 }),
 };
 const cents = Type.Integer({ minimum: 0 });

@@ -153,6 +153,7 @@ const bad: [string, unknown, number, string | undefined][] = [
   ['a quantity in words', { items: [{ ...line, quantity: '1' }] }, 400, 'items/0/quantity'],
   ['a product without an id', { items: [{ quantity: 1 }] }, 400, 'items/0/productId'],
   ['a product id that is two', { items: [{ ...line, productId: 'heat,alien' }] }, 400, 'items/0/productId'],
+  ['an id longer than any', { items: [{ ...line, productId: 'x'.repeat(101) }] }, 400, 'items/0/productId'],
   ['a price of the customer', { items: [{ ...line, priceCents: 1 }] }, 400, 'items/0/priceCents'],
   ['a product twice', { items: [line, { ...line, quantity: 2 }] }, 400, 'items/1/productId'],
   ['an unknown product', { items: [line, { productId: 'jaws', quantity: 1 }] }, 422, 'items/1/productId'],

@@ -71,10 +71,15 @@ test('a key nobody used is not found', async () => {
 test.each([
   ['no key', { amountCents: 1, cardToken: 'tok_ok' }, undefined, 'idempotency-key'],
   ['a negative amount', { amountCents: -1, cardToken: 'tok_ok' }, 'key', 'amountCents'],
+  ['an amount that no bigint holds', { amountCents: 1e30, cardToken: 'tok_ok' }, 'key', 'amountCents'],
   ['no card', { amountCents: 1 }, 'key', 'cardToken'],
 ])('%s is refused by name', async (_, payload, key, field) => {
   const answer = await send('POST', '', { payload, key });
   expect(answer).toMatchObject({ status: 400, body: { errors: [{ field }] } });
+});
+
+test('a key that PostgreSQL cannot hold is refused by name', async () => {
+  expect(await send('GET', '/%00')).toMatchObject({ status: 400, body: { errors: [{ field: 'key' }] } });
 });
 
 function charge(key: string, cardToken: string, task = 0) {
