@@ -7,12 +7,12 @@ import type { Charge, ChargeStore } from './store.ts';
 /** What a header and a path can both carry; Fastify takes 100 characters of a path. */
 const key = Type.String({ pattern: '^[\\x21-\\x7e]{1,100}$' });
 const params = Type.Object({ key });
-const amountCents = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const cents = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const charge = Type.Object({
   id: Type.String(),
   key: Type.String(),
   status: Type.Enum(['succeeded', 'declined', 'voided']),
-  amountCents,
+  amountCents: cents,
 });
 
 /** Longer than a caller should wait, and an end to it. */
@@ -26,7 +26,7 @@ export function sandboxRoutes(app: App, store: ChargeStore, hangMs = HANG_MS): v
       schema: {
         summary: 'Charges a card, once per Idempotency-Key',
         headers: Type.Object({ 'idempotency-key': key }),
-        body: Type.Object({ amountCents, cardToken: Type.String() }),
+        body: Type.Object({ amountCents: cents, cardToken: Type.String() }),
         response: { 201: charge },
       },
     },
