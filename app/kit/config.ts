@@ -53,7 +53,12 @@ export type RedisConfig = Static<ReturnType<typeof Type.Object<typeof redisConfi
 export const sessionConfig = { ...redisConfig, SESSION_SECRET: secret({ minLength: 32 }) };
 export const callConfig = { SERVICES_URL: url };
 export const publishConfig = { EVENTS_TOPIC_ARN: text };
-export const receiveConfig = { QUEUE_URL: url };
+export const receiveConfig = {
+  QUEUE_URL: url,
+  /** How long a message is hidden from others while one task works on it. */
+  QUEUE_VISIBILITY_SECONDS: Type.Integer({ minimum: 1 }),
+};
+export type ReceiveConfig = Static<ReturnType<typeof Type.Object<typeof receiveConfig>>>;
 export const mailConfig = { MAIL_FROM: Type.String({ format: 'email' }) };
 
 /**

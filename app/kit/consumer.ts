@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { Consumer } from 'sqs-consumer';
+import type { ReceiveConfig } from './config.ts';
 import { parseEvent, type Event } from './events.ts';
 import type { Logger } from './log.ts';
 
@@ -8,27 +9,22 @@ import type { Logger } from './log.ts';
  * Receives events by long polls and hands each to `handle`; one that throws, or is no event, stays in the queue,
  * comes again after the queue's visibility timeout, and ends in its dead-letter queue.
  */
-export function startConsumer(options: {
-  queueUrl: string;
-  sqs: SQSClient;
-  log: Logger;
-  handle: (event: Event) => Promise<void>;
-  /** How long one may take, in ms; less than the visibility timeout of the queue. @default 45 000 */
-  timeoutMs?: number;
-}): { stop(): Promise<void> } {
-  const { queueUrl, sqs, log, handle, timeoutMs = 45_000 } = options;
+export function startConsumer(
+  config: ReceiveConfig,
+  { sqs, log, handle }: { sqs: SQSClient; log: Logger; handle: (event: Event) => Promise<void> },
+): { stop(): Promise<void> } {
   const stopping = new AbortController();
   let failed = false;
 
   const consumer = Consumer.create({
-    queueUrl,
+    queueUrl: config.QUEUE_URL,
     sqs: abortReceiving(sqs, stopping.signal),
     // Handled at once: as many as a database pool has connections, so that none waits for one in vain.
     batchSize: 5,
     waitTimeSeconds: 20,
     pollingCompleteWaitTimeMs: 8_000,
-    // One that never ends would keep its task from receiving for good.
-    handleMessageTimeout: timeoutMs,
+    // One that never ends would keep its task from receiving for good; in ms, and over before another task gets it too.
+    handleMessageTimeout: config.QUEUE_VISIBILITY_SECONDS * 750,
     async preReceiveMessageCallback() {
       if (failed) await sleep(1000, undefined, { signal: stopping.signal });
       failed = false;

@@ -22,9 +22,11 @@ export interface WorkQueueProps {
 export class WorkQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
+  readonly #visibilityTimeout: Duration;
 
   constructor(scope: Construct, id: string, props: WorkQueueProps) {
     super(scope, id);
+    this.#visibilityTimeout = props.visibilityTimeout ?? Duration.seconds(60);
     this.deadLetters = new Queue(this, 'DeadLetters', {
       queueName: `${props.queueName}-dead`,
       encryption: QueueEncryption.SQS_MANAGED,
@@ -38,14 +40,15 @@ export class WorkQueue extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(4),
       receiveMessageWaitTime: Duration.seconds(20),
-      visibilityTimeout: props.visibilityTimeout ?? Duration.seconds(60),
+      visibilityTimeout: this.#visibilityTimeout,
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: props.maxReceives ?? 5 },
     });
   }
 
-  /** Lets a workload receive from the queue, and tells it where it is. */
+  /** Lets a workload receive from the queue, and tells it where it is and how long a message may take. */
   feed(consumer: Workload): void {
     this.queue.grantConsumeMessages(consumer.role);
     consumer.addEnvironment('QUEUE_URL', this.queue.queueUrl);
+    consumer.addEnvironment('QUEUE_VISIBILITY_SECONDS', String(this.#visibilityTimeout.toSeconds()));
   }
 }

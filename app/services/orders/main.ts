@@ -24,8 +24,7 @@ const app = await createApp({
   store,
   findPrices: findPricesOver(catalog),
 });
-const consumer = startConsumer({
-  queueUrl: config.QUEUE_URL,
+const consumer = startConsumer(config, {
   sqs: createSqs(),
   log,
   handle: (event) => handlePaid(store, event),

@@ -44,8 +44,9 @@ async function createQueue(QueueName: string, Attributes: Partial<Record<QueueAt
   return (await sqs.send(new CreateQueueCommand({ QueueName, Attributes }))).QueueUrl ?? '';
 }
 
-function consume(handle: (event: Event) => Promise<void>, timeoutMs?: number) {
-  const consumer = startConsumer({ queueUrl: queue, sqs, log: pino({ level: 'silent' }), handle, timeoutMs });
+function consume(handle: (event: Event) => Promise<void>, visibilitySeconds = 60) {
+  const config = { QUEUE_URL: queue, QUEUE_VISIBILITY_SECONDS: visibilitySeconds };
+  const consumer = startConsumer(config, { sqs, log: pino({ level: 'silent' }), handle });
   consumers.push(consumer);
   return consumer;
 }
@@ -93,7 +94,7 @@ test.each([
 
 test('one that never ends does not keep the others from being received', async () => {
   const handled: string[] = [];
-  consume(async ({ id }) => (id === 'endless' ? new Promise(() => {}) : void handled.push(id)), 200);
+  consume(async ({ id }) => (id === 'endless' ? new Promise(() => {}) : void handled.push(id)), 1);
   await send('endless');
   await eventually(async () => expect(await depth(queue)).toEqual([0, 1]));
   await send('a');

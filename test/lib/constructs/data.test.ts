@@ -1,3 +1,4 @@
+import { Duration } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Cluster, ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -15,9 +16,9 @@ import { emptyStack, environment, vpcIn } from '../stack.ts';
 describe('a queue and its worker', () => {
   const stack = emptyStack();
   const vpc = vpcIn(stack);
-  const queue = new WorkQueue(stack, 'Queue', { queueName: 'mailer' });
+  const queue = new WorkQueue(stack, 'Queue', { queueName: 'mailer', visibilityTimeout: Duration.minutes(2) });
   new EventBus(stack, 'Events', { topicName: 'events' }).deliver(['payment.succeeded'], queue);
-  new WorkerService(stack, 'mailer', {
+  const worker = new WorkerService(stack, 'mailer', {
     cluster: new Cluster(stack, 'Cluster', { vpc }),
     name: 'mailer',
     image: ContainerImage.fromRegistry('mailer'),
@@ -25,6 +26,7 @@ describe('a queue and its worker', () => {
     queue,
     tasks: environment().tasks,
   });
+  queue.feed(worker);
   const template = Template.fromStack(stack);
 
   test('what fails five times is kept for 14 days', () => {
@@ -58,6 +60,17 @@ describe('a queue and its worker', () => {
       Protocol: 'sqs',
       RawMessageDelivery: true,
       FilterPolicy: { type: ['payment.succeeded'] },
+    });
+  });
+
+  test('the worker is told how long the queue hides a message that it works on', () => {
+    template.hasResourceProperties('AWS::SQS::Queue', { QueueName: 'mailer', VisibilityTimeout: 120 });
+    template.hasResourceProperties('AWS::ECS::TaskDefinition', {
+      ContainerDefinitions: [
+        Match.objectLike({
+          Environment: Match.arrayWith([{ Name: 'QUEUE_VISIBILITY_SECONDS', Value: '120' }]),
+        }),
+      ],
     });
   });
 

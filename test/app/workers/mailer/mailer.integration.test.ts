@@ -164,6 +164,7 @@ function start(): Mailer {
     AWS_ENDPOINT_URL: proxy.url,
     AWS_ENDPOINT_URL_SES: ses.url,
     QUEUE_URL: proxy.url + new URL(queueUrl).pathname,
+    QUEUE_VISIBILITY_SECONDS: '2',
   });
   mailers.push(mailer);
   return mailer;
