@@ -60,8 +60,15 @@ export class Postgres extends Construct implements IConnectable {
       }),
       parameterGroup: new ParameterGroup(this, 'Parameters', {
         engine,
-        description: 'TLS only, slow statements logged',
-        parameters: { 'rds.force_ssl': '1', log_min_duration_statement: '1000' },
+        // RDS cannot change it in place.
+        description: 'What differs from the defaults',
+        parameters: {
+          'rds.force_ssl': '1',
+          // In ms.
+          log_min_duration_statement: '1000',
+          // The primary keeps rows that a replica still reads, instead of cutting the read off.
+          hot_standby_feedback: '1',
+        },
       }),
       storageType: StorageType.GP3,
       maxAllocatedStorage: props.maxStorageGiB,

@@ -126,7 +126,6 @@ async function startStandby(options: PostgresOptions, primary: Postgres, slot: s
       .map(([name, value]) => `${name}='${value}'`)
       .join(' '),
     primary_slot_name: slot,
-    hot_standby_feedback: 'on',
     // Soon back after the primary was restarted; the default is 5 s.
     wal_retrieve_retry_interval: '500ms',
   };
