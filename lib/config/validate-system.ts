@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { root } from '../bundle.ts';
@@ -22,12 +22,19 @@ export function systemFaults(system: readonly Row[], environment: Pick<Environme
 
 function* rowFaults(row: Row, before: readonly Row[]): Generator<string> {
   const { kind, name, queue } = row;
+  const migrations = `${folderOf(row)}/migrations`;
   if (!/^[a-z][a-z0-9]{0,29}$/.test(name)) {
     yield `${kind} "${name}": a name is up to 30 lower-case letters and digits, since it also names a database role`;
   }
   if (before.some((other) => other.name === name)) yield `"${name}" is in the table twice`;
   if (!existsSync(join(root, folderOf(row), 'main.ts')))
     yield `${kind} ${name} has no ${folderOf(row)}/main.ts: write it`;
+  if (row.database && !hasMigrations(migrations))
+    yield `${kind} ${name} has a database and no ${migrations}/*.sql: write its tables there, or drop \`database\``;
+  if (!row.database && hasMigrations(migrations))
+    yield `${kind} ${name} has ${migrations}, which nobody runs: give it \`database: true\``;
+  if (row.publishes?.length && !row.database)
+    yield `${kind} ${name} publishes, and has no database for the events to wait in: give it \`database: true\``;
   if (kind === 'worker' && !row.receives?.length) yield `worker ${name} receives no event: give it \`receives\``;
   if (kind === 'service' && row.paths.length === 0)
     yield `service ${name} has no path: give it \`paths\`, or make it a worker`;
@@ -38,6 +45,11 @@ function* rowFaults(row: Row, before: readonly Row[]): Generator<string> {
   if (seconds < 1 || seconds > 43_200)
     yield `queue ${name}: visibilityTimeoutSeconds is ${seconds}, SQS takes 1 to 43200`;
   if (maxReceives < 1 || maxReceives > 1000) yield `queue ${name}: maxReceives is ${maxReceives}, SQS takes 1 to 1000`;
+}
+
+function hasMigrations(folder: string): boolean {
+  const path = join(root, folder);
+  return existsSync(path) && readdirSync(path).some((file) => file.endsWith('.sql'));
 }
 
 function* eventFaults(rows: readonly Row[]): Generator<string> {

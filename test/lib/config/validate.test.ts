@@ -195,13 +195,34 @@ test.each<[string, Row[], string[]]>([
   ['a call to a worker', withRow('orders', { calls: ['mailer'] }), ['orders calls "mailer", which is a worker']],
   [
     'a name twice',
-    [...system, { kind: 'worker', name: 'mailer', receives: ['payment.succeeded'] }],
+    [...system, { kind: 'worker', name: 'mailer', database: true, receives: ['payment.succeeded'] }],
     ['"mailer" is in the table twice'],
   ],
   [
     'a service without code',
     [...system, { kind: 'service', name: 'stock', paths: ['/api/stock/*'] }],
     ['service stock has no app/services/stock/main.ts: write it'],
+  ],
+  [
+    'a database without tables',
+    [...system, { kind: 'service', name: 'stock', paths: ['/api/stock/*'], database: true }],
+    [
+      'service stock has no app/services/stock/main.ts: write it',
+      'service stock has a database and no app/services/stock/migrations/*.sql: write its tables there, or drop `database`',
+    ],
+  ],
+  [
+    'tables without a database',
+    withRow('catalog', { database: undefined }),
+    ['service catalog has app/services/catalog/migrations, which nobody runs: give it `database: true`'],
+  ],
+  [
+    'events with no database to wait in',
+    withRow('payments', { database: undefined }),
+    [
+      'service payments has app/services/payments/migrations, which nobody runs: give it `database: true`',
+      'service payments publishes, and has no database for the events to wait in: give it `database: true`',
+    ],
   ],
   [
     'a name whose rule takes the place of another',
