@@ -35,12 +35,9 @@ function jest(project: string, ...more: string[]): Count {
   console.log(`\n${project} tests`);
   const report = join(scratch, `${project}.json`);
   const { status } = spawnSync(
-    'jest',
-    ['--selectProjects', project, '--ci', '--json', `--outputFile=${report}`, ...more],
-    {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' },
-    },
+    'npm',
+    ['run', '--silent', 'jest', '--', '--selectProjects', project, '--ci', '--json', `--outputFile=${report}`, ...more],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
   );
   try {
     const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
