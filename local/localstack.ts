@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { globSync, mkdtempSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { globSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import { Refusal } from './refusal.ts';
@@ -10,6 +10,9 @@ import { Refusal } from './refusal.ts';
 const version = '4.14.0';
 const dependenciesBefore = '2026-03-01';
 
+/** It stops in a second or two, or not at all when it was only just starting. */
+const stopTimeoutMs = 10_000;
+
 /** Runs LocalStack in the foreground until it ends; answers its exit code. */
 export async function runLocalstack(port: number): Promise<number> {
   if (!runs('uvx')) {
@@ -17,25 +20,30 @@ export async function runLocalstack(port: number): Promise<number> {
       'LocalStack is started through uvx, and there is none on the PATH. Install uv: https://docs.astral.sh/uv/',
     );
   }
-  // Neither of the two clears away what it puts into the folder for temporary files.
-  const temporary = mkdtempSync(join(tmpdir(), 'headroom-localstack-'));
   const source = ['--exclude-newer', dependenciesBefore, '--from', `localstack-core[runtime]==${version}`];
   const child = spawn('uvx', ['--python', findPython(), ...source, 'python', '-m', 'localstack.runtime.main'], {
-    stdio: 'inherit',
+    stdio: ['ignore', 'inherit', 'inherit'],
+    // uv and LocalStack are a group of their own: each signal reaches both, once.
+    detached: true,
     env: {
       ...process.env,
-      TMPDIR: temporary,
       SKIP_SSL_CERT_DOWNLOAD: '1',
       DNS_ADDRESS: '0',
       DISABLE_EVENTS: '1',
       GATEWAY_LISTEN: `127.0.0.1:${port}`,
     },
   });
-  // A terminal's Ctrl-C reaches LocalStack by itself; a signal to this process alone has to be passed on.
-  process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  const end = (signal: NodeJS.Signals): void => {
+    // Whoever has ended needs no signal.
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, signal);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      end('SIGTERM');
+      setTimeout(end, stopTimeoutMs, 'SIGKILL').unref();
+    });
+  }
   const [code] = (await once(child, 'exit')) as [number | null];
-  rmSync(temporary, { recursive: true, force: true });
   return code ?? 0;
 }
 

@@ -3,9 +3,9 @@
  * The last line is the count over all tests run; a static check counts as one test.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { runJest } from './jest.ts';
 import { missingParts } from './optional-parts.ts';
 
 interface Count {
@@ -13,7 +13,7 @@ interface Count {
   failed: number;
 }
 
-const scratch = mkdtempSync(join(tmpdir(), 'headroom-test-'));
+const report = resolve(import.meta.dirname, '../node_modules/.cache/jest-report.json');
 
 /** Shows what is being done; the function it answers says how that ended, and after how long. */
 function step(name: string): (outcome: string) => void {
@@ -31,18 +31,16 @@ function check(name: string, command: string, args: string[]): Count {
   return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
 }
 
-function jest(project: string, ...more: string[]): Count {
+async function jest(project: string, ...more: string[]): Promise<Count> {
   console.log(`\n${project} tests`);
-  const report = join(scratch, `${project}.json`);
-  const { status } = spawnSync(
-    'npm',
-    ['run', '--silent', 'jest', '--', '--selectProjects', project, '--ci', '--json', `--outputFile=${report}`, ...more],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  );
+  rmSync(report, { force: true });
+  const args = ['--selectProjects', project, '--ci', '--json', `--outputFile=${report}`, ...more];
+  const code = await runJest(args, ['ignore', 'ignore', 'inherit']);
+  if (code === undefined) process.exit(130);
   try {
     const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
     const failed = numFailedTests + numRuntimeErrorTestSuites;
-    return { passed: numPassedTests, failed: failed === 0 && status !== 0 ? 1 : failed };
+    return { passed: numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed };
   } catch {
     return { passed: 0, failed: 1 };
   }
@@ -61,7 +59,7 @@ const missing = onlyChecks ? [] : await findMissingParts();
 const ignored = missing.flatMap(({ tests }) => tests.map((pattern) => `--testPathIgnorePatterns=${pattern}`));
 const leftOut = ignored.length > 0 ? ['--passWithNoTests', ...ignored] : [];
 
-const stages: (() => Count)[] = [
+const stages: (() => Count | Promise<Count>)[] = [
   () => check('types', 'tsc', []),
   () => check('lint', 'oxlint', ['--deny-warnings']),
   () => check('format', 'oxfmt', ['--check']),
@@ -76,15 +74,11 @@ if (!onlyChecks) {
 }
 
 const total: Count = { passed: 0, failed: 0 };
-try {
-  for (const stage of stages) {
-    const count = stage();
-    total.passed += count.passed;
-    total.failed += count.failed;
-    if (total.failed > 0) break;
-  }
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
+for (const stage of stages) {
+  const count = await stage();
+  total.passed += count.passed;
+  total.failed += count.failed;
+  if (total.failed > 0) break;
 }
 
 for (const { name, why } of missing) console.log(`\nLeft out: the tests that need ${name}. ${why}`);
