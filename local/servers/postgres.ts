@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { findPostgres, type PostgresBinaries } from './postgres-binaries.ts';
@@ -50,6 +50,8 @@ const passwordFile = (options: PostgresOptions) => join(options.dir, 'admin-pass
 async function initialize(options: PostgresOptions, binaries: PostgresBinaries, dataDir: string): Promise<void> {
   const unfinished = `${dataDir}.new`;
   await rm(unfinished, { recursive: true, force: true });
+  // The server's own folder is closed, not those above it: the user it runs as must get there.
+  await mkdir(dirname(options.dir), { recursive: true });
   await mkdir(options.dir, { recursive: true, mode: 0o700 });
   await writeFile(passwordFile(options), randomBytes(24).toString('base64url'), { mode: 0o600 });
   await binaries.giveTo(options.dir);

@@ -24,7 +24,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'headroom-postgres-'));
   tls = await serverCertificate(join(dir, 'tls'));
   const log = new PassThrough().on('data', (chunk: Buffer) => logText.push(chunk.toString()));
-  options = { dir: join(dir, 'primary'), port: await freePort(), tls, log, durable: false };
+  options = { dir: join(dir, 'servers/primary'), port: await freePort(), tls, log, durable: false };
   primary = await startPostgres(options);
   await query(primary, 'create table notes (id int generated always as identity, body text)');
 });
@@ -44,9 +44,10 @@ const replicaOptions = async (name: string): Promise<PostgresOptions> => ({
   port: await freePort(),
 });
 
-test('the data directory and the key are for their owner only', async () => {
+test('the data directory and the key are for their owner only; who that is can get there', async () => {
   const mode = async (path: string) => ((await stat(join(primary.dataDir, path))).mode & 0o777).toString(8);
-  expect([await mode('.'), await mode('server.key')]).toEqual(['700', '600']);
+  const usual = (0o777 & ~process.umask()).toString(8);
+  expect([await mode('../..'), await mode('.'), await mode('server.key')]).toEqual([usual, '700', '600']);
 });
 
 test('a connection without TLS is refused', async () => {
