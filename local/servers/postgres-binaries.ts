@@ -24,18 +24,30 @@ export interface PostgresBinaries {
 
 interface RunAs {
   readonly prefix: readonly [] | Command;
+  readonly spawnOptions: SpawnOptions;
   readonly uid?: number;
 }
 
 /**
  * PostgreSQL refuses root, and initdb a user without a name: both run in a user namespace, as uid 1, which has a name on
- * every system. Where namespaces are closed, root can run it as another user, whose files have to be reachable.
+ * every system. Where namespaces are closed, as in most containers, root can run it as another user: with the right to go
+ * where only root may, if the system has `setpriv`, else where the files can be reached.
  */
 function candidates(): RunAs[] {
-  const namespace: RunAs = { prefix: ['unshare', '--user', '--map-user=1', '--map-group=1', '--'] };
+  const itself: RunAs = { prefix: [], spawnOptions: {} };
+  const namespace: RunAs = { ...itself, prefix: ['unshare', '--user', '--map-user=1', '--map-group=1', '--'] };
+  if (process.getuid?.() !== 0) return [hasName() ? itself : namespace];
   const nobody = 65_534;
-  if (process.getuid?.() === 0) return [namespace, { prefix: [], uid: Number(process.env['SUDO_UID'] ?? nobody) }];
-  return hasName() ? [{ prefix: [] }] : [namespace];
+  const uid = Number(process.env['SUDO_UID'] ?? nobody);
+  const identity = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
+  // The last is for access(2), which initdb asks: without it the kernel answers as if the right were not there.
+  const right = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override', '--securebits=+no_setuid_fixup'];
+  return [
+    namespace,
+    { ...itself, prefix: ['setpriv', ...identity, ...right, '--'], uid },
+    // A directory that the other user may not enter would fail as its working directory.
+    { ...itself, spawnOptions: { uid, gid: uid, cwd: '/' }, uid },
+  ];
 }
 
 function hasName(): boolean {
@@ -64,10 +76,8 @@ export async function findPostgres(): Promise<PostgresBinaries> {
     );
   }
   const failures: string[] = [];
-  for (const { prefix, uid } of candidates()) {
+  for (const { prefix, spawnOptions, uid } of candidates()) {
     const command = (name: string): Command => [...prefix, join(bin, name)];
-    // A directory that the other user may not enter would fail as its working directory.
-    const spawnOptions = uid === undefined ? {} : { uid, gid: uid, cwd: '/' };
     const [file, ...args] = command('postgres');
     try {
       const { stdout } = await run(file, [...args, '--version'], spawnOptions);
