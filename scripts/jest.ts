@@ -1,10 +1,11 @@
 /** `npm run jest -- …`: jest as the tests need it. */
-import { spawn, spawnSync, type StdioOptions } from 'node:child_process';
+import { spawn, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { processesWith } from './processes.ts';
 
 const jest = resolve(import.meta.dirname, '../node_modules/jest/bin/jest.js');
 const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
@@ -38,11 +39,19 @@ export async function runJest(args: readonly string[], stdio: StdioOptions): Pro
 
 /** Servers name their folders in their command lines. They survive the process that started them, as in production. */
 async function endProcessesIn(folder: string): Promise<void> {
-  const remain = (): boolean => spawnSync('pgrep', ['-f', folder]).status === 0;
-  spawnSync('pkill', ['-INT', '-f', folder]);
+  const end = (signal: NodeJS.Signals): void => {
+    for (const { pid } of processesWith(folder)) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // It has ended in between.
+      }
+    }
+  };
+  end('SIGINT');
   const deadline = performance.now() + 5_000;
-  while (remain() && performance.now() < deadline) await sleep(50);
-  spawnSync('pkill', ['-KILL', '-f', folder]);
+  while (processesWith(folder).length > 0 && performance.now() < deadline) await sleep(50);
+  end('SIGKILL');
 }
 
 if (import.meta.main) process.exitCode = (await runJest(process.argv.slice(2), 'inherit')) ?? 130;

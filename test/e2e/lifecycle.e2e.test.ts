@@ -1,21 +1,15 @@
-import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { afterEach, expect, jest, test } from '@jest/globals';
+import { processesWith } from '../../scripts/processes.ts';
 import { eventually } from '../support/eventually.ts';
 import { createShopper } from '../support/shopper.ts';
 import { cli, freePorts, newStateDir, startSystem, type System } from '../support/system.ts';
 
 jest.setTimeout(180_000);
 
-/** Processes whose command line names this state folder. */
-function processesOf(stateDir: string): number[] {
-  return execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' })
-    .split('\n')
-    .filter((line) => line.includes(stateDir))
-    .map((line) => Number.parseInt(line, 10));
-}
+const processesOf = (stateDir: string): number[] => processesWith(stateDir).map(({ pid }) => pid);
 
 function isAlive(pid: number): boolean {
   try {

@@ -1,15 +1,13 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { processesWith } from '../../scripts/processes.ts';
 import { eventually } from '../support/eventually.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-
-/** Command lines that name a folder. */
-const commandsIn = (folder: string): string => spawnSync('pgrep', ['-fa', folder], { encoding: 'utf8' }).stdout;
 
 test('Ctrl-C in the middle of tests with servers leaves neither a server nor a file behind', async () => {
   const temporary = mkdtempSync(join(tmpdir(), 'headroom-interrupted-'));
@@ -21,10 +19,11 @@ test('Ctrl-C in the middle of tests with servers leaves neither a server nor a f
     detached: true,
   });
   const exited = once(run, 'exit');
-  await eventually(async () => expect(commandsIn(temporary)).toMatch(/postgres -D/));
+  const commands = () => processesWith(temporary).map(({ command }) => command);
+  await eventually(async () => expect(commands()).toContainEqual(expect.stringContaining('postgres -D')));
   process.kill(-(run.pid as number), 'SIGINT');
   expect(await exited).toEqual([130, null]);
-  expect(commandsIn(temporary)).toBe('');
+  expect(commands()).toEqual([]);
   expect(readdirSync(temporary)).toEqual([]);
   rmdirSync(temporary);
 }, 30_000);
