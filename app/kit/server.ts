@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { BlockList, isIPv6 } from 'node:net';
-import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -12,6 +12,7 @@ import { Type } from 'typebox';
 import { handleErrors, refuseMalformed } from './errors.ts';
 import type { Logger } from './log.ts';
 import { publishOpenApi } from './openapi.ts';
+import { validatorCompiler } from './validate.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -42,9 +43,8 @@ export function createServer(options: {
     return503OnClosing: false,
     trustProxy: isPrivate,
     genReqId: (request) => requestId(request.headers['x-request-id']),
-    // Bodies are taken as they are; only the texts of a query or a header are converted.
     // Given here, it keeps Fastify from loading Ajv's compiler; the type, unlike Fastify, wants one of Ajv.
-    schemaController: { compilersFactory: { buildValidator: (() => TypeBoxValidatorCompiler) as never } },
+    schemaController: { compilersFactory: { buildValidator: (() => validatorCompiler) as never } },
     clientErrorHandler: refuseMalformed,
     frameworkErrors: (error, request, reply) => app.errorHandler(error, request, reply),
   });
