@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, parse, resolve } from 'node:path';
 
 import { GenMapping, maybeAddMapping, toEncodedMap } from '@jridgewell/gen-mapping';
 import { TraceMap, eachMapping } from '@jridgewell/trace-mapping';
@@ -22,6 +22,8 @@ const commonJs = [
 const options = {
   absWorkingDir: root,
   write: false,
+  // As deep as the laptop's copy of it, so that stack traces there lead to the sources.
+  outdir: '.headroom/assembly/asset',
   metafile: true,
   bundle: true,
   platform: 'node',
@@ -82,8 +84,7 @@ export function bundle(entry: string, directory: string, file: string): void {
 function build(entry: string, file: string): Pick<Bundle, 'sources' | 'files'> {
   const { outputFiles, metafile } = buildSync({
     ...options,
-    entryPoints: [entry],
-    outfile: join(root, 'bundle', file),
+    entryPoints: [{ in: entry, out: parse(file).name }],
   });
   const own = Object.keys(metafile.inputs).filter((path) => !path.startsWith('node_modules/'));
   return {

@@ -30,6 +30,8 @@ const quickDeathMs = 10_000;
 /** So many failures in a row are a crash loop; ECS's deployment circuit breaker has the same smallest threshold. */
 const crashLoop = 3;
 const healthPollMs = 100;
+/** Node shows the line that threw, which in a bundle is a page. */
+const shownLength = 200;
 
 /** Milliseconds to wait after the n-th quick death in a row: 0, 500, 1000, 2000 … 30 000. */
 export const pauseAfter = (quickDeaths: number): number =>
@@ -93,8 +95,8 @@ export function supervise({ definition, desired: initial, healthGraceMs, report,
       const pauseMs = pauseAfter(failures);
       if (failures < crashLoop) report.event(`${what}; another is started`);
       else {
-        const last = lines.map((line) => `\n    ${line}`).join('');
-        const message = `${service} fails again and again: ${what}.${last}\n  Its log: ${logFile}`;
+        const last = lines.filter((line) => line.trim() !== '').map((line) => `\n    ${line.slice(0, shownLength)}`);
+        const message = `${service} fails again and again: ${what}.${last.join('')}\n  Its log: ${logFile}`;
         // Before it was steady this fails the start, which tells it.
         if (!isSteady) steady.reject(new Error(message));
         else report.event(`${message}\n  The next attempt is in ${pauseMs / 1000} s`);

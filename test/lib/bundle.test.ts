@@ -55,7 +55,7 @@ test('a bundle of a real service holds no path of the machine; its source map le
   expect(code).not.toContain(process.cwd());
   expect(map).not.toContain(process.cwd());
   const { sources } = JSON.parse(map ?? '') as { sources: string[] };
-  expect(sources).toContain('../app/services/sandbox/main.ts');
+  expect(sources).toContain('../../../app/services/sandbox/main.ts');
   expect(sources.filter((source) => source.includes('node_modules'))).toEqual([]);
 });
 

@@ -155,9 +155,9 @@ test('a task that fails its health checks is replaced', async () => {
 test('what dies at once is started again after growing pauses, and reported with its last words and its log', async () => {
   targets.state = 'initial';
   const startedAt = performance.now();
-  const shop = run(`console.log('no database'); process.exit(3);`);
+  const shop = run(`console.log('x'.repeat(9999)); console.log(' '); console.log('no database'); process.exit(3);`);
   await expect(shop.steady()).rejects.toThrow(
-    /^shop fails again and again: task shop-.{4} ended \(exit code 3\) after .* s\.\n    no database\n  Its log: \/logs\/shop\.log$/,
+    /^shop fails again and again: task shop-.{4} ended \(exit code 3\) after .* s\.\n    x{200}\n    no database\n  Its log: \/logs\/shop\.log$/,
   );
   // Between the first three deaths lie 0 ms and 500 ms.
   expect(performance.now() - startedAt).toBeGreaterThan(500);
