@@ -21,6 +21,8 @@ const steadyMs = 60_000;
 /**
  * Starts a server, and starts it again whenever it ends unasked, as AWS does with a database's host: soon at first, with
  * growing pauses for one that ends at once. Rejects when the first start fails.
+ *
+ * @param firstPauseMs how long the first of the pauses is, in ms
  */
 export async function keepRunning<T extends Running>(
   name: string,

@@ -1,6 +1,7 @@
 import { spawn, type SpawnOptions } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { processesWith } from '../state/processes.ts';
 
 /** A database server under our care. */
 export interface ServerProcess {
@@ -82,23 +83,12 @@ export async function startServer(server: ServerCommand): Promise<ServerProcess>
  */
 export async function stopOrphan(pidFile: string, marker: string, signal: NodeJS.Signals): Promise<void> {
   const pid = Number.parseInt(await readFile(pidFile, 'utf8').catch(() => ''), 10);
-  const runs = async () => pid > 0 && (await commandLine(pid)).includes(marker);
-  if (await runs()) {
+  const runs = () => processesWith(marker).some((each) => each.pid === pid);
+  if (runs()) {
     process.kill(pid, signal);
     const deadline = Date.now() + stopTimeoutMs;
-    while (Date.now() < deadline && (await runs())) await sleep(50);
-    if (await runs()) process.kill(pid, 'SIGKILL');
+    while (Date.now() < deadline && runs()) await sleep(50);
+    if (runs()) process.kill(pid, 'SIGKILL');
   }
   await rm(pidFile, { force: true });
-}
-
-async function commandLine(pid: number): Promise<string> {
-  if (process.platform === 'linux') return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return new Promise((resolve) => {
-    const ps = spawn('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { stdio: ['ignore', 'pipe', 'ignore'] });
-    let text = '';
-    ps.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    ps.once('error', () => resolve(''));
-    ps.once('close', () => resolve(text));
-  });
 }

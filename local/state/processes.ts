@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import process from 'node:process';
 
 /** The processes whose command line holds a text, but for this one. */
 export function processesWith(text: string): { readonly pid: number; readonly command: string }[] {
@@ -25,6 +24,6 @@ function commandOf(pid: string): string {
 }
 
 function fromPs(): { pid: number; command: string }[] {
-  const lines = execFileSync('ps', ['-axo', 'pid=,args='], { encoding: 'utf8' }).split('\n');
+  const lines = execFileSync('ps', ['-axwwo', 'pid=,args='], { encoding: 'utf8' }).split('\n');
   return lines.map((line) => ({ pid: Number.parseInt(line, 10), command: line.replace(/^\s*\d+\s+/, '') }));
 }
