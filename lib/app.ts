@@ -10,7 +10,7 @@ import type { Environment } from './config/environment.ts';
 import type { EnvironmentProps } from './config/environment-props.ts';
 import { ConfigurationError, validate } from './config/validate.ts';
 import { Deployment } from './deployment.ts';
-import type { Row } from './system.ts';
+import type { ServiceDefinition } from './system.ts';
 
 /**
  * The CDK app with one stage per environment, or with the one that the context `env` names.
@@ -19,7 +19,7 @@ import type { Row } from './system.ts';
  * @throws ConfigurationError when anything in it contradicts itself
  */
 export function createApp(
-  system: readonly Row[],
+  system: readonly ServiceDefinition[],
   environments: Readonly<Record<string, EnvironmentProps>>,
   props: AppProps = {},
 ): App {

@@ -6,7 +6,7 @@ import { DataStack } from './stacks/data.ts';
 import { EdgeStack } from './stacks/edge.ts';
 import { NetworkStack } from './stacks/network.ts';
 import { ServicesStack } from './stacks/services.ts';
-import type { Row } from './system.ts';
+import type { ServiceDefinition } from './system.ts';
 
 /**
  * One environment: the whole system, deployed by `cdk deploy '<environment>/*'`.
@@ -15,7 +15,7 @@ import type { Row } from './system.ts';
  * table or the settings goes from the services first, by `cdk deploy --exclusively '<environment>/Services'`.
  */
 export class Deployment extends Stage {
-  constructor(scope: Construct, environment: Environment, system: readonly Row[]) {
+  constructor(scope: Construct, environment: Environment, system: readonly ServiceDefinition[]) {
     const { name, account, region, protect } = environment;
     super(scope, name, { env: { account, region } });
     const stack = (part: string) => ({ environment, system, stackName: `headroom-${name}-${part}` });

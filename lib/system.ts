@@ -23,21 +23,21 @@ interface Common {
 }
 
 /** An HTTP service in app/services/<name>, behind the load balancer. */
-export interface HttpRow extends Common {
+export interface HttpServiceDefinition extends Common {
   readonly kind: 'service';
   /** Path patterns (`*` and `?` as in ALB rules) that reach it. */
   readonly paths: readonly string[];
 }
 
 /** A worker in app/workers/<name>, fed by its queue. */
-export interface WorkerRow extends Common {
+export interface WorkerDefinition extends Common {
   readonly kind: 'worker';
 }
 
-export type Row = HttpRow | WorkerRow;
+export type ServiceDefinition = HttpServiceDefinition | WorkerDefinition;
 
 /** The whole system. Stacks, roles, security groups, routes and queues are made from these rows and nothing else. */
-export const system: readonly Row[] = [
+export const system: readonly ServiceDefinition[] = [
   {
     kind: 'service',
     name: 'catalog',
@@ -70,14 +70,16 @@ export const system: readonly Row[] = [
 ];
 
 /** The rows that exist in an environment. */
-export const rowsFor = (rows: readonly Row[], environment: { readonly sandbox: boolean }): readonly Row[] =>
-  rows.filter((row) => environment.sandbox || !row.sandboxOnly);
+export const definitionsFor = (
+  rows: readonly ServiceDefinition[],
+  environment: { readonly sandbox: boolean },
+): readonly ServiceDefinition[] => rows.filter((row) => environment.sandbox || !row.sandboxOnly);
 
 /** Where a row's code is, from the root of the repository. */
-export const folderOf = (row: Row): string => `app/${row.kind}s/${row.name}`;
+export const folderOf = (row: ServiceDefinition): string => `app/${row.kind}s/${row.name}`;
 
 /** All patterns routed to a service: its own and its API description, unless those cover it already. */
-export function routesOf(row: HttpRow): readonly string[] {
+export function routesOf(row: HttpServiceDefinition): readonly string[] {
   const description = `/api/${row.name}/openapi.json`;
   return row.paths.includes(`/api/${row.name}/*`) ? row.paths : [...row.paths, description];
 }

@@ -1,19 +1,22 @@
-import { rowsFor } from '../system.ts';
-import type { Row } from '../system.ts';
+import { definitionsFor } from '../system.ts';
+import type { ServiceDefinition } from '../system.ts';
 import { cloudFrontPrefixLists } from './cloudfront-prefix-lists.ts';
 import { tasksOf } from './environment.ts';
 import type { Environment } from './environment.ts';
 
 /** What is wrong with an environment. */
-export function environmentFaults(environment: Environment, system: readonly Row[]): string[] {
+export function environmentFaults(environment: Environment, system: readonly ServiceDefinition[]): string[] {
   return [
     ...placeFaults(environment),
     ...paymentFaults(environment),
     ...databaseFaults(environment),
-    ...rowsFor(system, environment).flatMap((row) => Array.from(taskFaults(environment, row))),
+    ...definitionsFor(system, environment).flatMap((row) => Array.from(taskFaults(environment, row))),
     ...Object.keys(environment.services)
-      .filter((name) => !rowsFor(system, environment).some((row) => row.name === name))
-      .map((name) => `services.${name} is set, but there is no ${name} here: ${named(rowsFor(system, environment))}`),
+      .filter((name) => !definitionsFor(system, environment).some((row) => row.name === name))
+      .map(
+        (name) =>
+          `services.${name} is set, but there is no ${name} here: ${named(definitionsFor(system, environment))}`,
+      ),
   ];
 }
 
@@ -78,7 +81,7 @@ const memoryFor: Readonly<Record<number, readonly [number, number, number]>> = {
   4096: [8192, 30_720, 1024],
 };
 
-function* taskFaults(environment: Environment, { kind, name }: Row): Generator<string> {
+function* taskFaults(environment: Environment, { kind, name }: ServiceDefinition): Generator<string> {
   const tasks = tasksOf(environment, name);
   const { min, max, cpu, memoryMiB, stickinessSeconds } = tasks;
   const fewest = kind === 'service' ? 2 : 1;
@@ -105,4 +108,4 @@ function* taskFaults(environment: Environment, { kind, name }: Row): Generator<s
 const isBetween = (value: number, least: number, most: number): boolean =>
   Number.isInteger(value) && value >= least && value <= most;
 
-const named = (rows: readonly Row[]): string => `it has ${rows.map(({ name }) => name).join(', ')}`;
+const named = (rows: readonly ServiceDefinition[]): string => `it has ${rows.map(({ name }) => name).join(', ')}`;

@@ -2,15 +2,18 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { root } from '../bundle.ts';
-import { folderOf, routesOf, rowsFor } from '../system.ts';
-import type { HttpRow, Row } from '../system.ts';
+import { folderOf, routesOf, definitionsFor } from '../system.ts';
+import type { HttpServiceDefinition, ServiceDefinition } from '../system.ts';
 import type { Environment } from './environment.ts';
 import { listenerRules } from './listener-rules.ts';
 import { overlap } from './path-patterns.ts';
 
 /** What is wrong with the table, as it stands in one environment. */
-export function systemFaults(system: readonly Row[], environment: Pick<Environment, 'sandbox'>): string[] {
-  const rows = rowsFor(system, environment);
+export function systemFaults(
+  system: readonly ServiceDefinition[],
+  environment: Pick<Environment, 'sandbox'>,
+): string[] {
+  const rows = definitionsFor(system, environment);
   return [
     ...rows.flatMap((row, index) => Array.from(rowFaults(row, rows.slice(0, index)))),
     ...eventFaults(rows),
@@ -20,7 +23,7 @@ export function systemFaults(system: readonly Row[], environment: Pick<Environme
   ];
 }
 
-function* rowFaults(row: Row, before: readonly Row[]): Generator<string> {
+function* rowFaults(row: ServiceDefinition, before: readonly ServiceDefinition[]): Generator<string> {
   const { kind, name, queue } = row;
   const migrations = `${folderOf(row)}/migrations`;
   if (!/^[a-z][a-z0-9]{0,29}$/.test(name)) {
@@ -52,7 +55,7 @@ function hasMigrations(folder: string): boolean {
   return existsSync(path) && readdirSync(path).some((file) => file.endsWith('.sql'));
 }
 
-function* eventFaults(rows: readonly Row[]): Generator<string> {
+function* eventFaults(rows: readonly ServiceDefinition[]): Generator<string> {
   const published = new Set(rows.flatMap(({ publishes = [] }) => publishes));
   const received = new Set(rows.flatMap(({ receives = [] }) => receives));
   for (const { name, publishes = [], receives = [] } of rows) {
@@ -65,7 +68,7 @@ function* eventFaults(rows: readonly Row[]): Generator<string> {
   }
 }
 
-function* callFaults(rows: readonly Row[]): Generator<string> {
+function* callFaults(rows: readonly ServiceDefinition[]): Generator<string> {
   for (const { name, calls = [] } of rows) {
     for (const called of calls) {
       const callee = rows.find((row) => row.name === called);
@@ -75,7 +78,7 @@ function* callFaults(rows: readonly Row[]): Generator<string> {
   }
 }
 
-function* pathFaults(services: readonly HttpRow[]): Generator<string> {
+function* pathFaults(services: readonly HttpServiceDefinition[]): Generator<string> {
   const claims = services.flatMap((row) => routesOf(row).map((path) => ({ name: row.name, path })));
   for (const [index, { name, path }] of claims.entries()) {
     if (!/^\/[\w\-.$/~"'@:+&*?]{0,127}$/.test(path)) yield `${name}: path "${path}" is not one that ALB rules take`;
@@ -88,7 +91,7 @@ function* pathFaults(services: readonly HttpRow[]): Generator<string> {
   }
 }
 
-function* priorityFaults(services: readonly HttpRow[]): Generator<string> {
+function* priorityFaults(services: readonly HttpServiceDefinition[]): Generator<string> {
   const taken = new Map<number, string>();
   for (const { id, priority } of services.flatMap((row) => listenerRules(row.name, routesOf(row)))) {
     const other = taken.get(priority);

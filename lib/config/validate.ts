@@ -1,4 +1,4 @@
-import type { Row } from '../system.ts';
+import type { ServiceDefinition } from '../system.ts';
 import type { Environment } from './environment.ts';
 import { environmentFaults } from './validate-environment.ts';
 import { systemFaults } from './validate-system.ts';
@@ -16,7 +16,7 @@ export class ConfigurationError extends Error {
  * Refuses what contradicts itself or could not be deployed.
  * @throws ConfigurationError with all faults of the table and of all environments at once
  */
-export function validate(system: readonly Row[], environments: readonly Environment[]): void {
+export function validate(system: readonly ServiceDefinition[], environments: readonly Environment[]): void {
   const faults = environments.flatMap((environment) =>
     [...environmentFaults(environment, system), ...systemFaults(system, environment)].map(
       (fault) => `${environment.name}: ${fault}`,

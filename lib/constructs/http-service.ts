@@ -12,7 +12,7 @@ import { Construct } from 'constructs';
 
 import type { Tasks } from '../config/environment.ts';
 import { containerPort, fargateService } from './fargate-task.ts';
-import type { Gateway } from './gateway.ts';
+import type { InternalLoadBalancer } from './internal-load-balancer.ts';
 import type { Workload } from './workload.ts';
 
 export interface HttpServiceProps {
@@ -20,7 +20,7 @@ export interface HttpServiceProps {
   readonly name: string;
   readonly image: ContainerImage;
   readonly logGroup: ILogGroup;
-  readonly gateway: Gateway;
+  readonly gateway: InternalLoadBalancer;
   /** Path patterns that the gateway sends here. */
   readonly paths: readonly string[];
   readonly tasks: Tasks;

@@ -11,7 +11,7 @@ import { Construct } from 'constructs';
 
 import { bundle, root, stage } from '../bundle.ts';
 import { folderOf } from '../system.ts';
-import type { Row } from '../system.ts';
+import type { ServiceDefinition } from '../system.ts';
 import type { Postgres } from './postgres.ts';
 
 export interface MigrationsProps {
@@ -19,7 +19,7 @@ export interface MigrationsProps {
   readonly postgres: Postgres;
   readonly logGroup: ILogGroup;
   /** Rows that have a database. */
-  readonly rows: readonly Row[];
+  readonly rows: readonly ServiceDefinition[];
   /** Also load the demo catalogue. */
   readonly demoCatalogue: boolean;
 }

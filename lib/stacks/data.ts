@@ -12,12 +12,12 @@ import { Postgres } from '../constructs/postgres.ts';
 import { RedisCache } from '../constructs/redis-cache.ts';
 import { UploadsBucket } from '../constructs/uploads-bucket.ts';
 import { WorkQueue } from '../constructs/work-queue.ts';
-import { rowsFor } from '../system.ts';
-import type { Row } from '../system.ts';
+import { definitionsFor } from '../system.ts';
+import type { ServiceDefinition } from '../system.ts';
 
 export interface DataStackProps extends StackProps {
   readonly environment: Environment;
-  readonly system: readonly Row[];
+  readonly system: readonly ServiceDefinition[];
   readonly vpc: IVpc;
 }
 
@@ -35,7 +35,7 @@ export class DataStack extends Stack {
     super(scope, id, props);
     const { environment, vpc } = props;
     const { protect } = environment;
-    const rows = rowsFor(props.system, environment);
+    const rows = definitionsFor(props.system, environment);
 
     this.postgres = new Postgres(this, 'Postgres', {
       ...environment.database,

@@ -9,18 +9,18 @@ import type { Construct } from 'constructs';
 import { cloudFrontPrefixLists } from '../config/cloudfront-prefix-lists.ts';
 import { tasksOf } from '../config/environment.ts';
 import type { Environment } from '../config/environment.ts';
-import { Gateway } from '../constructs/gateway.ts';
+import { InternalLoadBalancer } from '../constructs/internal-load-balancer.ts';
 import { HttpService } from '../constructs/http-service.ts';
 import { Migrations } from '../constructs/migrations.ts';
 import { ServiceImage } from '../constructs/service-image.ts';
 import { WorkerService } from '../constructs/worker-service.ts';
-import { folderOf, routesOf, rowsFor } from '../system.ts';
-import type { Row } from '../system.ts';
+import { folderOf, routesOf, definitionsFor } from '../system.ts';
+import type { ServiceDefinition } from '../system.ts';
 import type { DataStack } from './data.ts';
 
 export interface ServicesStackProps extends StackProps {
   readonly environment: Environment;
-  readonly system: readonly Row[];
+  readonly system: readonly ServiceDefinition[];
   readonly vpc: IVpc;
   readonly data: DataStack;
 }
@@ -30,20 +30,20 @@ export class ServicesStack extends Stack {
   readonly loadBalancer: IApplicationLoadBalancer;
   readonly #props: ServicesStackProps;
   readonly #cluster: Cluster;
-  readonly #gateway: Gateway;
+  readonly #gateway: InternalLoadBalancer;
 
   constructor(scope: Construct, id: string, props: ServicesStackProps) {
     super(scope, id, props);
     this.#props = props;
     const { environment, vpc, data } = props;
-    const rows = rowsFor(props.system, environment);
+    const rows = definitionsFor(props.system, environment);
 
     this.#cluster = new Cluster(this, 'Cluster', {
       vpc,
       clusterName: `headroom-${environment.name}`,
       containerInsightsV2: ContainerInsights.ENABLED,
     });
-    this.#gateway = new Gateway(this, 'Gateway', {
+    this.#gateway = new InternalLoadBalancer(this, 'Gateway', {
       vpc,
       prefixList: environment.cloudFrontPrefixList ?? cloudFrontPrefixLists[environment.region]!,
       accessLogs: data.accessLogs.bucket,
@@ -62,7 +62,7 @@ export class ServicesStack extends Stack {
   }
 
   /** Makes the service or worker of a row, and gives it what the row says and nothing else. */
-  #deploy(row: Row): Construct {
+  #deploy(row: ServiceDefinition): Construct {
     const { environment, data } = this.#props;
     const workload = this.#workload(row);
     if (row.database) data.postgres.serve(workload, row.name);
@@ -80,7 +80,7 @@ export class ServicesStack extends Stack {
     return workload;
   }
 
-  #workload(row: Row): HttpService | WorkerService {
+  #workload(row: ServiceDefinition): HttpService | WorkerService {
     const { environment, data } = this.#props;
     const shared = {
       cluster: this.#cluster,

@@ -6,13 +6,13 @@ import type { EnvironmentProps } from '../../../lib/config/environment-props.ts'
 import { environments } from '../../../lib/config/environments.ts';
 import { ConfigurationError, validate } from '../../../lib/config/validate.ts';
 import { system } from '../../../lib/system.ts';
-import type { HttpRow, Row, WorkerRow } from '../../../lib/system.ts';
+import type { HttpServiceDefinition, ServiceDefinition, WorkerDefinition } from '../../../lib/system.ts';
 import { temporaryOutdir } from '../stack.ts';
 
 const good: EnvironmentProps = { mailFrom: 'orders@example.com', sandbox: true };
 
 /** The faults of the system, changed as asked, in an environment changed as asked. */
-function faults(props: Partial<EnvironmentProps>, rows: readonly Row[] = system): string[] {
+function faults(props: Partial<EnvironmentProps>, rows: readonly ServiceDefinition[] = system): string[] {
   try {
     validate(rows, [withDefaults('test', { ...good, ...props })]);
     return [];
@@ -26,8 +26,11 @@ function faults(props: Partial<EnvironmentProps>, rows: readonly Row[] = system)
 }
 
 /** The table with one row changed. */
-const withRow = (name: string, changes: Partial<HttpRow> | Partial<WorkerRow>): Row[] =>
-  system.map((row) => (row.name === name ? ({ ...row, ...changes } as Row) : row));
+const withRow = (
+  name: string,
+  changes: Partial<HttpServiceDefinition> | Partial<WorkerDefinition>,
+): ServiceDefinition[] =>
+  system.map((row) => (row.name === name ? ({ ...row, ...changes } as ServiceDefinition) : row));
 
 test('the environments of the repository are accepted', () => {
   expect(() =>
@@ -155,7 +158,7 @@ test.each<[string, Partial<EnvironmentProps>, string]>([
   expect(faults(props)).toEqual([fault]);
 });
 
-test.each<[string, Row[], string[]]>([
+test.each<[string, ServiceDefinition[], string[]]>([
   [
     'a path claimed twice',
     withRow('payments', { paths: ['/api/payments', '/api/orders'] }),

@@ -6,7 +6,7 @@ import { describe, expect, test } from '@jest/globals';
 
 import type { TaskProps } from '../../../lib/config/environment-props.ts';
 import { listenerRules } from '../../../lib/config/listener-rules.ts';
-import { Gateway } from '../../../lib/constructs/gateway.ts';
+import { InternalLoadBalancer } from '../../../lib/constructs/internal-load-balancer.ts';
 import { HttpService } from '../../../lib/constructs/http-service.ts';
 import { emptyStack, environment, vpcIn } from '../stack.ts';
 
@@ -14,7 +14,11 @@ describe('an HTTP service', () => {
   const serviceWith = (tasks: TaskProps = {}, paths: readonly string[] = ['/api/orders']): Template => {
     const stack = emptyStack();
     const vpc = vpcIn(stack);
-    const gateway = new Gateway(stack, 'Gateway', { vpc, prefixList: 'pl-1', accessLogs: new Bucket(stack, 'Logs') });
+    const gateway = new InternalLoadBalancer(stack, 'Gateway', {
+      vpc,
+      prefixList: 'pl-1',
+      accessLogs: new Bucket(stack, 'Logs'),
+    });
     new HttpService(stack, 'orders', {
       cluster: new Cluster(stack, 'Cluster', { vpc }),
       name: 'orders',

@@ -18,7 +18,7 @@ import { Construct } from 'constructs';
 import { listenerRules } from '../config/listener-rules.ts';
 import type { Workload } from './workload.ts';
 
-export interface GatewayProps {
+export interface InternalLoadBalancerProps {
   readonly vpc: IVpc;
   /** Id of the prefix list of those who may come in from outside the VPC: CloudFront. */
   readonly prefixList: string;
@@ -28,12 +28,12 @@ export interface GatewayProps {
 }
 
 /** The internal load balancer: one way in, by path, for CloudFront and for services calling each other. */
-export class Gateway extends Construct {
+export class InternalLoadBalancer extends Construct {
   readonly loadBalancer: ApplicationLoadBalancer;
   readonly url: string;
   readonly #listener: ApplicationListener;
 
-  constructor(scope: Construct, id: string, props: GatewayProps) {
+  constructor(scope: Construct, id: string, props: InternalLoadBalancerProps) {
     super(scope, id);
     const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
       vpc: props.vpc,
