@@ -1,5 +1,5 @@
-import { onPath } from '../local/on-path.ts';
-import { findRedis } from '../local/servers/redis-binary.ts';
+import { onPath } from '../local/host/on-path.ts';
+import { findRedis } from '../local/resources/elasticache/redis-binary.ts';
 
 interface OptionalPart {
   readonly name: string;

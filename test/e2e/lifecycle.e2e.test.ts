@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { afterEach, expect, jest, test } from '@jest/globals';
-import { processesWith } from '../../local/state/processes.ts';
+import { processesWith } from '../../local/host/processes.ts';
 import { eventually } from '../support/eventually.ts';
 import { createShopper } from '../support/shopper.ts';
 import { cli, freePorts, newStateDir, startSystem, type System } from '../support/system.ts';

@@ -8,7 +8,7 @@ import { describeJourney } from './journey.ts';
 
 jest.setTimeout(300_000);
 
-const main = resolve(import.meta.dirname, '../../local/main.ts');
+const main = resolve(import.meta.dirname, '../../local/cli/main.ts');
 
 let localstack: ChildProcess;
 let system: System;

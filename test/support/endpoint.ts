@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEndpoint } from '../../local/endpoint/server.ts';
-import { freePort } from '../../local/free-port.ts';
+import { freePort } from '../../local/host/free-port.ts';
 
 export interface TestEndpoint {
   readonly url: string;

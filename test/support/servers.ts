@@ -2,11 +2,11 @@ import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startReplica } from '../../local/servers/postgres-replica.ts';
-import { startPostgres } from '../../local/servers/postgres.ts';
-import { startRedis } from '../../local/servers/redis.ts';
-import { serverCertificate } from '../../local/servers/tls.ts';
-import { freePort } from '../../local/free-port.ts';
+import { startReplica } from '../../local/resources/rds/postgres-replica.ts';
+import { startPostgres } from '../../local/resources/rds/postgres.ts';
+import { startRedis } from '../../local/resources/elasticache/redis.ts';
+import { serverCertificate } from '../../local/host/tls.ts';
+import { freePort } from '../../local/host/free-port.ts';
 
 /**
  * Jest's global set-up of the integration tests: one PostgreSQL primary with a streaming replica and one Redis for all

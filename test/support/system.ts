@@ -5,9 +5,9 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
-import type { Status } from '../../local/driver.ts';
+import type { Status } from '../../local/kernel/driver.ts';
 
-const main = resolve(import.meta.dirname, '../../local/main.ts');
+const main = resolve(import.meta.dirname, '../../local/cli/main.ts');
 
 export interface Mail {
   Id: string;
@@ -44,7 +44,7 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Runs `node local/main.ts <args>` to its end. */
+/** Runs `node local/cli/main.ts <args>` to its end. */
 export async function cli(args: string[], stateDir: string): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, [main, ...args, '--state', stateDir]);
   const chunks: Buffer[] = [];

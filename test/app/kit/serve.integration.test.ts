@@ -4,7 +4,7 @@ import { Agent, get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { eventually } from '../../support/eventually.ts';
-import { freePort } from '../../../local/free-port.ts';
+import { freePort } from '../../../local/host/free-port.ts';
 
 const agent = new Agent({ keepAlive: true });
 let child: ChildProcess | undefined;

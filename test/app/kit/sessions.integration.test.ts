@@ -5,7 +5,7 @@ import type { RedisConfig } from '../../../app/kit/config.ts';
 import { connectRedis } from '../../../app/kit/redis.ts';
 import { createServer as createApp, type App } from '../../../app/kit/server.ts';
 import { requireUser, sessions, signIn, signOut } from '../../../app/kit/sessions.ts';
-import { freePort } from '../../../local/free-port.ts';
+import { freePort } from '../../../local/host/free-port.ts';
 
 const secret = 's'.repeat(32);
 const closing: (() => unknown)[] = [];

@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+import { fingerprint } from './fingerprint.ts';
+import { Refusal } from '../kernel/refusal.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+/** All that a synthesis reads. */
+const sources = ['bin', 'lib', 'app', 'lambda', 'cdk.json', 'package-lock.json', 'node_modules/.package-lock.json'];
+
+/**
+ * Writes the cloud assembly of the `local` environment, as `npx cdk synth -c env=local` would: the CDK CLI runs the app
+ * that cdk.json names with the same two variables, and takes a second longer. An assembly of the same sources is kept; answers
+ * whether it was written anew.
+ */
+export async function synthesize(directory: string, signal: AbortSignal): Promise<boolean> {
+  const fingerprintFile = `${directory}.fingerprint`;
+  const current = fingerprint(sources.map((path) => join(root, path)));
+  if (existsSync(fingerprintFile) && readFileSync(fingerprintFile, 'utf8') === current) return false;
+  rmSync(fingerprintFile, { force: true });
+  rmSync(directory, { recursive: true, force: true });
+  await runApp(directory, signal);
+  writeFileSync(fingerprintFile, current);
+  return true;
+}
+
+async function runApp(directory: string, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { app, context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as {
+    app: string;
+    context?: Record<string, unknown>;
+  };
+  const [, ...args] = app.split(' ');
+  // Its own, so that nothing stays behind of a synthesis that was interrupted.
+  const temporary = `${directory}.tmp`;
+  mkdirSync(temporary, { recursive: true });
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: {
+      ...process.env,
+      TMPDIR: temporary,
+      CDK_OUTDIR: directory,
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, env: 'local' }),
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const output: Buffer[] = [];
+  child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
+  const stop = (): void => void child.kill();
+  signal.addEventListener('abort', stop);
+  const [code] = (await once(child, 'close')) as [number | null];
+  signal.removeEventListener('abort', stop);
+  rmSync(temporary, { recursive: true, force: true });
+  signal.throwIfAborted();
+  if (code !== 0) {
+    throw new Refusal(`The local environment cannot be synthesized:\n${Buffer.concat(output).toString().trim()}`);
+  }
+}

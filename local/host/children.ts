@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Children } from '../kernel/driver.ts';
+import { processStart } from './process-start.ts';
+
+interface Child {
+  readonly pid: number;
+  readonly start: string;
+  readonly name: string;
+}
+
+const graceMs = 5_000;
+
+/** Keeps the list of child processes in a file: a line each of pid, start and name. `onError` hears of a full disk. */
+export function createChildren(file: string, onError: (error: unknown) => void): Children & { killAll(): void } {
+  const children = new Map<number, Child>();
+  const write = (): void => {
+    const lines = [...children.values()].map(({ pid, start, name }) => `${pid} ${start} ${name}\n`);
+    try {
+      writeFileSync(file, lines.join(''));
+    } catch (error) {
+      onError(error);
+    }
+  };
+  return {
+    add(pid, name) {
+      const start = processStart(pid);
+      if (start === undefined) return;
+      children.set(pid, { pid, start: start.replaceAll(' ', '_'), name });
+      write();
+    },
+    remove(pid) {
+      if (children.delete(pid)) write();
+    },
+    /** At once and without waiting, for a process that is about to exit. */
+    killAll() {
+      for (const child of children.values()) signal(child, 'SIGKILL');
+    },
+  };
+}
+
+/** Ends the children of a runtime that was killed, as its file lists them; answers their names. */
+export async function endLeftovers(file: string): Promise<string[]> {
+  const leftovers = readChildren(file).filter(isAlive);
+  for (const child of leftovers) signal(child, 'SIGTERM');
+  const deadline = performance.now() + graceMs;
+  while (leftovers.some(isAlive) && performance.now() < deadline) await sleep(50);
+  for (const child of leftovers) signal(child, 'SIGKILL');
+  rmSync(file, { force: true });
+  return leftovers.map(({ name }) => name);
+}
+
+/**
+ * A shell that waits for the end of this process, however it ends, and then ends the children in the file: its standard
+ * input closes when we are gone. Answers the function that dismisses it.
+ */
+export function guardChildren(file: string): () => void {
+  const script = 'read -r _; while read -r pid _; do kill "$pid" 2>/dev/null; done < "$0"';
+  const guard = spawn('sh', ['-c', script, file], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  guard.unref();
+  return () => void guard.kill('SIGKILL');
+}
+
+const isAlive = ({ pid, start }: Child): boolean => processStart(pid)?.replaceAll(' ', '_') === start;
+
+function signal(child: Child, name: NodeJS.Signals): void {
+  if (isAlive(child)) process.kill(child.pid, name);
+}
+
+function readChildren(file: string): Child[] {
+  let text = '';
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return [];
+  }
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [pid, start = '', ...name] = line.split(' ');
+      return { pid: Number(pid), start, name: name.join(' ') };
+    });
+}

@@ -1,0 +1,46 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+
+import type { Ports } from '../kernel/driver.ts';
+import { freePort, isFree } from './free-port.ts';
+
+/** Ports kept in a JSON file, so that a URL stays the same from start to start. */
+export function createPorts(file: string): Ports {
+  const known = readPorts(file);
+  const reserved = new Set<number>();
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function choose(name: string, preferred: number): Promise<number> {
+    const others = new Set(
+      Object.entries(known)
+        .filter(([each]) => each !== name)
+        .map(([, port]) => port),
+    );
+    const near = Array.from({ length: 20 }, (_, i) => preferred + i);
+    for (const port of [known[name] ?? preferred, ...near]) {
+      if (!others.has(port) && !reserved.has(port) && (await isFree(port))) return port;
+    }
+    return freePort();
+  }
+
+  return {
+    reserve(name, preferred) {
+      const choice = last.then(async () => {
+        const port = await choose(name, preferred);
+        reserved.add(port);
+        known[name] = port;
+        writeFileSync(file, `${JSON.stringify(known, undefined, 2)}\n`);
+        return port;
+      });
+      last = choice.catch(() => undefined);
+      return choice;
+    },
+  };
+}
+
+function readPorts(file: string): Record<string, number> {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>;
+  } catch {
+    return {};
+  }
+}

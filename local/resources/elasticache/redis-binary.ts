@@ -1,0 +1,36 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { onPath } from '../../host/on-path.ts';
+import { redisFromPackage } from './redis-package.ts';
+
+export interface RedisBinary {
+  readonly command: string;
+  /** What it needs in its environment besides ours. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * `valkey-server` or `redis-server` from PATH; else the distribution's package, unpacked into the user's cache folder,
+ * which takes neither root nor a change of the system. The error says how to install one.
+ */
+export async function findRedis(cacheDir = defaultCache()): Promise<RedisBinary> {
+  for (const name of ['valkey-server', 'redis-server']) {
+    const command = onPath(name);
+    if (command) return { command, env: {} };
+  }
+  const remedy =
+    process.platform === 'darwin'
+      ? 'Install one: brew install valkey'
+      : 'Install one: sudo apt-get install redis-server, sudo dnf install valkey, or the like of your system';
+  if (!onPath('apt-get')) throw new Error(`There is no valkey-server and no redis-server on PATH. ${remedy}.`);
+  try {
+    return await redisFromPackage(join(cacheDir, 'redis'));
+  } catch (cause) {
+    throw new Error(
+      `There is no valkey-server and no redis-server on PATH, and apt-get could not fetch one: ${(cause as Error).message.trim()}\n${remedy}.`,
+      { cause },
+    );
+  }
+}
+
+const defaultCache = () => join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'headroom');

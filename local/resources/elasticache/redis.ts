@@ -1,0 +1,73 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findRedis } from './redis-binary.ts';
+import { startServer, stopOrphan } from '../../host/server-process.ts';
+import type { Tls } from '../../host/tls.ts';
+
+export interface RedisOptions {
+  /** Holds the append-only file; made on first use. */
+  readonly dir: string;
+  readonly port: number;
+  readonly password: string;
+  readonly tls: Tls;
+  readonly log: NodeJS.WritableStream;
+  /** More lines of redis.conf. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface RedisServer {
+  readonly port: number;
+  readonly pid: number;
+  readonly exited: Promise<string>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts Redis (or Valkey) on the loopback addresses with TLS only, keeping what it holds in `dir`. */
+export async function startRedis(options: RedisOptions): Promise<RedisServer> {
+  const { command, env } = await findRedis();
+  const { dir, port, password, tls } = options;
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const pidFile = join(dir, 'redis.pid');
+  const configFile = join(dir, 'redis.conf');
+  await stopOrphan(pidFile, configFile, 'SIGTERM');
+  const settings = [
+    ['bind', '127.0.0.1', '-::1'],
+    ['port', '0'],
+    ['tls-port', String(port)],
+    ['tls-cert-file', tls.certFile],
+    ['tls-key-file', tls.keyFile],
+    ['tls-ca-cert-file', tls.caFile],
+    ['tls-auth-clients', 'no'],
+    ['requirepass', password],
+    ['dir', dir],
+    ['pidfile', pidFile],
+    // The data directory stays visible in the process list, where the next start looks for a server left behind.
+    ['set-proc-title', 'no'],
+    ['appendonly', 'yes'],
+    ['save', ''],
+    ...Object.entries(options.settings ?? {}),
+  ];
+  const text = settings.map(([name, ...values]) => [name, ...values.map((value) => JSON.stringify(value))].join(' '));
+  await writeFile(configFile, `${text.join('\n')}\n`, { mode: 0o600 });
+  try {
+    const server = await startServer({
+      name: `Redis (${dir}, port ${port})`,
+      command: [command, configFile],
+      options: { env: { ...process.env, ...env } },
+      ready: /Ready to accept connections/,
+      readyTimeoutMs: 30_000,
+      stopSignal: 'SIGTERM',
+      exitSignal: 'SIGTERM',
+      log: options.log,
+    });
+    return { port, pid: server.pid, exited: server.exited, stop: server.stop };
+  } catch (error) {
+    if (!(error instanceof Error && /tls-(port|cert-file)/.test(error.message))) throw error;
+    throw new Error(
+      `${command} was built without TLS, which the system requires. Install a build that has it, or put one first on PATH.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}

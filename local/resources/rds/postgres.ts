@@ -1,0 +1,144 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { findPostgres, type PostgresBinaries } from './postgres-binaries.ts';
+import { startServer, stopOrphan } from '../../host/server-process.ts';
+import type { Tls } from '../../host/tls.ts';
+
+export interface PostgresOptions {
+  /** Holds `data` and the administrator's password; made on first use. */
+  readonly dir: string;
+  readonly port: number;
+  readonly tls: Tls;
+  readonly log: NodeJS.WritableStream;
+  /** Whether what was committed survives the machine's death too; tests do without for speed. */
+  readonly durable: boolean;
+  /** More lines of postgresql.conf. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface Postgres {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly pid: number;
+  /** How to connect as the superuser, who owns the cluster as RDS's own `rdsadmin` does. */
+  readonly admin: { host: string; port: number; user: string; password: string; database: string; ssl: { ca: string } };
+  readonly exited: Promise<string>;
+  readonly stop: () => Promise<void>;
+}
+
+export const adminUser = 'rdsadmin';
+/** The CA's certificate, within the data directory. */
+export const caFile = 'ca.crt';
+const startTimeoutMs = 60_000;
+
+/** Starts a primary in `dir`, recovering from whatever ended it the last time. */
+export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
+  const binaries = await findPostgres();
+  const dataDir = join(options.dir, 'data');
+  if (!existsSync(dataDir)) await initialize(options, binaries, dataDir);
+  return run(options, binaries, await readFile(passwordFile(options), 'utf8'));
+}
+
+const passwordFile = (options: PostgresOptions) => join(options.dir, 'admin-password');
+
+/** Made beside its place and renamed, so that a start cut short leaves no half cluster behind. */
+async function initialize(options: PostgresOptions, binaries: PostgresBinaries, dataDir: string): Promise<void> {
+  const unfinished = `${dataDir}.new`;
+  await rm(unfinished, { recursive: true, force: true });
+  // The server's own folder is closed, not those above it: the user it runs as must get there.
+  await mkdir(dirname(options.dir), { recursive: true });
+  await mkdir(options.dir, { recursive: true, mode: 0o700 });
+  await writeFile(passwordFile(options), randomBytes(24).toString('base64url'), { mode: 0o600 });
+  await binaries.giveTo(options.dir);
+  const [file, ...prefix] = binaries.initdb;
+  // ICU's en-US sorts as RDS's default collation does, whatever locales this machine has.
+  const args = ['-D', unfinished, '-U', adminUser, `--pwfile=${passwordFile(options)}`, '-A', 'scram-sha-256'];
+  const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=icu', '--icu-locale=en-US'];
+  const sync = options.durable ? [] : ['--no-sync'];
+  try {
+    await promisify(execFile)(file, [...prefix, ...args, ...locale, ...sync], binaries.spawnOptions);
+  } catch (error) {
+    const { stderr = '', message } = error as Error & { stderr?: string };
+    const asWhom = binaries.uid === undefined ? '' : ` as uid ${binaries.uid}, who must be able to enter that folder`;
+    throw new Error(`initdb failed in ${unfinished}${asWhom}: ${stderr.trim() || message}`, { cause: error });
+  }
+  await rename(unfinished, dataDir);
+}
+
+/** Runs the server on a data directory that is complete: a primary's, or a replica's with its `standby.signal`. */
+export async function run(options: PostgresOptions, binaries: PostgresBinaries, password: string): Promise<Postgres> {
+  const dataDir = join(options.dir, 'data');
+  await stopOrphan(join(dataDir, 'postmaster.pid'), dataDir, 'SIGINT');
+  // The server insists on a key of its own that nobody else can read.
+  await copyFile(options.tls.certFile, join(dataDir, 'server.crt'));
+  await copyFile(options.tls.caFile, join(dataDir, caFile));
+  await writeFile(join(dataDir, 'server.key'), await readFile(options.tls.keyFile), { mode: 0o600 });
+  await writeFile(join(dataDir, 'pg_hba.conf'), hostRules);
+  await writeFile(join(dataDir, 'postgresql.conf'), configuration(options));
+  await binaries.giveTo(options.dir);
+
+  const server = await startServer({
+    name: `PostgreSQL (${dataDir}, port ${options.port})`,
+    command: [...binaries.postgres, '-D', dataDir],
+    // A replica connects as a client, and clients take certificates from ~/.postgresql.
+    options: { ...binaries.spawnOptions, env: { ...process.env, HOME: dataDir } },
+    ready: /database system is ready to accept (read-only )?connections/,
+    readyTimeoutMs: startTimeoutMs,
+    stopSignal: 'SIGINT', // "fast": ends sessions, writes a checkpoint
+    exitSignal: 'SIGQUIT', // "immediate": the next start recovers
+    log: options.log,
+  });
+  const ssl = { ca: options.tls.ca };
+  const admin = { host: 'localhost', port: options.port, user: adminUser, password, database: 'postgres', ssl };
+  return { dataDir, port: options.port, pid: server.pid, admin, exited: server.exited, stop: server.stop };
+}
+
+/** TLS or nothing, as RDS's rds.force_ssl has it by default from PostgreSQL 15 on. */
+const hostRules = `hostssl all         all 127.0.0.1/32 scram-sha-256
+hostssl all         all ::1/128      scram-sha-256
+hostssl replication all 127.0.0.1/32 scram-sha-256
+hostssl replication all ::1/128      scram-sha-256
+`;
+
+function configuration({ port, durable, settings }: PostgresOptions): string {
+  const lines: Record<string, string> = {
+    listen_addresses: '127.0.0.1, ::1',
+    unix_socket_directories: '',
+    ssl: 'on',
+    ssl_cert_file: 'server.crt',
+    ssl_key_file: 'server.key',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    wal_level: 'replica',
+    hot_standby: 'on',
+    // A replica that is down longer than this much writing is made anew instead of filling the disk.
+    max_slot_wal_keep_size: '1GB',
+    max_wal_size: '512MB',
+    shared_buffers: '64MB',
+    max_connections: '200',
+    ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
+    ...settings,
+    port: String(port),
+  };
+  return Object.entries(lines)
+    .map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`)
+    .join('');
+}
+
+/** Runs `work` with a superuser's connection. */
+export async function asAdmin<T>(server: Postgres, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ ...server.admin, connectionTimeoutMillis: 5000 });
+  // A server that ends while idle is reported by the next query, not as an uncaught event.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}

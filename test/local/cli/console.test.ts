@@ -1,0 +1,42 @@
+import { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { createConsole } from '../../../local/cli/console.ts';
+
+function createTerminal(properties: { isTTY: boolean; columns: number }) {
+  let text = '';
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      text += chunk.toString();
+      done();
+    },
+  });
+  return { stream: Object.assign(stream, properties) as NodeJS.WriteStream, written: () => text };
+}
+
+test('without a terminal every step is a line of plain text', () => {
+  const { stream, written } = createTerminal({ isTTY: false, columns: 80 });
+  const console = createConsole(stream);
+  console.starting('catalog');
+  console.ready('catalog', '2 tasks');
+  console.event('task catalog-1 ended');
+  console.line('Stopping');
+  console.close();
+  expect(written()).toMatch(/^starting catalog\n✔ catalog 2 tasks \(0\.0 s\)\n! task catalog-1 ended\nStopping\n$/);
+});
+
+test('on a terminal one line in place says what is still starting, no wider than the terminal', async () => {
+  const { stream, written } = createTerminal({ isTTY: true, columns: 24 });
+  const console = createConsole(stream);
+  console.starting('postgres-primary');
+  console.starting('redis-group');
+  await sleep(150);
+  expect(written()).toContain('… postgres-primary, red');
+  expect(written()).not.toContain('redis');
+  console.ready('postgres-primary');
+  console.ready('redis-group');
+  const before = written();
+  await sleep(150);
+  expect(written()).toBe(before);
+  console.close();
+});

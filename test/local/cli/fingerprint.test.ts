@@ -1,0 +1,31 @@
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { fingerprint } from '../../../local/cli/fingerprint.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'headroom-fingerprint-'));
+  mkdirSync(join(dir, 'app'));
+  writeFileSync(join(dir, 'app/main.ts'), 'one');
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+const now = () => fingerprint([join(dir, 'app'), join(dir, 'missing.json')]);
+
+test('what has not changed has the fingerprint it had', () => {
+  expect(now()).toBe(now());
+});
+
+test.each([
+  ['a file of another length', () => writeFileSync(join(dir, 'app/main.ts'), 'three')],
+  ['a file written again', () => utimesSync(join(dir, 'app/main.ts'), 1, 1)],
+  ['a new file', () => writeFileSync(join(dir, 'app/other.ts'), '')],
+  ['a file that is gone', () => rmSync(join(dir, 'app/main.ts'))],
+  ['a file that was missing', () => writeFileSync(join(dir, 'missing.json'), '{}')],
+])('%s changes it', (_, change) => {
+  const before = now();
+  change();
+  expect(now()).not.toBe(before);
+});

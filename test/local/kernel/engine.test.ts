@@ -1,0 +1,263 @@
+import { expect, test } from '@jest/globals';
+
+import type { Driver, Identity, Resource, Runtime } from '../../../local/kernel/driver.ts';
+import { createEngine } from '../../../local/kernel/engine.ts';
+import type { ResourceDefinition, Stack, Template } from '../../../local/kernel/assembly/template.ts';
+
+const runtime = {} as Runtime;
+const part = (
+  Properties: Record<string, unknown> = {},
+  more: Partial<ResourceDefinition> = {},
+): ResourceDefinition => ({
+  Type: 'Test::Part',
+  Properties,
+  ...more,
+});
+const stack = (name: string, template: Template): Stack => ({
+  name,
+  region: 'eu-central-1',
+  accountId: '000000000000',
+  template,
+});
+
+/** Writes down what it starts and stops; `hooks` can make a resource slow or fail. */
+function recorder(hooks: Record<string, () => Promise<void>> = {}) {
+  const events: string[] = [];
+  const resources = new Map<string, Resource>();
+  const driver: Driver = {
+    types: ['Test::Part'],
+    async up(resource): Promise<Identity> {
+      const { logicalId } = resource;
+      resources.set(logicalId, resource);
+      events.push(`start ${logicalId}`);
+      await hooks[logicalId]?.();
+      events.push(`up ${logicalId}`);
+      return {
+        ref: `${logicalId}-ref`,
+        attributes: { Arn: `${logicalId}-arn` },
+        label: `part ${logicalId}`,
+        stop: async () => void events.push(`stop ${logicalId}`),
+      };
+    },
+  };
+  const engine = (...stacks: Stack[]) =>
+    createEngine({ stacks, drivers: [driver], fetchSecret: async (id) => `secret of ${id}` });
+  return { events, resources, engine };
+}
+
+test('a resource starts after what it refers to and after what it depends on, with both resolved', async () => {
+  const { events, resources, engine } = recorder();
+  const resourcesOfStack = {
+    Third: part({ Second: { 'Fn::GetAtt': ['Second', 'Arn'] } }),
+    Second: part({}, { DependsOn: 'First' }),
+    First: part({ Password: '{{resolve:secretsmanager:db}}' }),
+  };
+  await engine(stack('one', { Resources: resourcesOfStack })).up(runtime);
+  expect(events.filter((event) => event.startsWith('start'))).toEqual(['start First', 'start Second', 'start Third']);
+  expect(resources.get('Third')?.properties).toEqual({ Second: 'Second-arn' });
+  expect(resources.get('First')?.properties).toEqual({ Password: 'secret of db' });
+});
+
+test('an imported value makes an edge to the resource behind the export of the other stack', async () => {
+  const { events, resources, engine } = recorder();
+  const app = stack('app', { Resources: { Service: part({ Url: { 'Fn::ImportValue': 'data-url' } }) } });
+  const data = stack('data', {
+    Resources: { Db: part() },
+    Outputs: { Url: { Value: { 'Fn::Sub': 'db://${Db}' }, Export: { Name: { 'Fn::Sub': '${AWS::StackName}-url' } } } },
+  });
+  await engine(app, data).up(runtime);
+  expect(events).toEqual(['start Db', 'up Db', 'start Service', 'up Service']);
+  expect(resources.get('Service')?.properties).toEqual({ Url: 'db://Db-ref' });
+});
+
+test('an output of another stack by its name makes an edge too', async () => {
+  const { resources, engine } = recorder();
+  const reference = { 'Fn::GetStackOutput': { StackName: 'data', OutputName: 'Url' } };
+  const app = stack('app', { Resources: { Service: part({ Url: reference }) } });
+  const data = stack('data', { Resources: { Db: part() }, Outputs: { Url: { Value: { Ref: 'Db' } } } });
+  await engine(app, data).up(runtime);
+  expect(resources.get('Service')?.properties).toEqual({ Url: 'Db-ref' });
+});
+
+test('what is independent starts at the same time', async () => {
+  const both = Promise.withResolvers<void>();
+  let waiting = 0;
+  const meet = async () => {
+    waiting += 1;
+    if (waiting === 2) both.resolve();
+    await both.promise;
+  };
+  const { engine } = recorder({ A: meet, B: meet });
+  await engine(stack('one', { Resources: { A: part(), B: part() } })).up(runtime);
+  expect(waiting).toBe(2);
+});
+
+test('stop goes the other way round', async () => {
+  const { events, engine } = recorder();
+  const running = engine(
+    stack('one', { Resources: { A: part(), B: part({ a: { Ref: 'A' } }), C: part({ b: { Ref: 'B' } }) } }),
+  );
+  await running.up(runtime);
+  events.length = 0;
+  const stopped: string[] = [];
+  await running.stop((what) => stopped.push(what));
+  expect(events).toEqual(['stop C', 'stop B', 'stop A']);
+  expect(stopped).toEqual(['part C', 'part B', 'part A']);
+});
+
+test('a failure stops what was started and names the resource with the message of its driver', async () => {
+  const { events, engine } = recorder({ C: () => Promise.reject(new Error('no room')) });
+  const resources = {
+    A: part(),
+    B: part({ a: { Ref: 'A' } }),
+    C: part({ b: { Ref: 'B' } }),
+    D: part({ c: { Ref: 'C' } }),
+  };
+  await expect(engine(stack('one', { Resources: resources })).up(runtime)).rejects.toThrow(
+    'Test::Part C of stack one could not be started: no room',
+  );
+  expect(events).toEqual(['start A', 'up A', 'start B', 'up B', 'start C', 'stop B', 'stop A']);
+});
+
+test('a stop while starting waits for what is under way, starts nothing more and stops all', async () => {
+  const slow = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  const startA = () => {
+    begun.resolve();
+    return slow.promise;
+  };
+  const { events, engine } = recorder({ A: startA });
+  const running = engine(stack('one', { Resources: { A: part(), B: part({ a: { Ref: 'A' } }) } }));
+  const up = running.up(runtime);
+  await begun.promise;
+  const stopped = running.stop();
+  slow.resolve();
+  await expect(up).rejects.toThrow('was not started');
+  await stopped;
+  expect(events).toEqual(['start A', 'up A', 'stop A']);
+});
+
+test('a resource whose condition is false is left out, also of DependsOn', async () => {
+  const { events, engine } = recorder();
+  await engine(
+    stack('one', {
+      Parameters: { Env: { Type: 'String', Default: 'local' } },
+      Conditions: {
+        IsProd: { 'Fn::Equals': [{ Ref: 'Env' }, 'prod'] },
+        IsLocal: { 'Fn::Not': [{ Condition: 'IsProd' }] },
+      },
+      Resources: {
+        A: part(
+          { x: { 'Fn::If': ['IsProd', { Ref: 'Prod' }, 'none'] } },
+          { DependsOn: ['Prod'], Condition: 'IsLocal' },
+        ),
+        Prod: part({}, { Condition: 'IsProd' }),
+      },
+    }),
+  ).up(runtime);
+  expect(events).toEqual(['start A', 'up A']);
+});
+
+test('types that are declared only have names and ARNs for the others', async () => {
+  const { resources, engine } = recorder();
+  const running = engine(
+    stack('one', {
+      Resources: {
+        Role: { Type: 'AWS::IAM::Role' },
+        A: part({ role: { 'Fn::GetAtt': ['Role', 'Arn'] }, name: { Ref: 'Role' } }),
+      },
+    }),
+  );
+  await running.up(runtime);
+  expect(running.declaredOnly).toEqual({ 'AWS::IAM::Role': 1 });
+  expect(resources.get('A')?.properties).toEqual({ role: 'arn:aws:iam::000000000000:role/Role', name: 'Role' });
+});
+
+test('every type that is neither run nor declared only is listed before anything starts', () => {
+  const { events, engine } = recorder();
+  const resources = { A: part(), Pool: { Type: 'AWS::Cognito::UserPool' }, Api: { Type: 'AWS::ApiGateway::RestApi' } };
+  expect(() => engine(stack('one', { Resources: resources }))).toThrow(
+    /AWS::Cognito::UserPool \(one\/Pool\)\n.*AWS::ApiGateway::RestApi \(one\/Api\)/,
+  );
+  expect(events).toEqual([]);
+});
+
+test('a cycle is named', () => {
+  const { engine } = recorder();
+  const resources = { A: part({ b: { Ref: 'B' } }), B: part({}, { DependsOn: ['C'] }), C: part({ a: { Ref: 'A' } }) };
+  expect(() => engine(stack('one', { Resources: resources }))).toThrow('one/A -> one/B -> one/C -> one/A');
+});
+
+test.each<[string, Template, string]>([
+  ['a resource that is not there', { Resources: { A: part({ x: { Ref: 'Ghost' } }) } }, 'one/A refers to one/Ghost'],
+  [
+    'an export that nobody makes',
+    { Resources: { A: part({ x: { 'Fn::ImportValue': 'ghost' } }) } },
+    'no stack exports ghost',
+  ],
+  [
+    'an output that is not there',
+    { Resources: { A: part({ x: { 'Fn::GetStackOutput': { StackName: 'one', OutputName: 'Ghost' } } }) } },
+    'one has no output Ghost',
+  ],
+  ['a condition that is not there', { Resources: { A: part({}, { Condition: 'Ghost' }) } }, 'no condition Ghost'],
+  [
+    'a condition that depends on itself',
+    { Conditions: { C: { 'Fn::Not': [{ Condition: 'C' }] } }, Resources: { A: part({}, { Condition: 'C' }) } },
+    'condition C depends on itself',
+  ],
+])('a reference to %s is refused', (_, template, message) => {
+  expect(() => recorder().engine(stack('one', template))).toThrow(message);
+});
+
+test.each<[string, Template, string]>([
+  [
+    'a parameter without a default',
+    { Parameters: { P: { Type: 'String' } }, Resources: { A: part({ x: { Ref: 'P' } }) } },
+    'parameter P has no default',
+  ],
+  [
+    'a parameter from SSM',
+    {
+      Parameters: { P: { Type: 'AWS::SSM::Parameter::Value<String>', Default: '/x' } },
+      Resources: { A: part({ x: { Ref: 'P' } }) },
+    },
+    'parameter P comes from SSM',
+  ],
+  [
+    'an attribute that is not there',
+    { Resources: { B: part(), A: part({ x: { 'Fn::GetAtt': ['B', 'Ghost'] } }) } },
+    'no attribute Ghost',
+  ],
+  ['an unknown intrinsic', { Resources: { A: part({ x: { 'Fn::Magic': 1 } }) } }, 'Properties.x: Fn::Magic is not'],
+])('%s fails the resource that wants it', async (_, template, message) => {
+  await expect(recorder().engine(stack('one', template)).up(runtime)).rejects.toThrow(message);
+});
+
+test('parameters, lists of them and mappings are read from the template', async () => {
+  const { resources, engine } = recorder();
+  await engine(
+    stack('one', {
+      Parameters: { Size: { Type: 'Number', Default: 3 }, Zones: { Type: 'CommaDelimitedList', Default: 'a, b' } },
+      Mappings: { Amis: { 'eu-central-1': { arm: 'ami-1' } } },
+      Resources: {
+        A: part({
+          size: { Ref: 'Size' },
+          zones: { Ref: 'Zones' },
+          ami: { 'Fn::FindInMap': ['Amis', { Ref: 'AWS::Region' }, 'arm'] },
+          azs: { 'Fn::GetAZs': '' },
+          stack: { Ref: 'AWS::StackName' },
+          partition: { 'Fn::Sub': '${AWS::Partition}/${AWS::AccountId}/${AWS::URLSuffix}' },
+        }),
+      },
+    }),
+  ).up(runtime);
+  expect(resources.get('A')?.properties).toEqual({
+    size: 3,
+    zones: ['a', 'b'],
+    ami: 'ami-1',
+    azs: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
+    stack: 'one',
+    partition: 'aws/000000000000/amazonaws.com',
+  });
+});

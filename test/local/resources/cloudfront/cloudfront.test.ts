@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createRig, send, until } from '../elbv2/load-balancer/rig.ts';
+import { createFront } from '../front.ts';
+
+const rig = createRig();
+let front: Awaited<ReturnType<typeof createFront>>;
+beforeEach(async () => {
+  front = await createFront();
+});
+afterEach(async () => {
+  await front.stop();
+  await rig.stop();
+});
+
+test('the edge hands requests to the load balancer behind it and shows its address', async () => {
+  const balancer = await front.loadBalancer();
+  const origin = await front.vpcOrigin(balancer.ref);
+  const distribution = await front.distribution(origin.ref);
+  const { edgePort } = front.runtime;
+  expect(distribution.attributes!['DomainName']).toBe(`127.0.0.1:${edgePort}`);
+  expect((await front.status.read()).edge).toBe(`http://127.0.0.1:${edgePort}`);
+  // The listener is not up yet: CloudFront knows of the load balancer only.
+  expect((await send(edgePort, '/')).status).toBe(502);
+
+  const group = await front.targetGroup('echo');
+  await front.listener(balancer.ref, { DefaultActions: [{ Type: 'forward', TargetGroupArn: group.ref }] });
+  const { port } = await rig.backend(({ headers }, response) => response.end(JSON.stringify(headers)));
+  const targets = front.runtime.parts.get('target-group', group.ref);
+  targets.register({ id: 'task', host: '127.0.0.1', port });
+  await until(() => targets.health('task') === 'healthy');
+  const answer = await send(edgePort, '/', { headers: { 'X-Forwarded-For': '203.0.113.7' } });
+  expect(answer.headers['x-cache']).toBe('Miss from cloudfront');
+  // What the viewer claims, what CloudFront saw, what the load balancer saw.
+  expect(JSON.parse(answer.body)['x-forwarded-for']).toBe('203.0.113.7, 127.0.0.1, 127.0.0.1');
+});
+
+test('a port in use is refused with the remedy', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const busy = await createFront(port);
+  const origin = await busy.vpcOrigin((await busy.loadBalancer()).ref);
+  await expect(busy.distribution(origin.ref)).rejects.toThrow(new RegExp(`Port ${port} .* npm start -- --port N`));
+  other.close();
+});
+
+test.each([
+  ['another cache policy', { behavior: { CachePolicyId: 'x' } }, 'DefaultCacheBehavior.CachePolicyId = "x"'],
+  ['another origin request policy', { behavior: { OriginRequestPolicyId: 'x' } }, 'OriginRequestPolicyId = "x"'],
+  ['functions', { behavior: { FunctionAssociations: [{}] } }, 'FunctionAssociations is not supported'],
+  ['Lambda@Edge', { behavior: { LambdaFunctionAssociations: [{}] } }, 'LambdaFunctionAssociations is not supported'],
+  ['response headers', { behavior: { ResponseHeadersPolicyId: 'x' } }, 'ResponseHeadersPolicyId is not supported'],
+  ['further behaviours', { config: { CacheBehaviors: [{}] } }, 'Properties.DistributionConfig.CacheBehaviors'],
+  ['a firewall', { config: { WebACLId: 'x' } }, 'WebACLId is not supported'],
+  ['error pages', { config: { CustomErrorResponses: [{}] } }, 'CustomErrorResponses'],
+  [
+    'an S3 origin',
+    { config: { Origins: [{ Id: 'o', DomainName: 'd', S3OriginConfig: {} }] } },
+    'S3OriginConfig is not supported',
+  ],
+  ['Enabled: false', { config: { Enabled: false } }, 'Enabled = false'],
+])('a distribution with %s is refused by name', async (_, more, message) => {
+  const origin = await front.vpcOrigin((await front.loadBalancer()).ref);
+  await expect(front.distribution(origin.ref, more)).rejects.toThrow(message);
+});
+
+test('an origin that only speaks HTTPS is refused by name', async () => {
+  const { ref } = await front.loadBalancer();
+  await expect(front.vpcOrigin(ref, { OriginProtocolPolicy: 'https-only' })).rejects.toThrow(
+    'OriginProtocolPolicy = "https-only"',
+  );
+});
