@@ -1,170 +1,162 @@
-import { isDeclaredOnly, standIn } from '../resources/declared-only.ts';
-import type { Driver, Identity, Runtime } from './driver.ts';
-import { resolveDynamicReferences, type FetchSecret } from './assembly/dynamic-references.ts';
-import { buildGraph, keyOf, type Export, type Graph, type Node } from './assembly/graph.ts';
-import { resolveIntrinsics, type Scope } from './assembly/intrinsics.ts';
-import { scopeOf } from './assembly/scope.ts';
-import { TemplateError, type Stack } from './assembly/template.ts';
+import type { FetchSecret } from './assembly/dynamic-references.ts';
+import { buildGraph, type Graph, type Node } from './assembly/graph.ts';
+import type { Stack } from './assembly/template.ts';
+import { bringUp, bringUpToDate } from './bring-up.ts';
+import { createEntries } from './entries.ts';
+import { createEventStream, type EventStream, type ResourceState } from './events.ts';
+import { Refusal } from './refusal.ts';
+import { countDeclaredOnly, createRegistry } from './registry.ts';
+import { isRun, type Definition } from './resource.ts';
+import { createResolver } from './resolver.ts';
+import { inOrder, inReverse } from './traverse.ts';
 
-export interface Engine {
-  /** Types that are declared in the templates and not run, with the number of resources of each. */
-  readonly declaredOnly: Readonly<Record<string, number>>;
-  /** Brings everything up, what is independent at once. On a failure stops what was started, then throws it. */
-  up(runtime: Omit<Runtime, 'stopping'>): Promise<void>;
-  /** Stops everything, whoever refers to a resource before the resource itself; `onStopped` hears of each that has a label. */
-  stop(onStopped?: (what: string) => void): Promise<void>;
-}
-
-export interface Options {
+export interface EngineOptions {
   readonly stacks: readonly Stack[];
-  readonly drivers: readonly Driver[];
+  readonly definitions: readonly Definition[];
   /** Fetches what a dynamic reference names. */
   readonly fetchSecret: FetchSecret;
 }
 
-/** CloudFormation's engine for a laptop. Throws at once for what it could not run: nothing has been started then. */
-export function createEngine({ stacks, drivers, fetchSecret }: Options): Engine {
-  const graph = buildGraph(stacks);
-  const driverOf = new Map(drivers.flatMap((driver) => driver.types.map((type) => [type, driver] as const)));
-  checkTypes(graph, driverOf);
+/** What an `apply` did, by the keys of the resources. */
+export interface Changes {
+  readonly created: string[];
+  readonly updated: string[];
+  readonly replaced: string[];
+  readonly removed: string[];
+}
 
-  const identities = new Map<string, Identity>();
-  const scopes = new Map(stacks.map((stack) => [stack.name, scopeWhenUp(stack)]));
+export interface Engine {
+  readonly events: EventStream;
+  states(): readonly ResourceState[];
+  /** The types that are declared and not run, with the number of resources of each. */
+  declaredOnly(): Readonly<Record<string, number>>;
+  /** What the resources show of themselves. */
+  describe(): Promise<readonly object[]>;
+  /** @throws Refusal for a resource or an action that does not exist, and for wrong parameters */
+  act(key: string, action: string, parameters: unknown): Promise<unknown>;
+  /** Brings everything up, what is independent at once. On a failure stops what was started, then throws it. */
+  up(): Promise<void>;
+  /**
+   * Takes changed templates and touches only what differs, in dependency order. Where a resource fails, the rest of the
+   * system stays as it is, and the next `apply` tries again.
+   * @throws AggregateError of all failures
+   */
+  apply(stacks: readonly Stack[]): Promise<Changes>;
+  /** Stops everything, dependents first. */
+  stop(): Promise<void>;
+}
+
+/** CloudFormation's engine for a laptop. Throws at once for templates that it cannot run: nothing has been started then. */
+export function createEngine({ stacks, definitions, fetchSecret }: EngineOptions): Engine {
+  const registry = createRegistry(definitions);
+  const events = createEventStream();
   const stopping = new AbortController();
-  let starts: readonly Promise<void>[] = [];
+  const entries = createEntries(events, stopping.signal);
+  let { graph, resolve } = read(stacks);
+  let working: Promise<unknown> = Promise.resolve();
+  let applying = false;
   let stopped: Promise<void> | undefined;
+  for (const node of graph.nodes.values()) entries.add(node, registry.get(node));
 
   return {
-    declaredOnly: countTypes(graph, driverOf),
-    async up(given) {
-      const runtime = { ...given, stopping: stopping.signal };
-      const started = new Map<string, Promise<void>>();
-      const start = (node: Node): Promise<void> => {
-        const known = started.get(node.key);
-        if (known !== undefined) return known;
-        const promise = Promise.all([...node.needs].map((need) => start(graph.nodes.get(need) as Node))).then(() =>
-          bringUp(node, runtime),
-        );
-        started.set(node.key, promise);
-        return promise;
-      };
-      starts = [...graph.nodes.values()].map(start);
+    events,
+    states: () => entries.all().map(({ state }) => state),
+    declaredOnly: () => countDeclaredOnly(graph.nodes.values(), registry),
+    describe: () => Promise.all(entries.all().flatMap(({ up }) => up?.running.describe?.() ?? [])),
+    async act(key, action, parameters) {
+      const found = entries.find(key)?.up?.running.actions?.[action];
+      if (found === undefined) throw new Refusal(`${key} has no action ${action} now.`);
+      return found.run(parameters);
+    },
+    async up() {
+      const starts = inOrder(graph.nodes, (node) => bringUp(entries.get(node.key), resolve));
+      working = Promise.allSettled(starts);
       try {
         await Promise.all(starts);
-        await Promise.all([...graph.nodes.values()].map(waitUntilSteady));
+        await Promise.all(entries.all().map(({ steady }) => steady));
       } catch (error) {
-        await stopOnce();
+        // Why the start failed matters more than what would not stop.
+        await stopOnce().catch(() => undefined);
         throw error;
       }
+    },
+    async apply(next) {
+      if (applying) throw new Refusal('Another apply is under way. Wait for its end.');
+      stopping.signal.throwIfAborted();
+      applying = true;
+      const work = applyTemplates(next).finally(() => (applying = false));
+      working = work.catch(() => undefined);
+      return work;
     },
     stop: stopOnce,
   };
 
-  function stopOnce(onStopped: (what: string) => void = () => undefined): Promise<void> {
+  function read(templates: readonly Stack[]) {
+    const built: Graph = buildGraph(templates);
+    registry.check(built.nodes.values());
+    return {
+      graph: built,
+      resolve: createResolver(templates, built, (key) => entries.find(key)?.up?.running, fetchSecret),
+    };
+  }
+
+  async function applyTemplates(next: readonly Stack[]): Promise<Changes> {
+    const before = graph;
+    ({ graph, resolve } = read(next));
+    const changes: Changes = { created: [], updated: [], replaced: [], removed: [] };
+    const anew = new Set<string>();
+    const steps = inOrder(graph.nodes, async (node) => {
+      const refreshed = [...node.needs].some((need) => anew.has(need));
+      const change = await bring(node, refreshed);
+      if (change === undefined) return;
+      changes[change].push(node.key);
+      if (change !== 'updated') anew.add(node.key);
+    });
+    const outcomes = [
+      ...(await Promise.allSettled(steps)),
+      ...(await Promise.allSettled(entries.all().map(({ steady }) => steady))),
+      ...(await Promise.allSettled(inReverse(onlyIn(before, graph), remove))),
+    ];
+    throwFailures(outcomes, 'Not everything could be applied');
+    return changes;
+
+    async function remove({ key }: Node): Promise<void> {
+      await entries.get(key).stop('remove');
+      entries.delete(key);
+      changes.removed.push(key);
+    }
+  }
+
+  async function bring(node: Node, refreshed: boolean): Promise<keyof Changes | undefined> {
+    const definition = registry.get(node);
+    const known = entries.find(node.key);
+    if (known?.up !== undefined && known.definition.type === definition.type) {
+      known.node = node;
+      return bringUpToDate(known, resolve, refreshed);
+    }
+    await known?.stop('remove');
+    await bringUp(entries.add(node, definition), resolve);
+    return isRun(definition) ? 'created' : undefined;
+  }
+
+  function stopOnce(): Promise<void> {
     stopping.abort();
-    stopped ??= Promise.allSettled(starts).then(() => stopAll(onStopped));
+    stopped ??= working.then(async () => {
+      const nodes = new Map(entries.all().map(({ node }) => [node.key, node]));
+      const stops = inReverse(nodes, ({ key }) => entries.get(key).stop('stop'));
+      throwFailures(await Promise.allSettled(stops), 'Not everything could be stopped');
+    });
     return stopped;
   }
-
-  async function bringUp(node: Node, runtime: Runtime): Promise<void> {
-    const { key, stack, logicalId, definition } = node;
-    if (stopping.signal.aborted) throw new Error(`${key} was not started`);
-    const driver = driverOf.get(definition.Type);
-    if (driver === undefined) {
-      identities.set(key, standIn(stack, logicalId, definition.Type));
-      return;
-    }
-    try {
-      const scope = scopes.get(stack.name) as Scope;
-      const resolved = resolveIntrinsics(definition.Properties ?? {}, scope, 'Properties');
-      const properties = (await resolveDynamicReferences(resolved, fetchSecret)) as Record<string, unknown>;
-      identities.set(
-        key,
-        await driver.up({ stack: stack.name, logicalId, type: definition.Type, properties }, runtime),
-      );
-    } catch (error) {
-      throw new ResourceError(node, error);
-    }
-  }
-
-  async function waitUntilSteady(node: Node): Promise<void> {
-    try {
-      await identities.get(node.key)?.steady?.();
-    } catch (error) {
-      throw new ResourceError(node, error);
-    }
-  }
-
-  function scopeWhenUp(stack: Stack): Scope {
-    const identity = (logicalId: string): Identity => {
-      const found = identities.get(keyOf(stack.name, logicalId));
-      if (found === undefined) throw new TemplateError(`${keyOf(stack.name, logicalId)} is not up`);
-      return found;
-    };
-    const valueOf = ({ stack: exporter, output }: Export): unknown =>
-      resolveIntrinsics(output.Value, scopes.get(exporter.name) as Scope, `${exporter.name}.Outputs`);
-    return scopeOf(stack, {
-      ref: (logicalId) => identity(logicalId).ref,
-      attribute(logicalId, name) {
-        const value = identity(logicalId).attributes?.[name];
-        if (value === undefined) throw new TemplateError(`${keyOf(stack.name, logicalId)} has no attribute ${name}`);
-        return value;
-      },
-      importValue: (name) => valueOf(graph.exported(name)),
-      stackOutput: (name, output) => valueOf(graph.output(name, output)),
-    });
-  }
-
-  async function stopAll(onStopped: (what: string) => void): Promise<void> {
-    const dependents = new Map([...graph.nodes.keys()].map((key) => [key, [] as string[]]));
-    for (const { key, needs } of graph.nodes.values()) for (const need of needs) dependents.get(need)?.push(key);
-    const stops = new Map<string, Promise<void>>();
-    const failures: unknown[] = [];
-    const stop = (key: string): Promise<void> => {
-      const known = stops.get(key);
-      if (known !== undefined) return known;
-      const promise = stopOne(graph.nodes.get(key) as Node).catch((error: unknown) => void failures.push(error));
-      stops.set(key, promise);
-      return promise;
-    };
-    const stopOne = async ({ key }: Node): Promise<void> => {
-      await Promise.all((dependents.get(key) ?? []).map(stop));
-      const identity = identities.get(key);
-      if (identity?.stop === undefined) return;
-      await identity.stop();
-      if (identity.label !== undefined) onStopped(identity.label);
-    };
-    await Promise.all([...graph.nodes.keys()].map(stop));
-    if (failures.length > 0) throw new AggregateError(failures, `stopping failed: ${failures.map(String).join('; ')}`);
-  }
 }
 
-/** A resource that could not be brought up, with its driver's message. */
-export class ResourceError extends Error {
-  override readonly name = 'ResourceError';
-
-  constructor({ stack, logicalId, definition }: Node, cause: unknown) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    super(`${definition.Type} ${logicalId} of stack ${stack.name} could not be started: ${message}`, { cause });
-  }
+function onlyIn(before: Graph, after: Graph): ReadonlyMap<string, Node> {
+  return new Map([...before.nodes].filter(([key]) => !after.nodes.has(key)));
 }
 
-function checkTypes(graph: Graph, driverOf: ReadonlyMap<string, Driver>): void {
-  const unknown = [...graph.nodes.values()].filter(
-    ({ definition }) => !driverOf.has(definition.Type) && !isDeclaredOnly(definition.Type),
-  );
-  if (unknown.length === 0) return;
-  const list = unknown.map(({ key, definition }) => `  ${definition.Type} (${key})`).join('\n');
-  throw new TemplateError(
-    `The templates hold resources that the local runtime neither runs nor lists as declared only:\n${list}\n` +
-      'Write a driver in local/drivers/ or add the type to local/declared-only.ts.',
-  );
-}
-
-function countTypes(graph: Graph, driverOf: ReadonlyMap<string, Driver>): Record<string, number> {
-  const counts = new Map<string, number>();
-  for (const { definition } of graph.nodes.values()) {
-    if (!driverOf.has(definition.Type)) counts.set(definition.Type, (counts.get(definition.Type) ?? 0) + 1);
-  }
-  return Object.fromEntries([...counts].toSorted(([a], [b]) => a.localeCompare(b)));
+/** Dependents of a failed resource fail with the same error, which is listed once. */
+function throwFailures(outcomes: readonly PromiseSettledResult<unknown>[], what: string): void {
+  const failures = new Set(outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason as Error] : [])));
+  if (failures.size === 0) return;
+  throw new AggregateError(failures, [`${what}:`, ...[...failures].map(({ message }) => message)].join('\n'));
 }

@@ -1,56 +1,37 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-import type { Assets } from '../driver.ts';
+import { AssetManifestArtifact, CloudAssembly } from 'aws-cdk-lib/cx-api';
+
+import { Refusal } from '../refusal.ts';
 import type { Stack, Template } from './template.ts';
 
-/** Stands in for the account of a stack that is synthesized for any account. */
+/** The account of a stack that is synthesized for any account. */
 export const anyAccount = '000000000000';
 const anyRegion = 'us-east-1';
+
+/** What a template refers to and the cloud assembly stores. Both throw for what it does not hold. */
+export interface Assets {
+  /** The directory an image is built from, by the URI in the task definition. */
+  image(uri: string): string;
+  /** The directory or file with an object key of the assets bucket. */
+  file(key: string): string;
+}
 
 export interface Assembly {
   readonly stacks: readonly Stack[];
   readonly assets: Assets;
 }
 
-interface Artifact {
-  readonly type: string;
-  readonly environment?: string;
-  readonly properties?: {
-    readonly templateFile?: string;
-    readonly stackName?: string;
-    readonly directoryName?: string;
-    readonly file?: string;
-  };
-}
-
-interface AssetManifest {
-  readonly files?: Readonly<
-    Record<
-      string,
-      {
-        readonly source: { readonly path?: string };
-        readonly destinations: Readonly<Record<string, { readonly objectKey: string }>>;
-      }
-    >
-  >;
-  readonly dockerImages?: Readonly<
-    Record<
-      string,
-      {
-        readonly source: { readonly directory?: string };
-        readonly destinations: Readonly<Record<string, { readonly imageTag: string }>>;
-      }
-    >
-  >;
-}
-
-/** Reads a synthesized cloud assembly with its stages; throws when there is none or it cannot be read. */
+/**
+ * Reads a synthesized cloud assembly with its stages.
+ * @throws Refusal when there is none or it cannot be read
+ */
 export function readAssembly(directory: string): Assembly {
   const stacks: Stack[] = [];
   const images = new Map<string, string>();
   const files = new Map<string, string>();
-  readStage(resolve(directory));
+  readStage(open(resolve(directory)));
   return {
     stacks,
     assets: {
@@ -59,23 +40,23 @@ export function readAssembly(directory: string): Assembly {
     },
   };
 
-  function readStage(stage: string): void {
-    const manifest = readJson(join(stage, 'manifest.json')) as { artifacts?: Record<string, Artifact> };
-    for (const [id, { type, environment, properties = {} }] of Object.entries(manifest.artifacts ?? {})) {
-      if (type === 'cdk:cloud-assembly') readStage(join(stage, properties.directoryName ?? id));
-      else if (type === 'cdk:asset-manifest') readAssets(stage, properties.file ?? `${id}.assets.json`);
-      else if (type === 'aws:cloudformation:stack') {
-        stacks.push({
-          name: properties.stackName ?? id,
-          ...readEnvironment(environment),
-          template: readJson(join(stage, properties.templateFile ?? `${id}.template.json`)) as Template,
-        });
-      }
+  function readStage(stage: CloudAssembly): void {
+    for (const { stackName, environment, template } of stage.stacks) {
+      const { account, region } = environment;
+      stacks.push({
+        name: stackName,
+        accountId: /^\d{12}$/.test(account) ? account : anyAccount,
+        region: region === 'unknown-region' ? anyRegion : region,
+        template: template as Template,
+      });
     }
+    for (const artifact of stage.artifacts.filter(AssetManifestArtifact.isAssetManifestArtifact)) {
+      readAssets(stage.directory, artifact.contents);
+    }
+    for (const { nestedAssembly } of stage.nestedAssemblies) readStage(nestedAssembly);
   }
 
-  function readAssets(stage: string, file: string): void {
-    const manifest = readJson(join(stage, file)) as AssetManifest;
+  function readAssets(stage: string, manifest: AssetManifestArtifact['contents']): void {
     for (const { source, destinations } of Object.values(manifest.files ?? {})) {
       for (const { objectKey } of Object.values(destinations)) files.set(objectKey, join(stage, source.path ?? ''));
     }
@@ -85,13 +66,16 @@ export function readAssembly(directory: string): Assembly {
   }
 }
 
-/** `aws://ACCOUNT/REGION`, where CDK writes `unknown-account` and `unknown-region` for what is left open. */
-function readEnvironment(environment = ''): { accountId: string; region: string } {
-  const [accountId = '', region = ''] = environment.replace('aws://', '').split('/');
-  return {
-    accountId: /^\d{12}$/.test(accountId) ? accountId : anyAccount,
-    region: region === '' || region === 'unknown-region' ? anyRegion : region,
-  };
+function open(directory: string): CloudAssembly {
+  try {
+    // Assemblies of newer versions of the CDK are read too: the parts used here are stable.
+    return new CloudAssembly(directory, { skipVersionCheck: true });
+  } catch (error) {
+    throw new Refusal(
+      `${directory} is not a cloud assembly that can be read: ${(error as Error).message}. Name the folder that cdk synth wrote, such as cdk.out.`,
+      { cause: error },
+    );
+  }
 }
 
 function found(assets: ReadonlyMap<string, string>, key: string, what: string): string {
@@ -100,12 +84,4 @@ function found(assets: ReadonlyMap<string, string>, key: string, what: string): 
     throw new Error(`The cloud assembly holds no asset for ${what}. Synthesize it again.`);
   }
   return path;
-}
-
-function readJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new Error(`Cannot read the cloud assembly at ${file}: ${(error as Error).message}`, { cause: error });
-  }
 }

@@ -1,10 +1,30 @@
 import { expect, test } from '@jest/globals';
 
-import type { Driver, Identity, Resource, Runtime } from '../../../local/kernel/driver.ts';
+import { Type } from 'typebox';
+import type { SystemEvent } from '../../../local/kernel/events.ts';
+import { action, declareOnly, defineResource, type Resource } from '../../../local/kernel/resource.ts';
+import { closed } from '../../../local/kernel/schema.ts';
 import { createEngine } from '../../../local/kernel/engine.ts';
 import type { ResourceDefinition, Stack, Template } from '../../../local/kernel/assembly/template.ts';
 
-const runtime = {} as Runtime;
+const names = [
+  'a',
+  'b',
+  'c',
+  'x',
+  'role',
+  'name',
+  'size',
+  'zones',
+  'ami',
+  'azs',
+  'stack',
+  'partition',
+  'Second',
+  'Password',
+  'Url',
+];
+const anything = Object.fromEntries(names.map((name) => [name, Type.Optional(Type.Unknown())]));
 const part = (
   Properties: Record<string, unknown> = {},
   more: Partial<ResourceDefinition> = {},
@@ -20,28 +40,42 @@ const stack = (name: string, template: Template): Stack => ({
   template,
 });
 
-/** Writes down what it starts and stops; `hooks` can make a resource slow or fail. */
+/** Records what it starts, updates and stops; `hooks` can make a resource slow or fail. */
 function recorder(hooks: Record<string, () => Promise<void>> = {}) {
   const events: string[] = [];
   const resources = new Map<string, Resource>();
-  const driver: Driver = {
-    types: ['Test::Part'],
-    async up(resource): Promise<Identity> {
-      const { logicalId } = resource;
-      resources.set(logicalId, resource);
-      events.push(`start ${logicalId}`);
-      await hooks[logicalId]?.();
-      events.push(`up ${logicalId}`);
-      return {
-        ref: `${logicalId}-ref`,
-        attributes: { Arn: `${logicalId}-arn` },
-        label: `part ${logicalId}`,
-        stop: async () => void events.push(`stop ${logicalId}`),
-      };
-    },
-  };
+  const partType = (type: string, update?: 'up') =>
+    defineResource(type, {
+      properties: Type.Object({ ...anything }),
+      replaceOn: ['name'],
+      label: ({ logicalId }) => `part ${logicalId}`,
+      async up(resource, context) {
+        const { logicalId } = resource;
+        const known = resources.has(logicalId);
+        resources.set(logicalId, resource);
+        events.push(`start ${logicalId}`);
+        await hooks[logicalId]?.();
+        context.part(`${logicalId}-1`, 'started');
+        events.push(`up ${logicalId}`);
+        return {
+          ref: `${logicalId}-ref`,
+          attributes: { Arn: `${logicalId}-arn`, Known: String(known) },
+          detail: () => 'at work',
+          describe: () => ({ parts: [logicalId] }),
+          actions: { poke: action(Type.Object({ times: Type.Integer() }, closed), ({ times }) => times * 2) },
+          stop: async () => void events.push(`stop ${logicalId}`),
+          remove: async () => void events.push(`remove ${logicalId}`),
+        };
+      },
+      update,
+    });
+  const definitions = [
+    partType('Test::Part'),
+    partType('Test::Adaptable', 'up'),
+    declareOnly('AWS::IAM::Role', 'iam:role', 'A laptop has no roles.'),
+  ];
   const engine = (...stacks: Stack[]) =>
-    createEngine({ stacks, drivers: [driver], fetchSecret: async (id) => `secret of ${id}` });
+    createEngine({ stacks, definitions, fetchSecret: async (id) => `secret of ${id}` });
   return { events, resources, engine };
 }
 
@@ -52,7 +86,7 @@ test('a resource starts after what it refers to and after what it depends on, wi
     Second: part({}, { DependsOn: 'First' }),
     First: part({ Password: '{{resolve:secretsmanager:db}}' }),
   };
-  await engine(stack('one', { Resources: resourcesOfStack })).up(runtime);
+  await engine(stack('one', { Resources: resourcesOfStack })).up();
   expect(events.filter((event) => event.startsWith('start'))).toEqual(['start First', 'start Second', 'start Third']);
   expect(resources.get('Third')?.properties).toEqual({ Second: 'Second-arn' });
   expect(resources.get('First')?.properties).toEqual({ Password: 'secret of db' });
@@ -65,7 +99,7 @@ test('an imported value makes an edge to the resource behind the export of the o
     Resources: { Db: part() },
     Outputs: { Url: { Value: { 'Fn::Sub': 'db://${Db}' }, Export: { Name: { 'Fn::Sub': '${AWS::StackName}-url' } } } },
   });
-  await engine(app, data).up(runtime);
+  await engine(app, data).up();
   expect(events).toEqual(['start Db', 'up Db', 'start Service', 'up Service']);
   expect(resources.get('Service')?.properties).toEqual({ Url: 'db://Db-ref' });
 });
@@ -75,7 +109,7 @@ test('an output of another stack by its name makes an edge too', async () => {
   const reference = { 'Fn::GetStackOutput': { StackName: 'data', OutputName: 'Url' } };
   const app = stack('app', { Resources: { Service: part({ Url: reference }) } });
   const data = stack('data', { Resources: { Db: part() }, Outputs: { Url: { Value: { Ref: 'Db' } } } });
-  await engine(app, data).up(runtime);
+  await engine(app, data).up();
   expect(resources.get('Service')?.properties).toEqual({ Url: 'Db-ref' });
 });
 
@@ -88,7 +122,7 @@ test('what is independent starts at the same time', async () => {
     await both.promise;
   };
   const { engine } = recorder({ A: meet, B: meet });
-  await engine(stack('one', { Resources: { A: part(), B: part() } })).up(runtime);
+  await engine(stack('one', { Resources: { A: part(), B: part() } })).up();
   expect(waiting).toBe(2);
 });
 
@@ -97,10 +131,13 @@ test('stop goes the other way round', async () => {
   const running = engine(
     stack('one', { Resources: { A: part(), B: part({ a: { Ref: 'A' } }), C: part({ b: { Ref: 'B' } }) } }),
   );
-  await running.up(runtime);
+  await running.up();
   events.length = 0;
   const stopped: string[] = [];
-  await running.stop((what) => stopped.push(what));
+  running.events.on('event', (event) => {
+    if (event.kind === 'state' && event.resource.state === 'stopped') stopped.push(event.resource.label ?? '');
+  });
+  await running.stop();
   expect(events).toEqual(['stop C', 'stop B', 'stop A']);
   expect(stopped).toEqual(['part C', 'part B', 'part A']);
 });
@@ -113,7 +150,7 @@ test('a failure stops what was started and names the resource with the message o
     C: part({ b: { Ref: 'B' } }),
     D: part({ c: { Ref: 'C' } }),
   };
-  await expect(engine(stack('one', { Resources: resources })).up(runtime)).rejects.toThrow(
+  await expect(engine(stack('one', { Resources: resources })).up()).rejects.toThrow(
     'Test::Part C of stack one could not be started: no room',
   );
   expect(events).toEqual(['start A', 'up A', 'start B', 'up B', 'start C', 'stop B', 'stop A']);
@@ -128,7 +165,7 @@ test('a stop while starting waits for what is under way, starts nothing more and
   };
   const { events, engine } = recorder({ A: startA });
   const running = engine(stack('one', { Resources: { A: part(), B: part({ a: { Ref: 'A' } }) } }));
-  const up = running.up(runtime);
+  const up = running.up();
   await begun.promise;
   const stopped = running.stop();
   slow.resolve();
@@ -154,7 +191,7 @@ test('a resource whose condition is false is left out, also of DependsOn', async
         Prod: part({}, { Condition: 'IsProd' }),
       },
     }),
-  ).up(runtime);
+  ).up();
   expect(events).toEqual(['start A', 'up A']);
 });
 
@@ -168,8 +205,8 @@ test('types that are declared only have names and ARNs for the others', async ()
       },
     }),
   );
-  await running.up(runtime);
-  expect(running.declaredOnly).toEqual({ 'AWS::IAM::Role': 1 });
+  await running.up();
+  expect(running.declaredOnly()).toEqual({ 'AWS::IAM::Role': 1 });
   expect(resources.get('A')?.properties).toEqual({ role: 'arn:aws:iam::000000000000:role/Role', name: 'Role' });
 });
 
@@ -231,7 +268,7 @@ test.each<[string, Template, string]>([
   ],
   ['an unknown intrinsic', { Resources: { A: part({ x: { 'Fn::Magic': 1 } }) } }, 'Properties.x: Fn::Magic is not'],
 ])('%s fails the resource that wants it', async (_, template, message) => {
-  await expect(recorder().engine(stack('one', template)).up(runtime)).rejects.toThrow(message);
+  await expect(recorder().engine(stack('one', template)).up()).rejects.toThrow(message);
 });
 
 test('parameters, lists of them and mappings are read from the template', async () => {
@@ -251,7 +288,7 @@ test('parameters, lists of them and mappings are read from the template', async 
         }),
       },
     }),
-  ).up(runtime);
+  ).up();
   expect(resources.get('A')?.properties).toEqual({
     size: 3,
     zones: ['a', 'b'],

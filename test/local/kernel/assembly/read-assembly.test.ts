@@ -20,12 +20,14 @@ function write(path: string, content: unknown): void {
 
 function writeStage(environment: string): void {
   write('manifest.json', {
+    version: '50.0.0',
     artifacts: {
       'assembly-local': { type: 'cdk:cloud-assembly', properties: { directoryName: 'assembly-local' } },
       Tree: { type: 'cdk:tree', properties: { file: 'tree.json' } },
     },
   });
   write('assembly-local/manifest.json', {
+    version: '50.0.0',
     artifacts: {
       'data.assets': { type: 'cdk:asset-manifest', properties: { file: 'data.assets.json' } },
       data: {
@@ -37,6 +39,7 @@ function writeStage(environment: string): void {
   });
   write('assembly-local/data.template.json', { Resources: { Bucket: { Type: 'AWS::S3::Bucket' } } });
   write('assembly-local/data.assets.json', {
+    version: '50.0.0',
     files: { f00: { source: { path: '../asset.f00' }, destinations: { here: { objectKey: 'f00.zip' } } } },
     dockerImages: { d00: { source: { directory: '../asset.d00' }, destinations: { here: { imageTag: 'd00' } } } },
   });
@@ -77,7 +80,5 @@ test('an asset that is not there is named', () => {
 });
 
 test('a folder without an assembly is named', () => {
-  expect(() => readAssembly(directory)).toThrow(
-    `Cannot read the cloud assembly at ${join(directory, 'manifest.json')}`,
-  );
+  expect(() => readAssembly(directory)).toThrow(`${directory} is not a cloud assembly that can be read`);
 });

@@ -1,0 +1,83 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import type { Node } from './assembly/graph.ts';
+import type { Entry } from './entries.ts';
+import { standIn } from './registry.ts';
+import { isRun, type Resource, type ResourceDefinition } from './resource.ts';
+import type { Resolver } from './resolver.ts';
+import { accept } from './schema.ts';
+
+/** Brings a resource up; resolves when others can use it. */
+export async function bringUp(entry: Entry, resolve: Resolver): Promise<void> {
+  const { node, definition, context } = entry;
+  if (!isRun(definition)) {
+    const resource = { ...node, stack: node.stack.name, type: definition.type, properties: {} };
+    entry.up = { resource, running: standIn(node, definition) };
+    return;
+  }
+  if (context.stopping.aborted) throw new Error(`${node.key} was not started`);
+  await entry.attempt('started', async () => {
+    const resource = await resourceOf(node, definition, resolve);
+    entry.enter('starting', { label: definition.label(resource) });
+    entry.up = { resource, running: await definition.up(resource, context) };
+    entry.enter('running');
+  });
+  awaitSteady(entry);
+}
+
+/**
+ * Brings a resource that is up to its changed template, in place where its type can do that and CloudFormation would.
+ * @param refreshed whether something that it refers to has been brought up anew
+ * @returns what was done; undefined where nothing differs
+ */
+export async function bringUpToDate(
+  entry: Entry,
+  resolve: Resolver,
+  refreshed: boolean,
+): Promise<'updated' | 'replaced' | undefined> {
+  const { node, definition, context, up } = entry;
+  if (!isRun(definition) || up === undefined) return undefined;
+  const next = await entry.attempt('updated', () => resourceOf(node, definition, resolve));
+  const changed = changedProperties(up.resource, next);
+  if (changed.length === 0 && !refreshed && entry.state.state !== 'failed') return undefined;
+  const { update, replaceOn } = definition;
+  if (update === undefined || changed.some((name) => replaceOn.includes(name))) {
+    await entry.stop('stop');
+    await bringUp(entry, resolve);
+    return 'replaced';
+  }
+  await entry.attempt('updated', async () => {
+    entry.enter('updating', { label: definition.label(next) });
+    entry.up = { resource: next, running: await update(up, next, context) };
+  });
+  awaitSteady(entry);
+  return 'updated';
+}
+
+/** Follows a resource until it does its work; the outcome is `entry.steady`. */
+function awaitSteady(entry: Entry): void {
+  const running = entry.up?.running;
+  const isCurrent = (): boolean => entry.up?.running === running && entry.state.state !== 'stopping';
+  entry.steady = entry.attempt('started', async () => {
+    try {
+      await running?.steady?.();
+    } catch (error) {
+      if (isCurrent()) throw error;
+    }
+    if (isCurrent()) entry.enter('ready', { detail: running?.detail?.() });
+  });
+  entry.steady.catch(() => undefined);
+}
+
+async function resourceOf(node: Node, definition: ResourceDefinition, resolve: Resolver): Promise<Resource> {
+  const { key, stack, logicalId } = node;
+  const { type, properties: schema } = definition;
+  const properties = accept({ key, type }, schema, await resolve(node));
+  return { key, stack: stack.name, logicalId, type, properties };
+}
+
+function changedProperties(previous: Resource, next: Resource): string[] {
+  const [before, after] = [previous.properties, next.properties] as Record<string, unknown>[];
+  const names = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
+  return [...names].filter((name) => !isDeepStrictEqual(before?.[name], after?.[name]));
+}

@@ -1,0 +1,51 @@
+import type { Node } from './assembly/graph.ts';
+import { TemplateError } from './assembly/template.ts';
+import { isRun, type DeclaredOnly, type Definition, type Running } from './resource.ts';
+
+/** The definition of each resource type. */
+export interface Registry {
+  get(node: Node): Definition;
+  /** @throws TemplateError that lists every resource whose type has no definition */
+  check(nodes: Iterable<Node>): void;
+}
+
+export function createRegistry(definitions: readonly Definition[]): Registry {
+  const byType = new Map(definitions.map((definition) => [definition.type, definition]));
+  return {
+    get: ({ definition }) => byType.get(definition.Type) as Definition,
+    check(nodes) {
+      const unknown = [...nodes].filter(({ definition }) => !byType.has(definition.Type));
+      if (unknown.length === 0) return;
+      const list = unknown.map(({ key, definition }) => `  ${definition.Type} (${key})`).join('\n');
+      throw new TemplateError(
+        `The templates hold resources that the local runtime neither runs nor lists as declared only:\n${list}\n` +
+          'Define the type in local/resources/, or take the resource out of the template.',
+      );
+    },
+  };
+}
+
+/**
+ * What other resources may know of one that is not run: its `Ref` is its logical id, an attribute that ends in `Arn` is an
+ * ARN of the right type, any other attribute is a text that names the resource.
+ */
+export function standIn({ stack, logicalId }: Node, { arn }: DeclaredOnly): Running {
+  const [service = '', type = ''] = arn.split(':');
+  const region = service === 'iam' ? '' : stack.region;
+  const value = `arn:aws:${service}:${region}:${stack.accountId}:${type}/${logicalId}`;
+  const attributes = new Proxy<Record<string, string>>(
+    {},
+    { get: (_target, name) => (String(name).endsWith('Arn') ? value : `${logicalId}.${String(name)}`) },
+  );
+  return { ref: logicalId, attributes };
+}
+
+/** The types that are declared and not run, with the number of resources of each, in alphabetical order. */
+export function countDeclaredOnly(nodes: Iterable<Node>, registry: Registry): Record<string, number> {
+  const counts = new Map<string, number>();
+  for (const node of nodes) {
+    const { Type: type } = node.definition;
+    if (!isRun(registry.get(node))) counts.set(type, (counts.get(type) ?? 0) + 1);
+  }
+  return Object.fromEntries([...counts].toSorted(([a], [b]) => a.localeCompare(b)));
+}

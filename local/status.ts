@@ -1,0 +1,83 @@
+import type { ResourceState } from './kernel/events.ts';
+
+/** What `status --json` prints; people, drills and tests outside this repository rely on the shape. */
+export interface Status extends StatusSections {
+  readonly endpoint: string;
+  /** Resource types that are declared in the templates and not run here, with the number of resources of each. */
+  readonly declaredOnly: Readonly<Record<string, number>>;
+  readonly resources: readonly ResourceState[];
+}
+
+/** What resources show of themselves: lists are joined, other values are set by the one resource that has them. */
+export interface StatusSections {
+  /** URL of the CDN; empty where the templates have none. */
+  readonly edge: string;
+  readonly loadBalancers: readonly LoadBalancerStatus[];
+  readonly services: readonly ServiceStatus[];
+  readonly queues: readonly QueueStatus[];
+  readonly databases: readonly DatabaseStatus[];
+  /** The URL is empty where the templates have no Redis. */
+  readonly redis: RedisStatus;
+}
+
+export interface LoadBalancerStatus {
+  readonly name: string;
+  /** URL of its first listener; empty while it has none. */
+  readonly url: string;
+}
+
+export interface ServiceStatus {
+  /** Key of the resource, for actions. */
+  readonly key: string;
+  readonly name: string;
+  readonly desired: number;
+  readonly healthy: number;
+  readonly tasks: readonly TaskStatus[];
+}
+
+export interface TaskStatus {
+  readonly id: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly health: string;
+}
+
+export interface QueueStatus {
+  readonly name: string;
+  readonly waiting: number;
+  readonly inFlight: number;
+  readonly dead: number;
+}
+
+export interface DatabaseStatus {
+  readonly name: string;
+  readonly role: 'primary' | 'replica';
+  readonly url: string;
+  /** Milliseconds behind the primary; 0 for the primary itself, null while it is unknown. */
+  readonly lagMs: number | null;
+}
+
+export interface RedisStatus {
+  readonly url: string;
+  /** PEM file of the authority that signed its certificate. */
+  readonly caFile?: string;
+}
+
+const empty: StatusSections = {
+  edge: '',
+  loadBalancers: [],
+  services: [],
+  queues: [],
+  databases: [],
+  redis: { url: '' },
+};
+
+/** Joins what the resources describe. */
+export function joinSections(descriptions: readonly object[]): StatusSections {
+  const joined: Record<string, unknown> = { ...empty };
+  for (const [name, value] of descriptions.flatMap((each) => Object.entries(each))) {
+    const known = joined[name];
+    joined[name] = Array.isArray(known) ? [...(known as unknown[]), ...(value as unknown[])] : value;
+  }
+  return joined as unknown as StatusSections;
+}
