@@ -2,8 +2,16 @@ import { spawn } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Children } from '../kernel/driver.ts';
 import { processStart } from './process-start.ts';
+
+/**
+ * The processes that the runtime has started, stored in `.headroom` so that none outlives a `kill -9` of the runtime. They
+ * are spawned with `detached: true`: otherwise the terminal's Ctrl-C reaches them too, and nothing stops in order.
+ */
+export interface Children {
+  add(pid: number, name: string): void;
+  remove(pid: number): void;
+}
 
 interface Child {
   readonly pid: number;
