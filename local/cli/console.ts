@@ -1,10 +1,13 @@
 import { styleText } from 'node:util';
 
-import type { Report } from '../kernel/driver.ts';
-
-export interface Console extends Report {
-  /** A line of its own. */
+/** Progress and events for the person at the terminal. */
+export interface Console {
+  /** Writes a line. */
   line(text?: string): void;
+  starting(what: string): void;
+  ready(what: string, detail?: string): void;
+  /** Something worth a line while the system runs, such as a task that died. */
+  note(message: string): void;
   /** Ends the in-place line; further progress is not shown. */
   close(): void;
 }
@@ -12,10 +15,10 @@ export interface Console extends Report {
 const refreshMs = 100;
 const clearLine = '\r\u001B[2K';
 
-/** Progress on the terminal: a line for what is ready, and on a TTY one in-place line for what is still starting. */
-export function createConsole(stream: NodeJS.WriteStream = process.stdout): Console {
+/** A line for what is ready, and on a terminal that can redraw a line, one for what is still starting. */
+export function createConsole(stream: NodeJS.WriteStream = process.stdout, env = process.env): Console {
   const startedAt = new Map<string, number>();
-  const live = stream.isTTY;
+  const live = stream.isTTY && env['TERM'] !== 'dumb';
   const style = (format: Parameters<typeof styleText>[0], text: string): string => styleText(format, text, { stream });
   const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
   const timer = live ? setInterval(showPending, refreshMs).unref() : undefined;
@@ -41,11 +44,12 @@ export function createConsole(stream: NodeJS.WriteStream = process.stdout): Cons
       const since = startedAt.get(what);
       startedAt.delete(what);
       const time = since === undefined ? '' : style('dim', ` (${seconds(since)})`);
-      line(`${style('green', '✔')} ${what}${detail === undefined ? '' : ` ${detail}`}${time}`);
+      line(`${style('green', '✔')} ${what}${detail ? ` ${detail}` : ''}${time}`);
     },
-    event: (message) => line(`${style('yellow', '!')} ${message}`),
+    note: (message) => line(`${style('yellow', '!')} ${message}`),
     close() {
       clearInterval(timer);
+      startedAt.clear();
       if (live) stream.write(clearLine);
     },
   };

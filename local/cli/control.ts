@@ -1,66 +1,64 @@
-import { once } from 'node:events';
+import { on } from 'node:events';
 import { rmSync } from 'node:fs';
-import { createServer, request, type IncomingMessage } from 'node:http';
-import { json } from 'node:stream/consumers';
+import { Readable } from 'node:stream';
 
-import type { Status } from '../kernel/driver.ts';
-import { Refusal } from '../kernel/refusal.ts';
-import { readRun } from '../host/state.ts';
+import { fastify } from 'fastify';
 
-/** A status asks the databases too, which may take 5 s to be found unreachable. */
-const answerTimeoutMs = 15_000;
+import type { EventStream, SystemEvent } from '../kernel/events.ts';
+import type { Changes } from '../kernel/engine.ts';
+import { explain, Refusal } from '../kernel/refusal.ts';
+import type { Status } from '../status.ts';
 
+/** What other terminals and programs may ask of the runtime. */
 export interface Controls {
+  readonly events: EventStream;
   status(): Promise<Status>;
-  kill(taskId: string): boolean;
+  /** @param resource key or label */
+  act(resource: string, action: string, parameters: unknown): Promise<unknown>;
+  apply(): Promise<Changes>;
 }
 
-/** Answers the other terminal on a Unix socket: `GET /status`, `DELETE /tasks/ID`. */
+export interface ActRequest {
+  readonly resource: string;
+  readonly action: string;
+  readonly parameters: unknown;
+}
+
+/** Serves the controls on a Unix socket: `GET /status`, `POST /act`, `POST /apply`, `GET /events` (server-sent events). */
 export async function startControl(socket: string, controls: Controls): Promise<{ stop(): Promise<void> }> {
   rmSync(socket, { force: true });
-  const server = createServer((incoming, response) => {
-    void answer(`${incoming.method} ${incoming.url}`).then(
-      ([status, body]) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
-      (error: unknown) => response.writeHead(500).end(JSON.stringify({ error: String(error) })),
-    );
+  const app = fastify({ forceCloseConnections: true });
+  const stopping = new AbortController();
+  app.setErrorHandler((error, _request, reply) =>
+    reply.code(error instanceof Refusal ? 409 : 500).send({ error: explain(error) }),
+  );
+  app.get('/status', () => controls.status());
+  app.post('/apply', () => controls.apply());
+  app.post<{ Body: ActRequest }>('/act', async ({ body }) => {
+    const { resource, action, parameters } = body;
+    return { result: (await controls.act(resource, action, parameters)) ?? null };
   });
-
-  async function answer(call: string): Promise<[number, unknown]> {
-    if (call === 'GET /status') return [200, await controls.status()];
-    const taskId = /^DELETE \/tasks\/(.+)$/.exec(call)?.[1];
-    if (taskId === undefined) return [404, { error: `no ${call}` }];
-    return controls.kill(decodeURIComponent(taskId))
-      ? [200, {}]
-      : [404, { error: `There is no task ${taskId}; npm run local -- status lists them.` }];
-  }
-
-  server.listen(socket);
-  await once(server, 'listening');
+  app.get('/events', (_request, reply) => {
+    reply.header('content-type', 'text/event-stream');
+    return reply.send(Readable.from(eventLines(controls.events, stopping.signal)));
+  });
+  await app.listen({ path: socket });
   return {
     async stop() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
+      stopping.abort();
+      await app.close();
     },
   };
 }
 
-/** Asks the runtime that runs on a state folder; throws a Refusal when there is none or it declines. */
-export async function askControl(stateDir: string, method: string, path: string): Promise<unknown> {
-  const run = readRun(stateDir);
-  if (run === undefined) {
-    throw new Refusal(`Headroom is not running (state in ${stateDir}). Start it with npm start in another terminal.`);
+async function* eventLines(events: EventStream, signal: AbortSignal): AsyncGenerator<string> {
+  // Sent at once, so that the client knows that it misses nothing from now on.
+  yield ': connected\n\n';
+  try {
+    for await (const [event] of on(events, 'event', { signal }) as AsyncIterable<[SystemEvent]>) {
+      yield `event: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`;
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
-  const outgoing = request({
-    socketPath: run.control,
-    method,
-    path,
-    signal: AbortSignal.timeout(answerTimeoutMs),
-  }).end();
-  const [response] = (await once(outgoing, 'response').catch((error: Error) => {
-    throw new Refusal(`Headroom (pid ${run.pid}) does not answer yet: ${error.message}. Try again in a moment.`);
-  })) as [IncomingMessage];
-  const body = await json(response);
-  if (response.statusCode !== 200) throw new Refusal((body as { error: string }).error);
-  return body;
 }

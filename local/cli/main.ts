@@ -1,110 +1,50 @@
-import { enableCompileCache } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 
-import { inbox, kill, logs, status } from './commands.ts';
-import { createConsole } from './console.ts';
-import { runLocalstack } from '../endpoint/localstack.ts';
-import { explain, Refusal } from '../kernel/refusal.ts';
-import type { StartOptions } from './start.ts';
+import { Command } from 'commander';
 
-const usage = `Usage: npm run local -- <command>
-  start [--fresh] [--port N] [--endpoint-port N] [--assembly DIR]   run the system (npm start)
-  status [--json]        services, tasks, queues, databases
-  logs <service> [--follow]
-  kill <task>            as a lost machine would
-  inbox                  the mails that were sent
-  localstack             run LocalStack as the AWS endpoint
-Each takes --state DIR (default: .headroom).`;
+import { tolerateClosedOutput } from '../host/output.ts';
+import { explain } from '../kernel/refusal.ts';
+import { actCommand } from './commands/act.ts';
+import { applyCommand } from './commands/apply.ts';
+import { inboxCommand } from './commands/inbox.ts';
+import { killCommand } from './commands/kill.ts';
+import { localstackCommand } from './commands/localstack.ts';
+import { logsCommand } from './commands/logs.ts';
+import { startCommand } from './commands/start.ts';
+import { statusCommand } from './commands/status.ts';
 
 const root = resolve(import.meta.dirname, '../..');
+const { version } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as { version: string };
 
-async function main(): Promise<number> {
-  const { values, positionals } = readArguments();
-  const [command, subject = ''] = positionals;
-  const stateDir = resolve(values.state ?? resolve(root, '.headroom'));
-  const endpointPort = port(values['endpoint-port'], 4566, '--endpoint-port');
-  switch (command) {
-    case 'start':
-      return runStart({
-        stateDir,
-        edgePort: port(values.port, 8080, '--port'),
-        endpointPort,
-        endpointUrl: process.env['AWS_ENDPOINT_URL'] || undefined,
-        assemblyDir: values.assembly,
-        fresh: values.fresh ?? false,
-      });
-    case 'status':
-      return status(stateDir, values.json ?? false);
-    case 'logs':
-      return logs(stateDir, subject, values.follow ?? false);
-    case 'kill':
-      return kill(stateDir, subject);
-    case 'inbox':
-      return inbox(stateDir);
-    case 'localstack':
-      return runLocalstack(endpointPort);
-    default:
-      throw new Refusal(usage);
-  }
+const program = new Command('npm run local --')
+  .description('Runs the system on this machine.')
+  .showSuggestionAfterError()
+  .helpCommand(false)
+  // The system goes on without a reader of its output; every other command has nothing left to do.
+  .hook('preAction', (_program, command) =>
+    tolerateClosedOutput(command.name() === 'start' ? () => undefined : () => process.exit()),
+  );
+for (const command of [
+  startCommand(),
+  applyCommand(),
+  statusCommand(),
+  logsCommand(),
+  killCommand(),
+  actCommand(),
+  inboxCommand(),
+  localstackCommand(),
+]) {
+  program.addCommand(command.version(version).copyInheritedSettings(program));
 }
-
-function readArguments() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        state: { type: 'string' },
-        port: { type: 'string' },
-        'endpoint-port': { type: 'string' },
-        assembly: { type: 'string' },
-        fresh: { type: 'boolean' },
-        json: { type: 'boolean' },
-        follow: { type: 'boolean', short: 'f' },
-      },
-    });
-  } catch (error) {
-    throw new Refusal(`${(error as Error).message}\n${usage}`);
-  }
-}
-
-function port(text: string | undefined, otherwise: number, option: string): number {
-  const value = Number(text ?? otherwise);
-  if (Number.isInteger(value) && value > 0 && value < 65_536) return value;
-  throw new Refusal(`${option} ${text} is not a port; it takes a number from 1 to 65535.`);
-}
-
-/** The first Ctrl-C stops in order, the second at once. */
-async function runStart(options: StartOptions): Promise<number> {
-  // Loaded here, so that the commands of the other terminal answer at once; compiled once, which saves a second.
-  enableCompileCache(resolve(root, 'node_modules/.cache/headroom-local'));
-  const { start } = await import('./start.ts');
-  const console = createConsole();
-  const interrupt = new AbortController();
-  const failure = Promise.withResolvers<never>();
-  failure.promise.catch(() => undefined);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (interrupt.signal.aborted) process.exit(130);
-      console.line('Stopping in order; Ctrl-C again stops at once.');
-      interrupt.abort();
-    });
-  }
-  process.on('uncaughtException', failure.reject);
-  process.on('unhandledRejection', failure.reject);
-  try {
-    await start(options, console, interrupt.signal, failure);
-    console.line('Everything has stopped.');
-    return 0;
-  } finally {
-    console.close();
-  }
-}
+program.version(version);
 
 try {
-  process.exit(await main());
+  await program.parseAsync();
 } catch (error) {
   if (process.env['DEBUG']) console.error(error);
   else console.error(explain(error));
-  process.exit(1);
+  process.exitCode = 1;
 }
+// Whatever is still open, such as a connection, must not keep the process.
+process.exit();

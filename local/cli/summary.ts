@@ -1,17 +1,18 @@
 import { styleText } from 'node:util';
 
+import type { Status } from '../status.ts';
 import type { Console } from './console.ts';
-import type { Status } from '../kernel/driver.ts';
 
-/** Where everything is, once it is up. */
+/** Shows where everything is, once it is up. */
 export function printSummary(console: Console, status: Status, logsDir: string): void {
+  const open = status.edge === '' ? status.loadBalancers.map(({ url }) => url) : [status.edge];
   const rows: [string, string][] = [
-    ['open', status.edge],
+    ...open.map((url): [string, string] => ['open', url]),
     ['AWS', status.endpoint],
     ['inbox', 'npm run local -- inbox'],
     ...status.databases.map(({ role, url }): [string, string] => [role, url]),
-    ['Redis', status.redis.url],
-    ['logs', logsDir],
+    ...redisRows(status),
+    ['logs', `npm run local -- logs (${logsDir})`],
   ];
   console.line();
   console.line(styleText('bold', `Headroom is up after ${(performance.now() / 1000).toFixed(1)} s`));
@@ -20,32 +21,44 @@ export function printSummary(console: Console, status: Status, logsDir: string):
   console.line('Ctrl-C stops everything.');
 }
 
+function redisRows({ redis }: Status): [string, string][] {
+  return redis.url === '' ? [] : [['Redis', `redis-cli --tls --cacert ${redis.caFile} -u ${redis.url}`]];
+}
+
 /** `status` for people; in colour on a terminal. */
 export function describeStatus(status: Status): string {
-  return [
-    `edge      ${status.edge}`,
-    `endpoint  ${status.endpoint}`,
-    '',
-    ...status.services.flatMap(({ name, healthy, desired, tasks }) => [
+  const sections = [
+    [
+      ...(status.edge === '' ? [] : [`edge      ${status.edge}`]),
+      ...status.loadBalancers.map(({ name, url }) => `load balancer ${name}: ${url}`),
+      `endpoint  ${status.endpoint}`,
+    ],
+    status.services.flatMap(({ name, healthy, desired, tasks }) => [
       `${name}: ${colour(healthy === desired, `${healthy} of ${desired} healthy`)}`,
       ...tasks.map(
         ({ id, port, pid, health }) => `  ${id}  ${colour(health === 'healthy', health)}  port ${port}  pid ${pid}`,
       ),
     ]),
-    '',
-    ...status.queues.map(
-      ({ name, waiting, inFlight, dead }) =>
-        `queue ${name}: ${waiting} waiting, ${inFlight} in flight, ${colour(dead === 0, `${dead} dead`)}`,
-    ),
-    ...status.databases.map(({ name, role, url, lagMs }) => `database ${name} (${role}${lag(role, lagMs)}): ${url}`),
-    `redis: ${status.redis.url}`,
-    '',
-    `${declaredOnly(status)}:`,
-    ...Object.entries(status.declaredOnly).map(([type, count]) => `  ${type} (${count})`),
-  ].join('\n');
+    status.resources
+      .filter(({ state }) => state === 'failed')
+      .map(({ label, key, error }) => colour(false, `${label ?? key} failed: ${error}`)),
+    [
+      ...status.queues.map(
+        ({ name, waiting, inFlight, dead }) =>
+          `queue ${name}: ${waiting} waiting, ${inFlight} in flight, ${colour(dead === 0, `${dead} dead`)}`,
+      ),
+      ...status.databases.map(({ name, role, url, lagMs }) => `database ${name} (${role}${lag(role, lagMs)}): ${url}`),
+      ...redisRows(status).map(([, command]) => `redis: ${command}`),
+    ],
+    [`${declaredOnly(status)}:`, ...Object.entries(status.declaredOnly).map(([type, count]) => `  ${type} (${count})`)],
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
 }
 
-const colour = (isWell: boolean, text: string): string => styleText(isWell ? 'green' : 'yellow', text);
+const colour = (isNormal: boolean, text: string): string => styleText(isNormal ? 'green' : 'yellow', text);
 
 const declaredOnly = (status: Status): string => `declared, not run: ${Object.keys(status.declaredOnly).length} types`;
 

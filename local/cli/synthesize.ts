@@ -11,16 +11,18 @@ const root = resolve(import.meta.dirname, '../..');
 const sources = ['bin', 'lib', 'app', 'lambda', 'cdk.json', 'package-lock.json', 'node_modules/.package-lock.json'];
 
 /**
- * Writes the cloud assembly of the `local` environment, as `npx cdk synth -c env=local` would: the CDK CLI runs the app
- * that cdk.json names with the same two variables, and takes a second longer. An assembly of the same sources is kept; answers
- * whether it was written anew.
+ * Writes the cloud assembly of the `local` environment, as `cdk synth -c env=local` would: the CDK CLI runs the app in
+ * cdk.json with the same two variables, and takes a second longer. An assembly of the same sources is kept.
+ *
+ * @param inUse whether tasks run from the assembly that is there: its assets stay
+ * @returns whether it was written anew
  */
-export async function synthesize(directory: string, signal: AbortSignal): Promise<boolean> {
+export async function synthesize(directory: string, inUse: boolean, signal: AbortSignal): Promise<boolean> {
   const fingerprintFile = `${directory}.fingerprint`;
   const current = fingerprint(sources.map((path) => join(root, path)));
   if (existsSync(fingerprintFile) && readFileSync(fingerprintFile, 'utf8') === current) return false;
   rmSync(fingerprintFile, { force: true });
-  rmSync(directory, { recursive: true, force: true });
+  if (!inUse) rmSync(directory, { recursive: true, force: true });
   await runApp(directory, signal);
   writeFileSync(fingerprintFile, current);
   return true;
@@ -33,7 +35,7 @@ async function runApp(directory: string, signal: AbortSignal): Promise<void> {
     context?: Record<string, unknown>;
   };
   const [, ...args] = app.split(' ');
-  // Its own, so that nothing stays behind of a synthesis that was interrupted.
+  // A folder of its own, so that an interrupted synthesis leaves nothing behind.
   const temporary = `${directory}.tmp`;
   mkdirSync(temporary, { recursive: true });
   const child = spawn(process.execPath, args, {

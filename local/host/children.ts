@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { processStart } from './process-start.ts';
+import { descendants, signalProcess } from './processes.ts';
 
 /**
  * The processes that the runtime has started, stored in `.headroom` so that none outlives a `kill -9` of the runtime. They
@@ -21,7 +22,7 @@ interface Child {
 
 const graceMs = 5_000;
 
-/** Keeps the list of child processes in a file: a line each of pid, start and name. `onError` hears of a full disk. */
+/** Stores the child processes in a file: a line each with pid, start and name. `onError` is called when the disk is full. */
 export function createChildren(file: string, onError: (error: unknown) => void): Children & { killAll(): void } {
   const children = new Map<number, Child>();
   const write = (): void => {
@@ -49,10 +50,14 @@ export function createChildren(file: string, onError: (error: unknown) => void):
   };
 }
 
-/** Ends the children of a runtime that was killed, as its file lists them; answers their names. */
+/** Ends the children of a runtime that was killed, as its file lists them. Returns their names. */
 export async function endLeftovers(file: string): Promise<string[]> {
   const leftovers = readChildren(file).filter(isAlive);
-  for (const child of leftovers) signal(child, 'SIGTERM');
+  for (const child of leftovers) {
+    signal(child, 'SIGTERM');
+    // One that was paused can end only when it goes on.
+    for (const pid of [child.pid, ...descendants(child.pid)]) signalProcess(pid, 'SIGCONT');
+  }
   const deadline = performance.now() + graceMs;
   while (leftovers.some(isAlive) && performance.now() < deadline) await sleep(50);
   for (const child of leftovers) signal(child, 'SIGKILL');
@@ -62,7 +67,7 @@ export async function endLeftovers(file: string): Promise<string[]> {
 
 /**
  * A shell that waits for the end of this process, however it ends, and then ends the children in the file: its standard
- * input closes when we are gone. Answers the function that dismisses it.
+ * input closes with this process. Returns the function that ends the shell.
  */
 export function guardChildren(file: string): () => void {
   const script = 'read -r _; while read -r pid _; do kill "$pid" 2>/dev/null; done < "$0"';
@@ -74,7 +79,7 @@ export function guardChildren(file: string): () => void {
 const isAlive = ({ pid, start }: Child): boolean => processStart(pid)?.replaceAll(' ', '_') === start;
 
 function signal(child: Child, name: NodeJS.Signals): void {
-  if (isAlive(child)) process.kill(child.pid, name);
+  if (isAlive(child)) signalProcess(child.pid, name);
 }
 
 function readChildren(file: string): Child[] {

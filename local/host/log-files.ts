@@ -1,30 +1,56 @@
 import { createWriteStream, mkdirSync, renameSync, statSync, type WriteStream } from 'node:fs';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { Transform } from 'node:stream';
 
 const largestBytes = 10 * 1024 * 1024;
 
 export interface LogFiles {
+  /** Every line is stored with the time at which it was written, ISO 8601. */
   readonly open: (source: string) => NodeJS.WritableStream;
   close(): Promise<void>;
 }
 
-/** Log files that are appended to; one that has grown large is set aside as `.1` when it is opened. */
+/** Log files that are appended to; one that is large when it is opened is renamed to `.1` first. */
 export function createLogFiles(directory: string, onError: (error: Error) => void): LogFiles {
   mkdirSync(directory, { recursive: true });
-  const streams = new Map<string, WriteStream>();
+  const streams = new Map<string, { lines: Transform; file: WriteStream }>();
   const path = (source: string): string => join(directory, `${source}.log`);
   return {
     open(source) {
       const known = streams.get(source);
-      if (known !== undefined) return known;
+      if (known !== undefined) return known.lines;
       const size = statSync(path(source), { throwIfNoEntry: false })?.size ?? 0;
       if (size > largestBytes) renameSync(path(source), `${path(source)}.1`);
-      const stream = createWriteStream(path(source), { flags: 'a' }).on('error', onError);
-      streams.set(source, stream);
-      return stream;
+      const file = createWriteStream(path(source), { flags: 'a' }).on('error', onError);
+      const lines = stampLines();
+      // As many tasks as a service has write to it.
+      lines.setMaxListeners(0);
+      lines.pipe(file);
+      streams.set(source, { lines, file });
+      return lines;
     },
     async close() {
-      await Promise.all([...streams.values()].map((stream) => new Promise((resolve) => stream.end(resolve))));
+      const closed = [...streams.values()].map(async ({ lines, file }) => {
+        lines.end();
+        if (!file.closed) await once(file, 'close');
+      });
+      await Promise.all(closed);
     },
   };
+}
+
+function stampLines(): Transform {
+  let rest = '';
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const lines = (rest + chunk.toString()).split('\n');
+      rest = lines.pop() ?? '';
+      const time = new Date().toISOString();
+      done(null, lines.map((line) => `${time} ${line}\n`).join(''));
+    },
+    flush(done) {
+      done(null, rest === '' ? '' : `${new Date().toISOString()} ${rest}\n`);
+    },
+  });
 }

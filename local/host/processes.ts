@@ -1,29 +1,57 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
+interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly command: string;
+}
+
 /** The processes whose command line holds a text, but for this one. */
-export function processesWith(text: string): { readonly pid: number; readonly command: string }[] {
-  return (process.platform === 'linux' ? fromProc() : fromPs()).filter(
-    ({ pid, command }) => pid !== process.pid && command.includes(text),
-  );
+export function processesWith(text: string): Process[] {
+  return processes().filter(({ pid, command }) => pid !== process.pid && command.includes(text));
 }
 
-/** Small systems have no `ps`. */
-function fromProc(): { pid: number; command: string }[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.map((pid) => ({ pid: Number(pid), command: commandOf(pid) }));
+/** The ids of the children of a process, of their children, and so on. */
+export function descendants(pid: number): number[] {
+  const all = processes();
+  const below = (parent: number): number[] =>
+    all.filter((each) => each.parent === parent).flatMap((child) => [child.pid, ...below(child.pid)]);
+  return below(pid);
 }
 
-function commandOf(pid: string): string {
+/** Does nothing when the process has ended. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-  } catch {
-    // It has ended in between.
-    return '';
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 
-function fromPs(): { pid: number; command: string }[] {
-  const lines = execFileSync('ps', ['-axwwo', 'pid=,args='], { encoding: 'utf8' }).split('\n');
-  return lines.map((line) => ({ pid: Number.parseInt(line, 10), command: line.replace(/^\s*\d+\s+/, '') }));
+const processes = (): Process[] => (process.platform === 'linux' ? fromProc() : fromPs());
+
+/** Small systems have no `ps`. */
+function fromProc(): Process[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.flatMap((pid) => {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      // The second field is the command in parentheses and may hold spaces, the fourth the parent: proc_pid_stat(5).
+      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      return [{ pid: Number(pid), parent, command }];
+    } catch {
+      // It has ended since.
+      return [];
+    }
+  });
+}
+
+function fromPs(): Process[] {
+  const lines = execFileSync('ps', ['-axwwo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
+  return lines.flatMap((line) => {
+    const [, pid, parent, command = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+    return pid === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), command }];
+  });
 }

@@ -19,7 +19,7 @@ test('without a terminal every step is a line of plain text', () => {
   const console = createConsole(stream);
   console.starting('catalog');
   console.ready('catalog', '2 tasks');
-  console.event('task catalog-1 ended');
+  console.note('task catalog-1 ended');
   console.line('Stopping');
   console.close();
   expect(written()).toMatch(/^starting catalog\n✔ catalog 2 tasks \(0\.0 s\)\n! task catalog-1 ended\nStopping\n$/);
@@ -39,4 +39,15 @@ test('on a terminal one line in place says what is still starting, no wider than
   await sleep(150);
   expect(written()).toBe(before);
   console.close();
+});
+
+test('a terminal that cannot redraw a line gets plain lines without escapes', async () => {
+  const { stream, written } = createTerminal({ isTTY: true, columns: 80 });
+  const console = createConsole(stream, { TERM: 'dumb' });
+  console.starting('catalog');
+  await sleep(150);
+  console.ready('catalog');
+  console.close();
+  expect(written()).toMatch(/^starting catalog\n/);
+  expect(written()).not.toContain('\u001B[2K');
 });

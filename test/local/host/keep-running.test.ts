@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { keepRunning, type Running } from '../../../local/host/keep-running.ts';
+import { keepRunning, type Server } from '../../../local/host/keep-running.ts';
 import { eventually } from '../../support/eventually.ts';
 
 /** The pause before the first restart, in ms. */
@@ -7,61 +7,72 @@ const pauseMs = 20;
 /** Long enough for a restart that should not happen. */
 const longerThanThePause = async () => new Promise((resolve) => setTimeout(resolve, 5 * pauseMs));
 
-/** Servers that end when they are told to, and a runtime that remembers what it was told. */
+/** Servers that end when a test asks them to, and a context that records what is reported. */
+/** No process has such an id, so that signals reach nobody. */
+let pids = 2 ** 30;
+
 function createRig({ failures = 0 } = {}) {
-  const started: (Running & { end(lastWords: string): void })[] = [];
-  const events: string[] = [];
+  const started: (Server & { end(lastWords: string): void })[] = [];
+  const notes: string[] = [];
+  const changes: string[] = [];
   const children = new Set<number>();
   let failing = 0;
   return {
     started,
-    events,
+    notes,
+    changes,
     children,
     start: async () => {
       if (started.length > 0 && failing++ < failures) throw new Error('the port is taken');
       const { promise, resolve } = Promise.withResolvers<string>();
-      const server = { pid: started.length + 1, exited: promise, stop: async () => resolve('stopped'), end: resolve };
+      const server = { pid: pids++, exited: promise, stop: async () => resolve('stopped'), end: resolve };
       started.push(server);
       return server;
     },
-    runtime: {
+    options: {
+      name: 'Redis',
       children: { add: (pid: number) => void children.add(pid), remove: (pid: number) => void children.delete(pid) },
-      report: { starting: () => {}, ready: () => {}, event: (message: string) => void events.push(message) },
-      stopping: new AbortController().signal,
+      context: {
+        part: (_id: string, change: string) => void changes.push(change),
+        note: (message: string) => void notes.push(message),
+        stopping: new AbortController().signal,
+      },
+      firstPauseMs: pauseMs,
     },
   };
 }
 
-test('a server that ended is started again, and its last line is told', async () => {
+test('a server that ended is started again, and its last line is reported', async () => {
   const rig = createRig();
-  const kept = await keepRunning('Redis', rig.start, rig.runtime, pauseMs);
+  const kept = await keepRunning(rig.start, rig.options);
   rig.started[0]?.end('first line\nout of memory');
-  await eventually(async () => expect(kept.current().pid).toBe(2), 15_000, pauseMs);
-  expect(rig.events).toEqual(['Redis ended and is started again: out of memory']);
-  expect([...rig.children]).toEqual([2]);
+  await eventually(async () => expect(kept.current()).toBe(rig.started[1]), 15_000, pauseMs);
+  expect(rig.notes).toEqual(['Redis ended and is started again: out of memory']);
+  expect([...rig.children]).toEqual([rig.started[1]?.pid]);
+  expect(rig.changes).toEqual(['started', 'ended', 'started']);
   await kept.stop();
 });
 
-test('a start that fails is tried again, with the reason told', async () => {
+test('a start that fails is tried again, and the reason is reported', async () => {
   const rig = createRig({ failures: 1 });
-  const kept = await keepRunning('Redis', rig.start, rig.runtime, pauseMs);
+  const kept = await keepRunning(rig.start, rig.options);
   rig.started[0]?.end('');
-  await eventually(async () => expect(kept.current().pid).toBe(2), 15_000, pauseMs);
-  expect(rig.events.at(-1)).toBe('Redis could not be started: the port is taken');
+  await eventually(async () => expect(kept.current()).toBe(rig.started[1]), 15_000, pauseMs);
+  expect(rig.notes.at(-1)).toBe('Redis could not be started: the port is taken');
   await kept.stop();
 });
 
 test('a server that was asked to stop stays stopped', async () => {
   const rig = createRig();
-  const kept = await keepRunning('Redis', rig.start, rig.runtime, pauseMs);
+  const kept = await keepRunning(rig.start, rig.options);
   await kept.stop();
   await longerThanThePause();
-  expect([rig.started.length, rig.events, rig.children.size]).toEqual([1, [], 0]);
+  expect([rig.started.length, rig.notes, rig.children.size]).toEqual([1, [], 0]);
 });
 
 test('a stop while it is on its way up again leaves nothing running', async () => {
   const rig = createRig();
-  const kept = await keepRunning('Redis', rig.start, rig.runtime, pauseMs);
+  const kept = await keepRunning(rig.start, rig.options);
   rig.started[0]?.end('');
   await kept.stop();
   await longerThanThePause();
@@ -76,7 +87,10 @@ test('a stop in the middle of a restart stops what that brought up', async () =>
     return rig.start();
   };
   const stopping = new AbortController();
-  const kept = await keepRunning('Redis', start, { ...rig.runtime, stopping: stopping.signal }, pauseMs);
+  const kept = await keepRunning(start, {
+    ...rig.options,
+    context: { ...rig.options.context, stopping: stopping.signal },
+  });
   rig.started[0]?.end('');
   await longerThanThePause();
   const stopped = kept.stop();
@@ -88,5 +102,5 @@ test('a stop in the middle of a restart stops what that brought up', async () =>
 
 test('a first start that fails fails the caller', async () => {
   const failing = async () => Promise.reject(new Error('no space left on device'));
-  await expect(keepRunning('Redis', failing, createRig().runtime)).rejects.toThrow('no space left on device');
+  await expect(keepRunning(failing, createRig().options)).rejects.toThrow('no space left on device');
 });

@@ -15,30 +15,30 @@ const fail = (error: Error): never => {
   throw error;
 };
 
-test('a log goes on from start to start, one file for all who write to it', async () => {
+test('a log goes on from start to start, each line with its time, all writers in one file', async () => {
   for (const line of ['first', 'second']) {
     const logs = createLogFiles(dir, fail);
     expect(logs.open('orders')).toBe(logs.open('orders'));
     logs.open('orders').write(`${line}\n`);
     await logs.close();
   }
-  expect(read('orders.log')).toBe('first\nsecond\n');
+  expect(read('orders.log')).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z first\n\S+Z second\n$/);
 });
 
-test('a log of more than 10 MB is set aside when it is opened, in the place of the one set aside before', async () => {
+test('a log of more than 10 MB is renamed when it is opened, in place of the one renamed before', async () => {
   writeFileSync(join(dir, 'orders.log'), 'old');
   truncateSync(join(dir, 'orders.log'), 10 * 1024 * 1024 + 1);
   writeFileSync(join(dir, 'orders.log.1'), 'older');
   const logs = createLogFiles(dir, fail);
   logs.open('orders').write('new');
   await logs.close();
-  expect(read('orders.log')).toBe('new');
+  expect(read('orders.log')).toMatch(/Z new\n$/);
   expect(read('orders.log.1').slice(0, 3)).toBe('old');
 });
 
-test('a log that cannot be written is told', async () => {
-  const told = Promise.withResolvers<Error>();
-  const logs = createLogFiles(dir, told.resolve);
+test('a log that cannot be written is reported', async () => {
+  const reported = Promise.withResolvers<Error>();
+  const logs = createLogFiles(dir, reported.resolve);
   logs.open('no/such/folder');
-  expect((await told.promise).message).toContain('ENOENT');
+  expect((await reported.promise).message).toContain('ENOENT');
 });

@@ -1,0 +1,44 @@
+import { Command } from 'commander';
+
+import { connect } from '../../client.ts';
+import { Refusal } from '../../kernel/refusal.ts';
+import { stateOption } from '../options.ts';
+
+export const actCommand = (): Command =>
+  new Command('act')
+    .description(
+      'Does something to a resource, such as `act redis-group pause`. Without arguments lists what there is.',
+    )
+    .argument('[resource]', 'its name or key')
+    .argument('[action]', 'such as restart, kill, pause, resume')
+    .argument('[parameters...]', 'such as task=catalog-1a2b')
+    .addOption(stateOption())
+    .action(
+      async (
+        resource: string | undefined,
+        action: string | undefined,
+        parameters: readonly string[],
+        { state }: { state: string },
+      ) => {
+        const client = connect(state);
+        if (resource === undefined || action === undefined) {
+          const { resources } = await client.status();
+          const offering = resources.filter(({ actions, key, label }) => {
+            const isAsked = resource === undefined || resource === key || resource === label;
+            return actions.length > 0 && isAsked;
+          });
+          for (const { label, key, actions } of offering) console.log(`${label ?? key}: ${actions.join(', ')}`);
+          return;
+        }
+        const result = await client.act(resource, action, Object.fromEntries(parameters.map(parseParameter)));
+        if (result !== null) console.log(JSON.stringify(result));
+      },
+    );
+
+/** `name=value`; a value that reads as a number or a boolean is one. */
+function parseParameter(text: string): [string, unknown] {
+  const at = text.indexOf('=');
+  if (at < 1) throw new Refusal(`"${text}" is not a parameter. Write name=value.`);
+  const value = text.slice(at + 1);
+  return [text.slice(0, at), /^(true|false|-?\d+(\.\d+)?)$/.test(value) ? JSON.parse(value) : value];
+}

@@ -1,0 +1,12 @@
+import { Command } from 'commander';
+
+import { runLocalstack } from '../../endpoint/localstack.ts';
+import { parsePort } from '../options.ts';
+
+export const localstackCommand = (): Command =>
+  new Command('localstack')
+    .description('Runs LocalStack as the AWS endpoint, until Ctrl-C.')
+    .option('--endpoint-port <port>', 'where it listens', parsePort, 4566)
+    .action(async ({ endpointPort }: { endpointPort: number }) => {
+      process.exitCode = await runLocalstack(endpointPort);
+    });

@@ -1,0 +1,59 @@
+import { enableCompileCache } from 'node:module';
+import { resolve } from 'node:path';
+
+import { Command } from 'commander';
+
+import { createConsole } from '../console.ts';
+import { parsePort, stateOption } from '../options.ts';
+
+interface Options {
+  readonly port: number;
+  readonly endpointPort: number;
+  readonly assembly?: string;
+  readonly fresh?: boolean;
+  readonly state: string;
+}
+
+export const startCommand = (): Command =>
+  new Command('start')
+    .description('Runs the system until Ctrl-C: npm start -- [options]')
+    .option('--port <port>', 'where the system is opened', parsePort, 8080)
+    .option('--endpoint-port <port>', 'where the embedded AWS endpoint listens', parsePort, 4566)
+    .option('--assembly <folder>', "another CDK app's cloud assembly, such as its cdk.out")
+    .option('--fresh', 'forgets what earlier starts have stored')
+    .addOption(stateOption())
+    .action(run);
+
+/** The first Ctrl-C or SIGTERM stops in order, the second at once. */
+async function run({ port, endpointPort, assembly, fresh = false, state }: Options): Promise<void> {
+  // Loaded here, so that the commands of another terminal respond at once; compiled once, which saves a second.
+  enableCompileCache(resolve(import.meta.dirname, '../../../node_modules/.cache/headroom-local'));
+  const { start } = await import('../start.ts');
+  const console = createConsole();
+  const interrupt = new AbortController();
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => undefined);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (interrupt.signal.aborted) process.exit(130);
+      console.line('Stopping in order; Ctrl-C again stops at once.');
+      interrupt.abort();
+    });
+  }
+  process.on('uncaughtException', failure.reject);
+  process.on('unhandledRejection', failure.reject);
+  const options = {
+    stateDir: state,
+    edgePort: port,
+    endpointPort,
+    endpointUrl: process.env['AWS_ENDPOINT_URL'] || undefined,
+    assemblyDir: assembly === undefined ? undefined : resolve(assembly),
+    fresh,
+  };
+  try {
+    await start(options, console, interrupt.signal, failure);
+    console.line('Everything has stopped.');
+  } finally {
+    console.close();
+  }
+}

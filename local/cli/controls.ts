@@ -1,0 +1,30 @@
+import type { Engine } from '../kernel/engine.ts';
+import { Refusal } from '../kernel/refusal.ts';
+import { joinSections } from '../status.ts';
+import type { AssemblySource } from './assembly.ts';
+import type { Controls } from './control.ts';
+
+/** What a running engine offers to other terminals and programs. */
+export function createControls(options: {
+  readonly engine: Engine;
+  readonly assembly: AssemblySource;
+  readonly endpointUrl: string;
+  readonly interrupted: AbortSignal;
+}): Controls {
+  const { engine, assembly, endpointUrl, interrupted } = options;
+  return {
+    events: engine.events,
+    async status() {
+      const sections = joinSections(await engine.describe());
+      return { ...sections, endpoint: endpointUrl, declaredOnly: engine.declaredOnly(), resources: engine.states() };
+    },
+    async act(resource, action, parameters) {
+      const found = engine.states().find(({ key, label }) => key === resource || label === resource);
+      if (found === undefined) {
+        throw new Refusal(`There is no resource ${resource}. npm run local -- act lists those that offer actions.`);
+      }
+      return engine.act(found.key, action, parameters);
+    },
+    apply: async () => engine.apply(await assembly.read(interrupted)),
+  };
+}

@@ -1,0 +1,52 @@
+import { prettyFactory } from 'pino-pretty';
+
+/** A line of a log file. */
+export interface LogLine {
+  /** When it was written, ISO 8601. */
+  readonly time: string;
+  /** Name of the log. */
+  readonly source: string;
+  readonly text: string;
+}
+
+const pattern = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) (.*)$/;
+
+/** Reads the lines of a log. One without a time of its own has the time of the line before. */
+export function parseLines(source: string, content: string): LogLine[] {
+  let time = '';
+  return content
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [, own, text = line] = pattern.exec(line) ?? [];
+      time = own ?? time;
+      return { time, source, text };
+    });
+}
+
+/** Formats lines for people: the time of day, the source, and JSON messages as level, message and fields. */
+export function createFormatter(colour: boolean): (line: LogLine) => string {
+  const pretty = prettyFactory({ colorize: colour, singleLine: true, ignore: 'time,pid,hostname,service' });
+  return ({ time, source, text }) => {
+    // A task writes its id before each of its lines.
+    const [, task, json] = /^(\S+ )?(\{.*\})$/.exec(text) ?? [];
+    const message = json === undefined ? text : pretty(json).trimEnd();
+    const who = task === undefined ? source : task.trimEnd();
+    const isOwnName = json === undefined && text.startsWith(`${source}-`);
+    return `${time.slice(11, 23)} ${isOwnName ? '' : `${who} `}${message}`;
+  };
+}
+
+/**
+ * A moment given as a duration before now, such as `30s`, `10m` or `2h`, or as an ISO 8601 time. Undefined when it is
+ * neither.
+ */
+export function parseSince(text: string, now = Date.now()): string | undefined {
+  const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
+  if (count !== undefined) {
+    const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit as 's' | 'm' | 'h' | 'd'];
+    return new Date(now - Number(count) * unitMs).toISOString();
+  }
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+}

@@ -1,0 +1,15 @@
+import { Type } from 'typebox';
+
+import type { KeptRunning } from '../host/keep-running.ts';
+import { action, type Running } from '../kernel/resource.ts';
+import { closed } from '../kernel/schema.ts';
+
+const none = Type.Object({}, closed);
+
+/** What can be done to a server that is kept running. */
+export const serverActions = (server: KeptRunning<unknown>): NonNullable<Running['actions']> => ({
+  kill: action(none, () => server.kill()),
+  restart: action(none, () => server.restart()),
+  pause: action(none, () => server.pause()),
+  resume: action(none, () => server.resume()),
+});
