@@ -60,8 +60,13 @@ export function connect(stateDir: string): Client {
     apply: async () => (await ask('POST', '/apply', {}, applyTimeoutMs)) as Changes,
     async *events(signal) {
       const response = await send(stateDir, 'GET', '/events', undefined, signal);
-      for await (const line of createInterface({ input: response })) {
-        if (line.startsWith('data: ')) yield JSON.parse(line.slice('data: '.length)) as SystemEvent;
+      try {
+        for await (const line of createInterface({ input: response })) {
+          if (line.startsWith('data: ')) yield JSON.parse(line.slice('data: '.length)) as SystemEvent;
+        }
+      } catch (error) {
+        // The runtime cuts the connection when it stops.
+        if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
       }
     },
   };

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { closeSync, fstatSync, openSync, readSync, statSync, watch } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 
 import { parseLines, type LogLine } from './log-lines.ts';
@@ -23,6 +23,8 @@ function createTail(file: string, source: string): () => LogLine[] {
   let { size: position, ino } = statSync(file);
   let rest = Buffer.alloc(0);
   return () => {
+    // Between the renaming of a large log and its new file there is none.
+    if (!existsSync(file)) return [];
     const descriptor = openSync(file, 'r');
     try {
       const stat = fstatSync(descriptor);

@@ -1,14 +1,20 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 
 import { startControl } from '../../../local/cli/control.ts';
 import { freePort } from '../../../local/host/free-port.ts';
+import { connect } from '../../../local/client.ts';
+import { createEventStream } from '../../../local/kernel/events.ts';
+import type { Status } from '../../../local/status.ts';
+import { eventually } from '../../support/eventually.ts';
 import { claimState, prepareState } from '../../../local/host/state.ts';
 
 jest.setTimeout(60_000);
@@ -54,11 +60,11 @@ test('ports in use are all named at once, with the options that move them', asyn
   expect(readdirSync(stateDir)).not.toContain('run.json');
 });
 
-test('an endpoint that does not answer is named, with both ways out', async () => {
+test('an AWS endpoint that does not respond is named, with both remedies', async () => {
   const url = `http://127.0.0.1:${await freePort()}`;
   const { code, output } = await cli(['start', '--port', `${await freePort()}`], { AWS_ENDPOINT_URL: url });
   expect(code).toBe(1);
-  expect(output).toContain(`AWS_ENDPOINT_URL is ${url}, and nothing answers there`);
+  expect(output).toContain(`AWS_ENDPOINT_URL is ${url}, and nothing responds there`);
   expect(output).toContain('npm run localstack');
 });
 
@@ -109,20 +115,25 @@ test('an assembly that is not there is named', async () => {
   const ports = ['--port', `${await freePort()}`, '--endpoint-port', `${await freePort()}`];
   const { code, output } = await cli(['start', '--assembly', missing, ...ports]);
   expect(code).toBe(1);
-  expect(output).toContain(`Cannot read the cloud assembly at ${missing}/manifest.json`);
+  expect(output).toContain(`${missing} is not a cloud assembly that can be read`);
   expect(output).not.toMatch(noTrace);
 });
 
 test.each([
-  [['start', '--port', 'eighty'], '--port eighty is not a port'],
-  [['start', '--endpoint-port', '70000'], '--endpoint-port 70000 is not a port'],
-  [['start', '--colour'], "Unknown option '--colour'"],
-  [['dance'], 'Usage: npm run local'],
+  [['start', '--port', 'eighty'], "argument 'eighty' is invalid. A port is a number from 1 to 65535."],
+  [['start', '--endpoint-port', '70000'], 'A port is a number from 1 to 65535.'],
+  [['start', '--colour'], "unknown option '--colour'"],
+  [['start', '--asembly', 'x'], 'Did you mean --assembly?'],
+  [['status', 'now'], 'too many arguments'],
+  [['dance'], "unknown command 'dance'"],
   [['status'], 'Headroom is not running'],
+  [['apply'], 'Headroom is not running'],
+  [['act', 'redis', 'pause'], 'Headroom is not running'],
   [['kill', 'shop-0000'], 'Headroom is not running'],
-  [['kill'], 'Which task?'],
+  [['kill'], "missing required argument 'task'"],
   [['inbox'], 'Headroom is not running'],
   [['logs', 'shop'], 'There is no log of "shop"'],
+  [['logs', '--since', 'noon'], 'Write 30s, 10m, 2h, 1d or an ISO 8601 time.'],
 ])('%j is refused', async (args, message) => {
   const { code, output } = await cli(args);
   expect(code).toBe(1);
@@ -130,47 +141,152 @@ test.each([
   expect(output).not.toMatch(noTrace);
 });
 
-test('logs are read also when nothing runs', async () => {
-  mkdirSync(join(stateDir, 'logs'));
-  writeFileSync(join(stateDir, 'logs', 'shop.log'), 'shop-1a2b hello\n');
-  expect(await cli(['logs', 'shop'])).toEqual({ code: 0, output: 'shop-1a2b hello\n' });
+const commands = ['start', 'apply', 'status', 'logs', 'kill', 'act', 'inbox', 'localstack'];
+test('the help lists every command, and each has help and a version of its own', async () => {
+  const { code, output } = await cli(['--help']);
+  expect(code).toBe(0);
+  for (const command of commands) expect(output).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
+  for (const command of commands) {
+    expect(await cli([command, '--help'])).toMatchObject({ code: 0, output: expect.stringContaining('Usage:') });
+    expect((await cli([command, '--version'])).output).toMatch(/^\d+\.\d+\.\d+\n$/);
+  }
 });
 
-test('status and kill are answered by the runtime that has the folder', async () => {
-  prepareState(stateDir);
-  const claim = claimState(stateDir);
-  const killed: string[] = [];
-  const server = await startControl(claim.control, {
-    status: async () => ({
-      edge: 'http://127.0.0.1:8080',
-      endpoint: 'http://127.0.0.1:4566',
-      services: [
-        { name: 'shop', desired: 1, healthy: 1, tasks: [{ id: 'shop-1a2b', port: 1, pid: 2, health: 'healthy' }] },
-      ],
-      queues: [],
-      databases: [],
-      redis: { url: '' },
-      declaredOnly: { 'AWS::IAM::Role': 3 },
-    }),
-    kill(taskId) {
-      killed.push(taskId);
-      return taskId === 'shop-1a2b';
-    },
+describe('logs', () => {
+  const at = (seconds: number) => `2026-01-01T10:00:0${seconds}.000Z`;
+  beforeEach(() => {
+    const directory = join(stateDir, 'logs');
+    mkdirSync(directory);
+    writeFileSync(
+      join(directory, 'shop.log'),
+      `${at(1)} shop-1a2b hello\n${at(3)} shop-1a2b {"level":"warn","time":"${at(3)}","msg":"slow","ms":7}\n`,
+    );
+    writeFileSync(join(directory, 'edge.log'), `${at(2)} request\n`);
   });
-  try {
-    const { output } = await cli(['status', '--json']);
-    expect(JSON.parse(output)).toMatchObject({ edge: 'http://127.0.0.1:8080', services: [{ name: 'shop' }] });
-    const text = await cli(['status']);
-    expect(text.output).toContain('shop: 1 of 1 healthy');
-    expect(text.output).toContain('declared, not run: 1 types:\n  AWS::IAM::Role (3)');
-    expect(await cli(['kill', 'shop-1a2b'])).toEqual({ code: 0, output: 'killed shop-1a2b\n' });
-    expect(await cli(['kill', 'shop-ffff'])).toEqual({
-      code: 1,
-      output: 'There is no task shop-ffff; npm run local -- status lists them.\n',
+
+  test('are listed without a name', async () => {
+    expect(await cli(['logs'])).toEqual({ code: 0, output: 'all\nedge\nshop\n' });
+  });
+
+  test('are read also when nothing runs, JSON messages as level, message and fields', async () => {
+    expect(await cli(['logs', 'shop'])).toEqual({
+      code: 0,
+      output: '10:00:01.000 shop-1a2b hello\n10:00:03.000 shop-1a2b WARN: slow {"ms":7}\n',
     });
-    expect(killed).toEqual(['shop-1a2b', 'shop-ffff']);
-  } finally {
+  });
+
+  test('are shown together in the order of time', async () => {
+    const { output } = await cli(['logs', 'all']);
+    expect(output.split('\n').map((line) => line.slice(0, 12))).toEqual([
+      '10:00:01.000',
+      '10:00:02.000',
+      '10:00:03.000',
+      '',
+    ]);
+  });
+
+  test('are cut off before a time', async () => {
+    const { output } = await cli(['logs', 'all', '--since', at(2)]);
+    expect(output).toMatch(/^10:00:02\.000 edge request\n10:00:03\.000 .*\n$/);
+  });
+
+  test('are followed, also into a new file, until SIGTERM', async () => {
+    const child = spawn(process.execPath, [main, 'logs', 'edge', '--follow', '--state', stateDir]);
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    expect((await lines.next()).value).toContain('request');
+    const file = join(stateDir, 'logs', 'edge.log');
+    appendFileSync(file, `${at(4)} second\n`);
+    expect((await lines.next()).value).toBe('10:00:04.000 edge second');
+    renameSync(file, `${file}.1`);
+    writeFileSync(file, `${at(5)} third\n`);
+    expect((await lines.next()).value).toBe('10:00:05.000 edge third');
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([null, 'SIGTERM']);
+  });
+
+  test('without a reader end the command without an error', async () => {
+    writeFileSync(join(stateDir, 'logs', 'edge.log'), `${at(2)} ${'x'.repeat(2000)}\n`.repeat(200));
+    const command = `${process.execPath} ${main} logs edge --state ${stateDir} | head -1 >/dev/null`;
+    const child = spawn('bash', ['-o', 'pipefail', '-c', command], { stdio: ['ignore', 'ignore', 'pipe'] });
+    expect([await once(child, 'close'), await text(child.stderr)]).toEqual([[0, null], '']);
+  });
+});
+
+const status: Status = {
+  edge: 'http://127.0.0.1:8080',
+  endpoint: 'http://127.0.0.1:4566',
+  loadBalancers: [],
+  services: [
+    {
+      key: 'services/Shop',
+      name: 'shop',
+      desired: 1,
+      healthy: 1,
+      tasks: [{ id: 'shop-1a2b', port: 1, pid: 2, health: 'healthy' }],
+    },
+  ],
+  queues: [],
+  databases: [],
+  redis: { url: '' },
+  declaredOnly: { 'AWS::IAM::Role': 3 },
+  resources: [],
+};
+
+describe('a running system', () => {
+  let server: Awaited<ReturnType<typeof startControl>>;
+  let claim: ReturnType<typeof claimState>;
+  const acts: unknown[] = [];
+  const events = createEventStream();
+  beforeEach(async () => {
+    prepareState(stateDir);
+    claim = claimState(stateDir);
+    server = await startControl(claim.control, {
+      events,
+      status: async () => status,
+      act: async (...given) => void acts.push(given),
+      apply: async () => ({ created: ['data/Queue'], updated: [], replaced: [], removed: [] }),
+    });
+  });
+  afterEach(async () => {
     await server.stop();
     claim.release();
-  }
+  });
+
+  test('shows its status, for people and as JSON', async () => {
+    expect(JSON.parse((await cli(['status', '--json'])).output)).toEqual(status);
+    const { output } = await cli(['status']);
+    expect(output).toContain('shop: 1 of 1 healthy');
+    expect(output).toContain('declared, not run: 1 types:\n  AWS::IAM::Role (3)');
+    expect(output).not.toMatch(/redis|\n\n\n/);
+  });
+
+  test('kills a task by the action of its service', async () => {
+    expect(await cli(['kill', 'shop-1a2b'])).toEqual({ code: 0, output: 'killed shop-1a2b\n' });
+    expect(acts.splice(0)).toEqual([['services/Shop', 'kill', { task: 'shop-1a2b' }]]);
+    expect(await cli(['kill', 'shop-ffff'])).toEqual({
+      code: 1,
+      output: 'There is no task shop-ffff. npm run local -- status lists them.\n',
+    });
+  });
+
+  test('is acted upon with parameters of their own types', async () => {
+    expect(await cli(['act', 'shop', 'scale', 'count=3', 'task=3a'])).toEqual({ code: 0, output: '' });
+    expect(acts.splice(0)).toEqual([['shop', 'scale', { count: 3, task: '3a' }]]);
+  });
+
+  test('applies changes and says what it did', async () => {
+    expect(await cli(['apply'])).toEqual({ code: 0, output: 'created data/Queue\n' });
+  });
+
+  test('streams its events until it stops', async () => {
+    const stream = connect(stateDir).events()[Symbol.asyncIterator]();
+    const next = stream.next();
+    await eventually(async () => expect(events.listenerCount('event')).toBe(1));
+    const event = { kind: 'note', at: '2026-01-01T10:00:00.000Z', key: 'services/Shop', message: 'hello' } as const;
+    events.emit('event', event);
+    expect(await next).toEqual({ done: false, value: event });
+    const end = stream.next();
+    await server.stop();
+    expect(await end).toMatchObject({ done: true });
+  });
 });

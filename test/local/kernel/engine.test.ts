@@ -1,83 +1,7 @@
 import { expect, test } from '@jest/globals';
 
-import { Type } from 'typebox';
-import type { SystemEvent } from '../../../local/kernel/events.ts';
-import { action, declareOnly, defineResource, type Resource } from '../../../local/kernel/resource.ts';
-import { closed } from '../../../local/kernel/schema.ts';
-import { createEngine } from '../../../local/kernel/engine.ts';
-import type { ResourceDefinition, Stack, Template } from '../../../local/kernel/assembly/template.ts';
-
-const names = [
-  'a',
-  'b',
-  'c',
-  'x',
-  'role',
-  'name',
-  'size',
-  'zones',
-  'ami',
-  'azs',
-  'stack',
-  'partition',
-  'Second',
-  'Password',
-  'Url',
-];
-const anything = Object.fromEntries(names.map((name) => [name, Type.Optional(Type.Unknown())]));
-const part = (
-  Properties: Record<string, unknown> = {},
-  more: Partial<ResourceDefinition> = {},
-): ResourceDefinition => ({
-  Type: 'Test::Part',
-  Properties,
-  ...more,
-});
-const stack = (name: string, template: Template): Stack => ({
-  name,
-  region: 'eu-central-1',
-  accountId: '000000000000',
-  template,
-});
-
-/** Records what it starts, updates and stops; `hooks` can make a resource slow or fail. */
-function recorder(hooks: Record<string, () => Promise<void>> = {}) {
-  const events: string[] = [];
-  const resources = new Map<string, Resource>();
-  const partType = (type: string, update?: 'up') =>
-    defineResource(type, {
-      properties: Type.Object({ ...anything }),
-      replaceOn: ['name'],
-      label: ({ logicalId }) => `part ${logicalId}`,
-      async up(resource, context) {
-        const { logicalId } = resource;
-        const known = resources.has(logicalId);
-        resources.set(logicalId, resource);
-        events.push(`start ${logicalId}`);
-        await hooks[logicalId]?.();
-        context.part(`${logicalId}-1`, 'started');
-        events.push(`up ${logicalId}`);
-        return {
-          ref: `${logicalId}-ref`,
-          attributes: { Arn: `${logicalId}-arn`, Known: String(known) },
-          detail: () => 'at work',
-          describe: () => ({ parts: [logicalId] }),
-          actions: { poke: action(Type.Object({ times: Type.Integer() }, closed), ({ times }) => times * 2) },
-          stop: async () => void events.push(`stop ${logicalId}`),
-          remove: async () => void events.push(`remove ${logicalId}`),
-        };
-      },
-      update,
-    });
-  const definitions = [
-    partType('Test::Part'),
-    partType('Test::Adaptable', 'up'),
-    declareOnly('AWS::IAM::Role', 'iam:role', 'A laptop has no roles.'),
-  ];
-  const engine = (...stacks: Stack[]) =>
-    createEngine({ stacks, definitions, fetchSecret: async (id) => `secret of ${id}` });
-  return { events, resources, engine };
-}
+import type { Template } from '../../../local/kernel/assembly/template.ts';
+import { part, recorder, stack } from './recorder.ts';
 
 test('a resource starts after what it refers to and after what it depends on, with both resolved', async () => {
   const { events, resources, engine } = recorder();
@@ -297,4 +221,52 @@ test('parameters, lists of them and mappings are read from the template', async 
     stack: 'one',
     partition: 'aws/000000000000/amazonaws.com',
   });
+});
+
+test('states and the changes of parts are reported as they happen, and states can be read at any time', async () => {
+  const { engine } = recorder();
+  const running = engine(stack('one', { Resources: { A: part(), Role: { Type: 'AWS::IAM::Role' } } }));
+  const reported: string[] = [];
+  running.events.on('event', (event) => {
+    if (event.kind === 'state') reported.push(`${event.resource.key} ${event.resource.state}`);
+    if (event.kind === 'part') reported.push(`${event.key} ${event.part} ${event.change}`);
+  });
+  expect(running.states().map(({ state }) => state)).toEqual(['waiting', 'declared']);
+  await running.up();
+  expect(reported).toEqual(['one/A starting', 'one/A A-1 started', 'one/A running', 'one/A ready']);
+  expect(running.states()[0]).toEqual({
+    key: 'one/A',
+    type: 'Test::Part',
+    label: 'part A',
+    state: 'ready',
+    since: expect.stringMatching(/^\d{4}-.*Z$/),
+    detail: 'at work',
+    needs: [],
+    actions: ['poke'],
+  });
+});
+
+test('a failed resource has its error, until the system is stopped', async () => {
+  const { engine } = recorder({ A: () => Promise.reject(new Error('no room')) });
+  const running = engine(stack('one', { Resources: { A: part() } }));
+  await expect(running.up()).rejects.toThrow('no room');
+  expect(running.states()[0]).toMatchObject({ state: 'failed', error: expect.stringContaining('no room') });
+});
+
+test('resources describe themselves and offer actions with typed parameters', async () => {
+  const { engine } = recorder();
+  const running = engine(stack('one', { Resources: { A: part() } }));
+  await running.up();
+  expect(await running.describe()).toEqual([{ parts: ['A'] }]);
+  expect(await running.act('one/A', 'poke', { times: 2 })).toBe(4);
+  await expect(running.act('one/A', 'poke', { times: 'twice' })).rejects.toThrow('times must be integer');
+  await expect(running.act('one/A', 'poke', { times: 1, hard: true })).rejects.toThrow('not valid');
+  await expect(running.act('one/A', 'dance', {})).rejects.toThrow('one/A has no action dance');
+});
+
+test('a property that is not honoured is refused by name before the resource is brought up', async () => {
+  const { events, engine } = recorder();
+  const running = engine(stack('one', { Resources: { A: part({ Colour: 'red' }) } }));
+  await expect(running.up()).rejects.toThrow('Properties.Colour is not supported');
+  expect(events).toEqual([]);
 });

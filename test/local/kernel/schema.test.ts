@@ -1,0 +1,35 @@
+import { expect, test } from '@jest/globals';
+import { Type } from 'typebox';
+
+import { accept, closed, ignored } from '../../../local/kernel/schema.ts';
+
+const subject = { key: 'data/Queue', type: 'Test::Queue' };
+const schema = Type.Object(
+  {
+    Name: Type.String(),
+    Delay: Type.Number({ default: 5 }),
+    Rules: Type.Optional(
+      Type.Array(Type.Object({ Id: Type.String(), ...ignored('They describe the rule.', 'Comment') }, closed)),
+    ),
+    ...ignored('A laptop encrypts nothing.', 'KeyId KeyPeriod'),
+  },
+  closed,
+);
+
+test('text numbers are converted and defaults filled in', () => {
+  expect(accept(subject, schema, { Name: 'a' })).toEqual({ Name: 'a', Delay: 5 });
+  expect(accept(subject, schema, { Name: 'a', Delay: '7' })).toEqual({ Name: 'a', Delay: 7 });
+});
+
+test('ignored properties are accepted at any depth and removed', () => {
+  const given = { Name: 'a', Delay: 1, KeyId: 'k', KeyPeriod: 3, Rules: [{ Id: 'r', Comment: 'c' }] };
+  expect(accept(subject, schema, given)).toEqual({ Name: 'a', Delay: 1, Rules: [{ Id: 'r' }] });
+});
+
+test('every property that is not honoured is named in one refusal, with its place', () => {
+  const given = { Name: 1.5, Colour: 'red', Rules: [{ Id: 'r', When: 'later' }] };
+  expect(() => accept(subject, schema, { ...given, Name: {} })).toThrow(
+    /data\/Queue \(Test::Queue\)[^]*Properties\.Name[^]*Properties\.Rules\.0\.When is not supported/,
+  );
+  expect(() => accept(subject, schema, given)).toThrow('Properties.Colour is not supported');
+});
