@@ -1,13 +1,12 @@
-import { readdirSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
-import { beforeAll, expect, test } from '@jest/globals';
-import { build } from 'esbuild';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+
+import { expect, test } from '@jest/globals';
 
 const root = resolve(import.meta.dirname, '..');
-const rooms = ['bin', 'lib', 'app', 'lambda', 'local', 'scripts'];
 
-/** What a room may import besides itself. */
-const allowed: Record<string, string[]> = {
+/** What a top-level folder may import besides itself. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
   bin: ['lib'],
   lib: [],
   app: [],
@@ -16,48 +15,64 @@ const allowed: Record<string, string[]> = {
   scripts: ['local'],
 };
 
-const files = rooms.flatMap((room) =>
-  readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
+/** What a folder of local/ may import besides itself. */
+const allowedInLocal: Readonly<Record<string, readonly string[]>> = {
+  kernel: [],
+  http: [],
+  host: ['kernel'],
+  resources: ['kernel', 'http', 'host', 'status.ts'],
+  endpoint: ['kernel', 'host'],
+  cli: ['kernel', 'host', 'resources', 'endpoint', 'status.ts', 'client.ts'],
+  'status.ts': ['kernel'],
+  'client.ts': ['kernel', 'host', 'status.ts', 'cli'],
+};
+
+const files = Object.keys(allowed).flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
-    .map((file) => join(room, file)),
+    .map((file) => join(folder, file)),
 );
 
-/** Each import as the file it stands in and the file it names. */
-let imports: [string, string][];
-beforeAll(async () => {
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: files,
-    bundle: true,
-    write: false,
-    outdir: 'unused',
-    metafile: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    logLevel: 'silent',
-  });
-  imports = Object.entries(metafile.inputs).flatMap(([from, { imports: targets }]) =>
-    targets
-      .filter(({ external }) => !external)
-      .map(({ path }): [string, string] => [from, relative(root, resolve(root, path))]),
+/** Each import, type imports included, as the file it stands in and the file it names. */
+const imports = files.flatMap((from) => {
+  const text = readFileSync(join(root, from), 'utf8');
+  const specifiers = [...text.matchAll(/\b(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)].map(
+    ([, specifier]) => specifier,
   );
+  return specifiers.map((specifier): [string, string] => [
+    from,
+    relative(root, resolve(root, dirname(from), specifier ?? '')),
+  ]);
 });
 
-const room = (file: string) => file.split('/')[0] ?? '';
+const folder = (file: string, depth = 0): string => file.split('/')[depth] ?? '';
 
-test('imports between rooms point one way: bin to lib, app and lambda know nothing of lib and local', () => {
-  const wrong = imports.filter(
-    ([from, to]) => room(from) !== room(to) && rooms.includes(room(to)) && !allowed[room(from)]?.includes(room(to)),
-  );
+test('there are imports to look at, type imports among them', () => {
+  expect(imports).toContainEqual(['local/kernel/bring-up.ts', 'local/kernel/entries.ts']);
+});
+
+test('imports between top-level folders point one way: bin to lib; app and lambda know nothing of lib and local', () => {
+  const wrong = imports.filter(([from, to]) => {
+    const [source, target] = [folder(from), folder(to)];
+    return source !== target && target in allowed && !allowed[source]?.includes(target);
+  });
   expect(wrong).toEqual([]);
 });
 
-test('a service or worker imports the kit and itself, never another service or worker', () => {
+test('within local/ the kernel knows no resource, and a resource knows neither the endpoint nor the commands', () => {
+  const wrong = imports.filter(([from, to]) => {
+    if (folder(from) !== 'local' || folder(to) !== 'local') return false;
+    const [source, target] = [folder(from, 1), folder(to, 1)];
+    return source !== target && !allowedInLocal[source]?.includes(target);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('a service or worker imports the kit, the contracts and itself, never another service or worker', () => {
   const unit = (file: string) => /^app\/(?:services|workers)\/[^/]+/.exec(file)?.[0];
   const wrong = imports.filter(([from, to]) => {
     const target = unit(to);
-    return target !== undefined && room(from) === 'app' && unit(from) !== target;
+    return target !== undefined && folder(from) === 'app' && unit(from) !== target;
   });
   expect(wrong).toEqual([]);
 });

@@ -1,13 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { onPath } from '../../host/on-path.ts';
-import { redisFromPackage } from './redis-package.ts';
-
-export interface RedisBinary {
-  readonly command: string;
-  /** What it needs in its environment besides ours. */
-  readonly env: NodeJS.ProcessEnv;
-}
+import { redisFromPackage, type RedisBinary } from './redis-package.ts';
 
 /**
  * `valkey-server` or `redis-server` from PATH; else the distribution's package, unpacked into the user's cache folder,

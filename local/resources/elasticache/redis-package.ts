@@ -3,7 +3,12 @@ import { existsSync, globSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { RedisBinary } from './redis-binary.ts';
+
+export interface RedisBinary {
+  readonly command: string;
+  /** What it needs in its environment besides ours. */
+  readonly env: NodeJS.ProcessEnv;
+}
 
 /** A mirror that does not answer must not hold up the start for ever. */
 const timeoutMs = 120_000;

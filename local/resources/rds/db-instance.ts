@@ -11,12 +11,12 @@ import type { DatabaseStatus, StatusSections } from '../../status.ts';
 import { physicalName } from '../physical-name.ts';
 import { readableName } from '../readable-name.ts';
 import { serverActions } from '../server-actions.ts';
+import type { Database } from './database.ts';
 import type { ParameterGroups } from './parameter-group.ts';
 import { findPostgres } from './postgres-binaries.ts';
 import { provideMaster } from './postgres-master.ts';
 import { replicaLagMs, startReplica } from './postgres-replica.ts';
 import { startPostgres, type PostgresOptions } from './postgres.ts';
-import type { Database } from './rds.ts';
 
 const text = Type.Optional(Type.String());
 const properties = Type.Object({

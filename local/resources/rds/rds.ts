@@ -1,19 +1,9 @@
 import type { Host } from '../../host/host.ts';
-import type { KeptRunning } from '../../host/keep-running.ts';
 import { Handles } from '../../kernel/handles.ts';
 import { declareOnly } from '../../kernel/resource.ts';
+import type { Database } from './database.ts';
 import { databaseInstance } from './db-instance.ts';
 import { parameterGroup, type ParameterGroups } from './parameter-group.ts';
-import type { Postgres } from './postgres.ts';
-
-/** A database instance that is up. */
-export interface Database {
-  readonly server: KeptRunning<Postgres>;
-  readonly host: string;
-  readonly port: number;
-  readonly databaseName: string;
-  readonly master: { readonly user: string; readonly password: string };
-}
 
 /** RDS for PostgreSQL: real servers with real streaming replicas, their data in `.headroom/postgres`. */
 export function rds(host: Host) {
