@@ -53,7 +53,7 @@ test('a second start is refused; what was bought survives Ctrl-C and a kill -9 o
   expect(another.output).toContain(`${first.process.pid}`);
 
   const pids = await taskPids(first);
-  expect(await first.interrupt()).toBe(0);
+  expect(await first.stop()).toBe(0);
   expect(pids.filter(isAlive)).toEqual([]);
   expect(processesOf(stateDir)).toEqual([]);
 
