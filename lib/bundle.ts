@@ -8,10 +8,10 @@ import { TraceMap, eachMapping } from '@jridgewell/trace-mapping';
 import { buildSync, version } from 'esbuild';
 import type { BuildOptions } from 'esbuild';
 
-/** The root of the repository: entries are named from here, so that bundles hold no path of the machine. */
+/** The root of the repository. Entries are relative to it, so that bundles contain no absolute path. */
 export const root = join(import.meta.dirname, '..');
 
-/** CommonJS packages in an ES module still want these three. */
+/** CommonJS packages in an ES module still need these three names. */
 const commonJs = [
   "import { createRequire as createRequireForBundle } from 'node:module';",
   'const require = createRequireForBundle(import.meta.url);',
@@ -22,7 +22,7 @@ const commonJs = [
 const options = {
   absWorkingDir: root,
   write: false,
-  // As deep as the laptop's copy of it, so that stack traces there lead to the sources.
+  // As deep as the copy that runs on a laptop, so that the source map's relative paths lead to the sources.
   outdir: '.headroom/assembly/asset',
   metafile: true,
   bundle: true,
@@ -32,10 +32,10 @@ const options = {
   banner: { js: commonJs },
   sourcemap: true,
   sourcesContent: false,
-  // Packages that ship ES modules beside CommonJS shrink by half when the unused is shaken off.
+  // Tree shaking halves packages that ship ES modules beside CommonJS.
   mainFields: ['module', 'main'],
   minify: true,
-  // Logs tell errors by the names of their classes.
+  // Logs name errors by their class.
   keepNames: true,
   legalComments: 'none',
   external: ['pg-native'],
@@ -43,23 +43,23 @@ const options = {
   logLevel: 'warning',
 } satisfies BuildOptions;
 
-/** A bundle and what it was made of, so that it is made again only when something of that has changed. */
+/** A bundle and the hashes of its inputs: it is rebuilt only when one of them changes. */
 interface Bundle {
-  /** Hash of the options, the packages installed and esbuild itself. */
+  /** Hash of the options, the installed packages and esbuild's version. */
   readonly tools: string;
-  /** Hash of each source file, by its path from the root. */
+  /** Hash of each source file, by path from the root. */
   readonly sources: Readonly<Record<string, string>>;
-  /** Text of each output file, by its name. */
+  /** Text of each output file, by name. */
   readonly files: Readonly<Record<string, string>>;
 }
 
-const made = new Map<string, Bundle>();
+const bundles = new Map<string, Bundle>();
 
 /**
- * Bundles an entry point and all packages it uses into `directory/file`, with a source map and the package.json that
- * makes Node read it as an ES module. The same sources give the same bytes on every machine.
+ * Bundles an entry point and the packages it uses into `directory/file`, with a source map and a package.json that makes
+ * Node load it as an ES module. The same sources give the same bytes on every machine.
  *
- * Bundling the whole system takes ten times as long as synthesizing it, so bundles are kept in node_modules/.cache.
+ * Bundling the whole system takes ten times as long as synthesizing it, so bundles are cached in node_modules/.cache.
  */
 export function bundle(entry: string, directory: string, file: string): void {
   const cacheFile = join(root, 'node_modules/.cache/headroom', `${entry.replaceAll('/', '-')}.json`);
@@ -69,12 +69,12 @@ export function bundle(entry: string, directory: string, file: string): void {
     file,
     readFileSync(join(root, 'node_modules/.package-lock.json')),
   );
-  let current = made.get(entry) ?? readBundle(cacheFile);
+  let current = bundles.get(entry) ?? readBundle(cacheFile);
   if (current?.tools !== tools || !isCurrent(current)) {
     current = { tools, ...build(entry, file) };
     writeAtomically(cacheFile, JSON.stringify(current));
   }
-  made.set(entry, current);
+  bundles.set(entry, current);
 
   mkdirSync(directory, { recursive: true });
   for (const [name, text] of Object.entries(current.files)) writeFileSync(join(directory, name), text);
@@ -96,8 +96,8 @@ function build(entry: string, file: string): Pick<Bundle, 'sources' | 'files'> {
 }
 
 /**
- * A source map without the packages, which are all but a hundredth of it. Node reads the whole map when a stack is first
- * looked at, as pino does at start: with the packages in it that took 300 ms and 75 MB of every task.
+ * Returns a source map without the packages, which are 99 % of it. Node parses the whole map when a stack trace is first
+ * read, as pino does at start: with the packages in it, that took 300 ms and 75 MB in every task.
  */
 function mapOwnCode(json: string): string {
   const own = new GenMapping();
@@ -129,7 +129,7 @@ function readBundle(file: string): Bundle | undefined {
   }
 }
 
-/** Two synths at once each see a whole file. */
+/** Concurrent synths never read a partly written file. */
 function writeAtomically(file: string, text: string): void {
   mkdirSync(join(file, '..'), { recursive: true });
   writeFileSync(`${file}.${process.pid}`, text);
@@ -142,7 +142,7 @@ function hash(...parts: (string | Uint8Array)[]): string {
   return sum.digest('hex');
 }
 
-/** Gathers an asset in an empty directory, which is gone afterwards: CDK has its own copy as soon as the asset is made. */
+/** Calls `make` with an empty directory, then deletes it: CDK copies an asset's files when the asset is created. */
 export function stage<Asset>(make: (directory: string) => Asset): Asset {
   const directory = mkdtempSync(join(tmpdir(), 'headroom-asset-'));
   try {

@@ -11,8 +11,8 @@ import type { ServiceDefinition } from './system.ts';
 /**
  * One environment: the whole system, deployed by `cdk deploy '<environment>/*'`.
  *
- * Later stacks import what earlier ones export, and CloudFormation keeps what is imported. So what disappears from the
- * table or the settings goes from the services first, by `cdk deploy --exclusively '<environment>/Services'`.
+ * Later stacks import what earlier ones export, and CloudFormation refuses to delete an export that is still imported. To
+ * remove a resource, first deploy the stack that uses it: `cdk deploy --exclusively '<environment>/Services'`.
  */
 export class Deployment extends Stage {
   constructor(scope: Construct, environment: Environment, system: readonly ServiceDefinition[]) {
@@ -22,7 +22,7 @@ export class Deployment extends Stage {
 
     const { vpc } = new NetworkStack(this, 'Network', { ...stack('network'), terminationProtection: protect });
     const data = new DataStack(this, 'Data', { ...stack('data'), vpc, terminationProtection: protect });
-    const { loadBalancer } = new ServicesStack(this, 'Services', { ...stack('services'), vpc, data });
-    new EdgeStack(this, 'Edge', { ...stack('edge'), loadBalancer });
+    const services = new ServicesStack(this, 'Services', { ...stack('services'), vpc, data });
+    new EdgeStack(this, 'Edge', { ...stack('edge'), loadBalancer: services.loadBalancer.alb });
   }
 }

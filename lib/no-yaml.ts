@@ -1,2 +1,2 @@
-/** Stands in for the package `yaml`, of which @fastify/swagger makes no use for JSON: 120 KB of every bundle. */
+/** Replaces the package `yaml`, which @fastify/swagger does not use for JSON: 120 KB of every bundle. */
 export default undefined;

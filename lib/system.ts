@@ -1,31 +1,48 @@
-/** What every service and worker may say of itself. What it does not say, it does not get. */
-interface Common {
-  /** Folder under app/, database role and schema, container and ECS service name. */
-  readonly name: string;
+/** What a service or worker may use. Each key has a capability of the same name, which the services stack binds. */
+interface Uses {
   /** A schema and a role of its own in the database. @default - no database */
   readonly database?: true;
-  /** Signed-in users: the Redis cache and the session secret. @default - no sessions */
+  /** Signed-in users: Redis and the secret that signs session cookies. @default - no sessions */
   readonly sessions?: true;
-  /** Services it calls over HTTP, through the load balancer. @default - none */
-  readonly calls?: readonly string[];
-  /** Takes money: it is told where the card payment provider is. @default - it does not */
-  readonly paymentProvider?: true;
-  /** Event types it may publish. @default - none */
-  readonly publishes?: readonly string[];
   /** Event types delivered to its own queue. @default - none, and no queue */
   readonly receives?: readonly string[];
-  /** How its queue differs from `WorkQueue`'s defaults. @default - it does not */
-  readonly queue?: { readonly visibilityTimeoutSeconds?: number; readonly maxReceives?: number };
+  /**
+   * Key prefixes of the uploads bucket, such as `originals/`: each object created under one sends an S3 notification to its
+   * own queue. Reading the object takes `uploads` as well. Not together with `receives`: the two kinds of message differ.
+   * @default - none, and no queue
+   */
+  readonly watches?: readonly string[];
+  /** Event types it may publish. @default - none */
+  readonly publishes?: readonly string[];
   /** May send mail from the environment's address. @default - it may not */
   readonly mail?: true;
-  /** Exists only where the environment has the sandbox payment provider. @default - everywhere */
-  readonly sandboxOnly?: true;
+  /** Services it calls over HTTP, through the load balancer. @default - none */
+  readonly calls?: readonly string[];
+  /** May call the card payment provider. @default - it may not */
+  readonly paymentProvider?: true;
+  /** Key prefixes of the uploads bucket, such as `originals/`, that it reads and writes. @default - none */
+  readonly uploads?: { readonly reads?: readonly string[]; readonly writes?: readonly string[] };
+}
+
+/** Name of a capability: a key of a service definition. */
+export type CapabilityName = keyof Uses;
+
+/** A setting of the environment on which a service may depend. */
+export type Condition = 'sandbox';
+
+interface Common extends Uses {
+  /** Folder under app/, database role and schema, container and ECS service. */
+  readonly name: string;
+  /** Settings of its queue. @default - those of `WorkQueue` */
+  readonly queue?: { readonly visibilityTimeoutSeconds?: number; readonly maxReceives?: number };
+  /** Exists only in environments where this setting is on. @default - everywhere */
+  readonly condition?: Condition;
 }
 
 /** An HTTP service in app/services/<name>, behind the load balancer. */
 export interface HttpServiceDefinition extends Common {
   readonly kind: 'service';
-  /** Path patterns (`*` and `?` as in ALB rules) that reach it. */
+  /** Path patterns (`*` and `?` as in ALB rules) that the load balancer forwards to it. */
   readonly paths: readonly string[];
 }
 
@@ -36,12 +53,12 @@ export interface WorkerDefinition extends Common {
 
 export type ServiceDefinition = HttpServiceDefinition | WorkerDefinition;
 
-/** The whole system. Stacks, roles, security groups, routes and queues are made from these rows and nothing else. */
+/** The whole system. Stacks, roles, security groups, routes and queues are made from this table alone. */
 export const system: readonly ServiceDefinition[] = [
   {
     kind: 'service',
     name: 'catalog',
-    // Health, too: what a monitor asks from outside. Each service answers it to the load balancer.
+    // Serves health checks from outside as well; the load balancer checks each service directly.
     paths: ['/', '/api/health', '/api/products', '/api/products/*'],
     database: true,
   },
@@ -65,21 +82,25 @@ export const system: readonly ServiceDefinition[] = [
     paymentProvider: true,
     publishes: ['payment.succeeded'],
   },
-  { kind: 'service', name: 'sandbox', paths: ['/sandbox/*'], database: true, sandboxOnly: true },
+  { kind: 'service', name: 'sandbox', paths: ['/sandbox/*'], database: true, condition: 'sandbox' },
   { kind: 'worker', name: 'mailer', database: true, mail: true, receives: ['payment.succeeded'] },
 ];
 
-/** The rows that exist in an environment. */
+/** Returns the definitions whose condition holds in an environment. */
 export const definitionsFor = (
-  rows: readonly ServiceDefinition[],
-  environment: { readonly sandbox: boolean },
-): readonly ServiceDefinition[] => rows.filter((row) => environment.sandbox || !row.sandboxOnly);
+  definitions: readonly ServiceDefinition[],
+  environment: Readonly<Record<Condition, boolean>>,
+): readonly ServiceDefinition[] =>
+  definitions.filter(({ condition }) => condition === undefined || environment[condition]);
 
-/** Where a row's code is, from the root of the repository. */
-export const folderOf = (row: ServiceDefinition): string => `app/${row.kind}s/${row.name}`;
+/** Returns where the code of a service or worker is, from the root of the repository. */
+export const folderOf = ({ kind, name }: ServiceDefinition): string => `app/${kind}s/${name}`;
 
-/** All patterns routed to a service: its own and its API description, unless those cover it already. */
-export function routesOf(row: HttpServiceDefinition): readonly string[] {
-  const description = `/api/${row.name}/openapi.json`;
-  return row.paths.includes(`/api/${row.name}/*`) ? row.paths : [...row.paths, description];
+/** Returns all patterns routed to a service: its own and that of its OpenAPI description, unless its own cover it. */
+export function routesOf({ name, paths }: HttpServiceDefinition): readonly string[] {
+  return paths.includes(`/api/${name}/*`) ? paths : [...paths, `/api/${name}/openapi.json`];
 }
+
+/** Whether a service or worker has a queue of its own. */
+export const hasQueue = ({ receives, watches }: ServiceDefinition): boolean =>
+  receives !== undefined || watches !== undefined;

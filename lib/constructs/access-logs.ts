@@ -5,11 +5,11 @@ import { Construct } from 'constructs';
 
 export interface AccessLogsProps {
   readonly retention: Duration;
-  /** Keep the bucket when the stack is deleted; otherwise its logs go with it. @default true */
+  /** Keep the bucket when the stack is deleted. Otherwise it is deleted with its logs. @default true */
   readonly protect?: boolean;
 }
 
-/** Where the load balancer and S3 write who asked for what. */
+/** The bucket for access logs of the load balancer and of S3. */
 export class AccessLogs extends Construct {
   readonly bucket: Bucket;
 
@@ -21,7 +21,7 @@ export class AccessLogs extends Construct {
       enforceSSL: true,
       lifecycleRules: [{ expiration: retention }],
       removalPolicy: protect ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-      // S3 deletes no bucket that holds something, and this one always does.
+      // S3 deletes only empty buckets, and this one never is.
       autoDeleteObjects: !protect,
     });
   }

@@ -1,3 +1,4 @@
+import { Duration } from 'aws-cdk-lib';
 import {
   AllowedMethods,
   CachePolicy,
@@ -8,29 +9,29 @@ import {
 } from 'aws-cdk-lib/aws-cloudfront';
 import { VpcOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import type { IApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 
-/** CloudFront in front of a load balancer that has no public address. Caches nothing yet. */
+/** CloudFront in front of a load balancer that has no public address. Caches nothing. */
 export class Edge extends Construct {
+  readonly distribution: Distribution;
   readonly url: string;
 
   constructor(scope: Construct, id: string, props: { readonly loadBalancer: IApplicationLoadBalancer }) {
     super(scope, id);
-    const distribution = new Distribution(this, 'Distribution', {
+    this.distribution = new Distribution(this, 'Distribution', {
       defaultBehavior: {
         origin: VpcOrigin.withApplicationLoadBalancer(props.loadBalancer, {
           protocolPolicy: OriginProtocolPolicy.HTTP_ONLY,
-          // Below the load balancer's own 60 s, so that CloudFront never reuses a connection that is being closed.
+          // Below the load balancer's idle timeout of 60 s: CloudFront never reuses a connection that is being closed.
           keepaliveTimeout: Duration.seconds(55),
         }),
         viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
         allowedMethods: AllowedMethods.ALLOW_ALL,
         cachePolicy: CachePolicy.CACHING_DISABLED,
-        // With CloudFront's own headers: only they tell the services that the viewer came by HTTPS.
+        // Includes CloudFront's own headers: services learn the viewer's protocol only from them.
         originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_AND_CLOUDFRONT_2022,
       },
     });
-    this.url = `https://${distribution.distributionDomainName}`;
+    this.url = `https://${this.distribution.distributionDomainName}`;
   }
 }

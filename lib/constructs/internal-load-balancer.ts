@@ -1,5 +1,5 @@
-import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import type { IConnectable, IVpc } from 'aws-cdk-lib/aws-ec2';
 import {
   ApplicationListenerRule,
   ApplicationLoadBalancer,
@@ -16,20 +16,19 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
 import { listenerRules } from '../config/listener-rules.ts';
-import type { Workload } from './workload.ts';
 
 export interface InternalLoadBalancerProps {
   readonly vpc: IVpc;
-  /** Id of the prefix list of those who may come in from outside the VPC: CloudFront. */
+  /** Id of the prefix list that may connect from outside the VPC: CloudFront's. */
   readonly prefixList: string;
   readonly accessLogs: IBucket;
-  /** Refuse to be deleted. @default true */
+  /** Protect the load balancer from deletion. @default true */
   readonly protect?: boolean;
 }
 
-/** The internal load balancer: one way in, by path, for CloudFront and for services calling each other. */
+/** The internal load balancer: routes requests by path, from CloudFront and from services that call each other. */
 export class InternalLoadBalancer extends Construct {
-  readonly loadBalancer: ApplicationLoadBalancer;
+  readonly alb: ApplicationLoadBalancer;
   readonly url: string;
   readonly #listener: ApplicationListener;
 
@@ -40,14 +39,14 @@ export class InternalLoadBalancer extends Construct {
       description: 'Load balancer',
       allowAllOutbound: false,
     });
-    // Apart, because the prefix list counts as 55 of the 60 rules that a security group may have.
+    // A group of its own, because the prefix list counts as 55 of the 60 rules that a security group may have.
     const fromCloudFront = new SecurityGroup(this, 'FromCloudFront', {
       vpc: props.vpc,
       description: 'CloudFront to load balancer',
       allowAllOutbound: false,
     });
     fromCloudFront.addIngressRule(Peer.prefixList(props.prefixList), Port.HTTP, 'CloudFront');
-    this.loadBalancer = new ApplicationLoadBalancer(this, 'LoadBalancer', {
+    this.alb = new ApplicationLoadBalancer(this, 'LoadBalancer', {
       vpc: props.vpc,
       vpcSubnets: { subnetGroupName: 'app' },
       internetFacing: false,
@@ -55,18 +54,18 @@ export class InternalLoadBalancer extends Construct {
       deletionProtection: props.protect ?? true,
       dropInvalidHeaderFields: true,
     });
-    // Not `addSecurityGroup`, which would open every later way from both groups.
-    (this.loadBalancer.node.defaultChild as CfnLoadBalancer).securityGroups = [
+    // Not `addSecurityGroup`: it would add every later rule to both groups.
+    (this.alb.node.defaultChild as CfnLoadBalancer).securityGroups = [
       securityGroup.securityGroupId,
       fromCloudFront.securityGroupId,
     ];
-    this.loadBalancer.logAccessLogs(props.accessLogs, 'load-balancer');
-    this.url = `http://${this.loadBalancer.loadBalancerDnsName}`;
-    this.#listener = this.loadBalancer.addListener('Http', {
+    this.alb.logAccessLogs(props.accessLogs, 'load-balancer');
+    this.url = `http://${this.alb.loadBalancerDnsName}`;
+    this.#listener = this.alb.addListener('Http', {
       port: 80,
       protocol: ApplicationProtocol.HTTP,
       open: false,
-      // A fixed response cannot be application/problem+json: the API takes five content types.
+      // ALB refuses application/problem+json here: a fixed response has one of five content types.
       defaultAction: ListenerAction.fixedResponse(404, {
         contentType: 'application/json',
         messageBody: JSON.stringify({
@@ -79,7 +78,7 @@ export class InternalLoadBalancer extends Construct {
     });
   }
 
-  /** Sends requests for any of the paths to the target group. */
+  /** Forwards requests for any of the paths to the target group. */
   route(name: string, paths: readonly string[], targetGroup: ApplicationTargetGroup): void {
     for (const { id, priority, paths: values } of listenerRules(name, paths)) {
       new ApplicationListenerRule(this, id, {
@@ -91,9 +90,8 @@ export class InternalLoadBalancer extends Construct {
     }
   }
 
-  /** Lets a workload call services through here, and tells it where. */
-  admit(caller: Workload): void {
-    caller.connections.allowTo(this.loadBalancer, Port.HTTP, 'Calls to services');
-    caller.addEnvironment('SERVICES_URL', this.url);
+  /** Opens the security group path from a caller. */
+  allowCallsFrom(caller: IConnectable): void {
+    caller.connections.allowTo(this.alb, Port.HTTP, 'Calls to services');
   }
 }

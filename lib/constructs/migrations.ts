@@ -1,8 +1,8 @@
-import { copyFileSync, cpSync, existsSync } from 'node:fs';
+import { copyFileSync, cpSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Duration } from 'aws-cdk-lib';
-import { SecurityGroup, Port } from 'aws-cdk-lib/aws-ec2';
+import { Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { Architecture, Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
@@ -10,31 +10,34 @@ import { Trigger } from 'aws-cdk-lib/triggers';
 import { Construct } from 'constructs';
 
 import { bundle, root, stage } from '../bundle.ts';
-import { folderOf } from '../system.ts';
-import type { ServiceDefinition } from '../system.ts';
 import type { Postgres } from './postgres.ts';
 
 export interface MigrationsProps {
   readonly vpc: IVpc;
   readonly postgres: Postgres;
   readonly logGroup: ILogGroup;
-  /** Rows that have a database. */
-  readonly rows: readonly ServiceDefinition[];
-  /** Also load the demo catalogue. */
-  readonly demoCatalogue: boolean;
+  /** The folder of `*.sql` files of each database role, from the root of the repository. */
+  readonly folders: Readonly<Record<string, string>>;
+  /** Data to load after the migrations. @default - none */
+  readonly seed?: SeedData;
 }
 
-/** Real data, so that a demo looks like a shop. The package does not export its data files, hence the path. */
-const films = join(root, 'node_modules/vega-datasets/data/movies.json');
+/** Input of the function's seeding step. */
+export interface SeedData {
+  /** Files copied beside the function's code: their paths by the name they get. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Variables of the function that turn the step on. */
+  readonly environment: Readonly<Record<string, string>>;
+}
 
-/** How long a function may run on Lambda: the one that calls the migrations waits, and then has to report. */
+/** Lambda's limit, for the function that invokes the migrations and reports to CloudFormation. */
 const triggerTimeout = Duration.minutes(15);
-/** Less than that, or the caller gives up first, tries again, and is cut off before it has told CloudFormation. */
+/** Shorter, so that the invoking function still has time to report a timeout to CloudFormation. */
 const migrationTimeout = Duration.minutes(14);
 
 /**
- * Brings database roles and tables up to date, once per deployment that changes them, before anything that executes after
- * it. When it fails, the deployment fails and the old services keep running.
+ * Migrates database roles and tables, once per deployment that changes them, before the constructs that depend on it. When
+ * it fails, the deployment fails and the old services keep running.
  */
 export class Migrations extends Construct {
   readonly #trigger: Trigger;
@@ -61,13 +64,13 @@ export class Migrations extends Construct {
         securityGroups: [securityGroup],
         logGroup: props.logGroup,
         environment: {
-          DATABASE_PRIMARY: postgres.primary,
+          DATABASE_PRIMARY: postgres.primary.instanceEndpoint.socketAddress,
           DATABASE_NAME: postgres.databaseName,
           DATABASE_ADMIN_SECRET_ARN: postgres.adminSecret.secretArn,
           DATABASE_ROLE_SECRETS: JSON.stringify(
             Object.fromEntries([...postgres.roleSecrets].map(([role, secret]) => [role, secret.secretArn])),
           ),
-          DEMO_CATALOGUE: String(props.demoCatalogue),
+          ...props.seed?.environment,
         },
       });
     });
@@ -81,18 +84,17 @@ export class Migrations extends Construct {
     });
   }
 
-  /** These constructs are created or updated only after the migrations have succeeded. */
+  /** Makes CloudFormation create or update these constructs only after the migrations have succeeded. */
   runBefore(...constructs: Construct[]): void {
     this.#trigger.executeBefore(...constructs);
   }
 }
 
-/** Puts the bundled handler, the migrations of all rows and what the demo catalogue is made of in one directory. */
-function gather({ rows, demoCatalogue }: MigrationsProps, directory: string): void {
+/** Puts the bundled handler, the migrations of all roles and the seed data in one directory. */
+function gather({ folders, seed }: MigrationsProps, directory: string): void {
   bundle('lambda/migrate/handler.ts', directory, 'index.js');
-  if (demoCatalogue) copyFileSync(films, join(directory, 'films.json'));
-  for (const row of rows) {
-    const migrations = join(root, folderOf(row), 'migrations');
-    if (existsSync(migrations)) cpSync(migrations, join(directory, 'migrations', row.name), { recursive: true });
+  for (const [name, path] of Object.entries(seed?.files ?? {})) copyFileSync(path, join(directory, name));
+  for (const [role, folder] of Object.entries(folders)) {
+    cpSync(join(root, folder), join(directory, 'migrations', role), { recursive: true });
   }
 }

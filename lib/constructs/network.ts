@@ -25,7 +25,7 @@ export interface NetworkProps extends Pick<Environment, 'cidr' | 'availabilityZo
   readonly flowLogs: ILogGroup;
 }
 
-/** What tasks need to reach where there is no way to the internet; S3, which has image layers, has its gateway endpoint. */
+/** The endpoints that tasks need without internet access. S3, which stores image layers, has a gateway endpoint. */
 const endpoints = {
   Ecr: InterfaceVpcEndpointAwsService.ECR,
   EcrDocker: InterfaceVpcEndpointAwsService.ECR_DOCKER,
@@ -37,8 +37,8 @@ const endpoints = {
 };
 
 /**
- * A VPC of three tiers in each zone: `public` for NAT, `app` for the load balancer and tasks, `data` for databases, which
- * has no way out.
+ * A VPC of three subnets in each zone: `public` for NAT, `app` for the load balancer and tasks, and `data` for databases,
+ * without internet access.
  */
 export class Network extends Construct {
   readonly vpc: Vpc;
@@ -50,9 +50,9 @@ export class Network extends Construct {
     this.vpc = new Vpc(this, 'Vpc', {
       ipAddresses: IpAddresses.cidr(props.cidr),
       availabilityZones: [...availabilityZones],
-      // Nothing is in the default group; emptying it would take a custom resource.
+      // Nothing uses the default group; removing its rules takes a custom resource.
       restrictDefaultSecurityGroup: false,
-      // Addresses for a third zone, so that adding it moves no subnet.
+      // Reserves addresses for a third zone: adding it moves no subnet.
       reservedAzs: 3 - availabilityZones.length,
       natGateways: { none: 0, instance: 1, one: 1, 'per-az': availabilityZones.length }[nat],
       natGatewayProvider: natInstance,
@@ -82,12 +82,12 @@ export class Network extends Construct {
 function natInstanceProvider(): NatInstanceProviderV2 {
   const userData = UserData.forLinux();
   userData.addCommands(
-    // Another process of a first boot may clear the package cache under this one; CDK's own commands try once.
+    // Another process may clear the package cache during the first boot; CDK's own commands try once.
     'until dnf install -y iptables-services; do sleep 5; done',
     ...NatInstanceProviderV2.DEFAULT_USER_DATA_COMMANDS,
   );
   return NatProvider.instanceV2({
-    // A nano has too little memory for the package manager.
+    // A nano instance has too little memory for the package manager.
     instanceType: InstanceType.of(InstanceClass.T4G, InstanceSize.MICRO),
     defaultAllowedTraffic: NatTrafficDirection.OUTBOUND_ONLY,
     associatePublicIpAddress: true,

@@ -1,7 +1,6 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Connections, InstanceType, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { IConnectable, IVpc } from 'aws-cdk-lib/aws-ec2';
-import { Secret as EcsSecret } from 'aws-cdk-lib/aws-ecs';
 import {
   Credentials,
   DatabaseInstance,
@@ -18,13 +17,12 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 
 import type { DatabaseProps } from '../config/environment-props.ts';
-import type { Workload } from './workload.ts';
 
 export interface PostgresProps extends Required<DatabaseProps> {
   readonly vpc: IVpc;
-  /** Database roles, one per service: each has a secret of its own. */
+  /** Database roles, one per service, each with a secret of its own. */
   readonly roles: readonly string[];
-  /** Refuse to be deleted, and keep a snapshot when it is replaced. @default true */
+  /** Protect the primary from deletion, and take a snapshot when it is replaced. @default true */
   readonly protect?: boolean;
 }
 
@@ -32,12 +30,10 @@ export interface PostgresProps extends Required<DatabaseProps> {
 export class Postgres extends Construct implements IConnectable {
   readonly connections: Connections;
   readonly databaseName = 'headroom';
-  /** `host:port` of the primary. */
-  readonly primary: string;
-  /** `host:port` of each replica. */
-  readonly replicas: readonly string[];
+  readonly primary: DatabaseInstance;
+  readonly replicas: readonly DatabaseInstanceReadReplica[];
   readonly adminSecret: ISecret;
-  /** Secret of each database role, JSON with `username` and `password`. */
+  /** The secret of each database role: JSON with `username` and `password`. */
   readonly roleSecrets: ReadonlyMap<string, ISecret>;
 
   constructor(scope: Construct, id: string, props: PostgresProps) {
@@ -60,13 +56,13 @@ export class Postgres extends Construct implements IConnectable {
       }),
       parameterGroup: new ParameterGroup(this, 'Parameters', {
         engine,
-        // RDS cannot change it in place.
+        // Changing the description replaces the group.
         description: 'What differs from the defaults',
         parameters: {
           'rds.force_ssl': '1',
-          // In ms.
+          // In ms; slower statements are logged.
           log_min_duration_statement: '1000',
-          // The primary keeps rows that a replica still reads, instead of cutting the read off.
+          // The primary keeps rows that a query on a replica still reads; otherwise the query is cancelled.
           hot_standby_feedback: '1',
         },
       }),
@@ -80,7 +76,7 @@ export class Postgres extends Construct implements IConnectable {
       removalPolicy: protect ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY,
     } satisfies DatabaseInstanceNewProps;
 
-    const primary = new DatabaseInstance(this, 'Primary', {
+    this.primary = new DatabaseInstance(this, 'Primary', {
       ...shared,
       engine,
       instanceType: new InstanceType(props.instanceType),
@@ -91,29 +87,19 @@ export class Postgres extends Construct implements IConnectable {
       multiAz: props.multiAz,
       backupRetention: Duration.days(props.backupDays),
     });
-    this.primary = primary.instanceEndpoint.socketAddress;
-    this.adminSecret = primary.secret!;
-    this.replicas = Array.from({ length: props.replicas }, (_, index) => {
-      const replica = new DatabaseInstanceReadReplica(this, `Replica${index + 1}`, {
-        ...shared,
-        removalPolicy: RemovalPolicy.DESTROY,
-        deletionProtection: false,
-        sourceDatabaseInstance: primary,
-        instanceType: new InstanceType(props.instanceType),
-      });
-      return replica.instanceEndpoint.socketAddress;
-    });
+    this.adminSecret = this.primary.secret!;
+    this.replicas = Array.from(
+      { length: props.replicas },
+      (_, index) =>
+        new DatabaseInstanceReadReplica(this, `Replica${index + 1}`, {
+          ...shared,
+          removalPolicy: RemovalPolicy.DESTROY,
+          deletionProtection: false,
+          sourceDatabaseInstance: this.primary,
+          instanceType: new InstanceType(props.instanceType),
+        }),
+    );
     this.roleSecrets = new Map(props.roles.map((role) => [role, this.#roleSecret(role)]));
-  }
-
-  /** Lets a workload connect as its own role, and tells it where and with what. */
-  serve(client: Workload, role: string): void {
-    client.connections.allowToDefaultPort(this, 'PostgreSQL');
-    client.addEnvironment('DATABASE_PRIMARY', this.primary);
-    client.addEnvironment('DATABASE_REPLICAS', this.replicas.join(','));
-    client.addEnvironment('DATABASE_NAME', this.databaseName);
-    client.addEnvironment('DATABASE_USER', role);
-    client.addSecret('DATABASE_PASSWORD', EcsSecret.fromSecretsManager(this.roleSecrets.get(role)!, 'password'));
   }
 
   #roleSecret(role: string): Secret {

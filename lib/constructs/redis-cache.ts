@@ -1,22 +1,22 @@
 import { Connections, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { IConnectable, IVpc } from 'aws-cdk-lib/aws-ec2';
-import { Secret as EcsSecret } from 'aws-cdk-lib/aws-ecs';
 import { CfnReplicationGroup, CfnSubnetGroup } from 'aws-cdk-lib/aws-elasticache';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 
 import type { RedisProps } from '../config/environment-props.ts';
-import type { Workload } from './workload.ts';
 
 export interface RedisCacheProps extends Required<RedisProps> {
   readonly vpc: IVpc;
 }
 
-/** ElastiCache for Valkey (Redis protocol): TLS and an auth token, always. */
+/** ElastiCache for Valkey (Redis protocol), with TLS and an auth token. */
 export class RedisCache extends Construct implements IConnectable {
   readonly connections: Connections;
-  readonly #endpoint: string;
-  readonly #authToken: Secret;
+  readonly replicationGroup: CfnReplicationGroup;
+  /** `host:port` of the primary node. */
+  readonly endpoint: string;
+  readonly authToken: Secret;
 
   constructor(scope: Construct, id: string, props: RedisCacheProps) {
     super(scope, id);
@@ -27,7 +27,7 @@ export class RedisCache extends Construct implements IConnectable {
       allowAllOutbound: false,
     });
     this.connections = new Connections({ securityGroups: [securityGroup], defaultPort: Port.tcp(6379) });
-    this.#authToken = new Secret(this, 'AuthToken', {
+    this.authToken = new Secret(this, 'AuthToken', {
       description: 'Redis auth token',
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
     });
@@ -35,7 +35,7 @@ export class RedisCache extends Construct implements IConnectable {
       description: 'Where Redis lives',
       subnetIds: vpc.selectSubnets({ subnetGroupName: 'data' }).subnetIds,
     });
-    const group = new CfnReplicationGroup(this, 'Group', {
+    this.replicationGroup = new CfnReplicationGroup(this, 'Group', {
       replicationGroupDescription: 'Sessions and caches',
       engine: 'valkey',
       engineVersion: '8.0',
@@ -49,17 +49,11 @@ export class RedisCache extends Construct implements IConnectable {
       atRestEncryptionEnabled: true,
       transitEncryptionEnabled: true,
       transitEncryptionMode: 'required',
-      authToken: this.#authToken.secretValue.unsafeUnwrap(),
+      authToken: this.authToken.secretValue.unsafeUnwrap(),
       autoMinorVersionUpgrade: true,
       snapshotRetentionLimit: multiAz ? 1 : 0,
     });
-    this.#endpoint = `${group.attrPrimaryEndPointAddress}:${group.attrPrimaryEndPointPort}`;
-  }
-
-  /** Lets a workload connect, and tells it where and with what. */
-  serve(client: Workload): void {
-    client.connections.allowToDefaultPort(this, 'Redis');
-    client.addEnvironment('REDIS_ENDPOINT', this.#endpoint);
-    client.addSecret('REDIS_AUTH_TOKEN', EcsSecret.fromSecretsManager(this.#authToken));
+    const { attrPrimaryEndPointAddress: host, attrPrimaryEndPointPort: port } = this.replicationGroup;
+    this.endpoint = `${host}:${port}`;
   }
 }

@@ -8,13 +8,13 @@ import { Construct } from 'constructs';
 import { bundle, root, stage } from '../bundle.ts';
 
 /**
- * The image of one service: its bundled `main.ts`, the shared Dockerfile and health check. It depends on nothing else, so
- * that a change in one service deploys that service only.
+ * The image of one service: its bundled `main.ts`, the shared Dockerfile and the health check. A change in one service
+ * changes no other image.
  */
 export class ServiceImage extends Construct {
   readonly image: ContainerImage;
 
-  /** @param folder where the service's `main.ts` is, from the root of the repository */
+  /** @param folder the folder of the service's `main.ts`, from the root of the repository */
   constructor(scope: Construct, id: string, folder: string) {
     super(scope, id);
     const asset = stage((directory) => {

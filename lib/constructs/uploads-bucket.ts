@@ -1,22 +1,30 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { BlockPublicAccess, Bucket, BucketEncryption, HttpMethods } from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, BucketEncryption, EventType, HttpMethods } from 'aws-cdk-lib/aws-s3';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import { Construct } from 'constructs';
+
+import type { WorkQueue } from './work-queue.ts';
 
 export interface UploadsBucketProps {
   /** Web origins whose pages may upload. @default - none */
   readonly origins?: readonly string[];
   readonly accessLogs: IBucket;
-  /** Keep the bucket and its files when the stack is deleted; otherwise both go. @default true */
+  /** Keep the bucket when the stack is deleted. Otherwise it is deleted with its files. @default true */
   readonly protect?: boolean;
 }
 
-/** Files of users: private, TLS only, versioned; what is replaced or never finished is cleared away. */
+/**
+ * Files of users: private, TLS only, versioned. Replaced versions expire after 30 days, unfinished multipart uploads after
+ * one.
+ */
 export class UploadsBucket extends Construct {
+  readonly bucket: Bucket;
+
   constructor(scope: Construct, id: string, props: UploadsBucketProps) {
     super(scope, id);
     const { origins = [], protect = true } = props;
-    new Bucket(this, 'Bucket', {
+    this.bucket = new Bucket(this, 'Bucket', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       encryption: BucketEncryption.S3_MANAGED,
       enforceSSL: true,
@@ -31,5 +39,17 @@ export class UploadsBucket extends Construct {
       removalPolicy: protect ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       autoDeleteObjects: !protect,
     });
+  }
+
+  /**
+   * Sends a notification to the queue for each object created under one of the key prefixes. S3 refuses prefixes that
+   * overlap, and sends one message with `Event: "s3:TestEvent"` when the notification is set up.
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+   */
+  notify(prefixes: readonly string[], { queue }: WorkQueue): void {
+    for (const prefix of prefixes) {
+      this.bucket.addEventNotification(EventType.OBJECT_CREATED, new SqsDestination(queue), { prefix });
+    }
   }
 }

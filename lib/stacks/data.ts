@@ -12,7 +12,7 @@ import { Postgres } from '../constructs/postgres.ts';
 import { RedisCache } from '../constructs/redis-cache.ts';
 import { UploadsBucket } from '../constructs/uploads-bucket.ts';
 import { WorkQueue } from '../constructs/work-queue.ts';
-import { definitionsFor } from '../system.ts';
+import { definitionsFor, hasQueue } from '../system.ts';
 import type { ServiceDefinition } from '../system.ts';
 
 export interface DataStackProps extends StackProps {
@@ -21,7 +21,7 @@ export interface DataStackProps extends StackProps {
   readonly vpc: IVpc;
 }
 
-/** All that must survive a deployment: databases, queues, files, secrets. */
+/** What holds data: databases, queues, files and secrets. */
 export class DataStack extends Stack {
   readonly postgres: Postgres;
   readonly redis: RedisCache;
@@ -30,18 +30,19 @@ export class DataStack extends Stack {
   readonly queues: ReadonlyMap<string, WorkQueue>;
   readonly mail: MailSender;
   readonly accessLogs: AccessLogs;
+  readonly uploads: UploadsBucket;
 
   constructor(scope: Construct, id: string, props: DataStackProps) {
     super(scope, id, props);
     const { environment, vpc } = props;
     const { protect } = environment;
-    const rows = definitionsFor(props.system, environment);
+    const definitions = definitionsFor(props.system, environment);
 
     this.postgres = new Postgres(this, 'Postgres', {
       ...environment.database,
       vpc,
       protect,
-      roles: rows.filter(({ database }) => database).map(({ name }) => name),
+      roles: definitions.filter(({ database }) => database).map(({ name }) => name),
     });
     this.redis = new RedisCache(this, 'Redis', { ...environment.redis, vpc });
     this.sessionSecret = new Secret(this, 'SessionSecret', {
@@ -49,29 +50,30 @@ export class DataStack extends Stack {
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
     });
 
-    this.events = new EventBus(this, 'Events', { topicName: `headroom-${environment.name}-events` });
-    const queues = new Map<string, WorkQueue>();
-    for (const { name, receives, queue } of rows) {
-      if (!receives) continue;
-      const work = new WorkQueue(this, `Queue-${name}`, {
-        queueName: `headroom-${environment.name}-${name}`,
-        visibilityTimeout: queue?.visibilityTimeoutSeconds
-          ? Duration.seconds(queue.visibilityTimeoutSeconds)
-          : undefined,
-        maxReceives: queue?.maxReceives,
-      });
-      this.events.deliver(receives, work);
-      queues.set(name, work);
-    }
-    this.queues = queues;
-    this.mail = new MailSender(this, 'Mail', { address: environment.mailFrom });
-
     const retention = Duration.days(environment.logRetention);
     this.accessLogs = new AccessLogs(this, 'AccessLogs', { retention, protect });
-    new UploadsBucket(this, 'Uploads', {
+    this.uploads = new UploadsBucket(this, 'Uploads', {
       origins: environment.uploadOrigins,
       accessLogs: this.accessLogs.bucket,
       protect,
     });
+    this.events = new EventBus(this, 'Events', { topicName: `headroom-${environment.name}-events` });
+    this.queues = new Map(
+      definitions.filter(hasQueue).map((definition) => [definition.name, this.#queue(environment.name, definition)]),
+    );
+    this.mail = new MailSender(this, 'Mail', { address: environment.mailFrom });
+  }
+
+  /** The queue of a service or worker, fed by the events that it receives or the objects that it watches. */
+  #queue(environment: string, { name, receives, watches, queue: settings }: ServiceDefinition): WorkQueue {
+    const seconds = settings?.visibilityTimeoutSeconds;
+    const queue = new WorkQueue(this, `Queue-${name}`, {
+      queueName: `headroom-${environment}-${name}`,
+      visibilityTimeout: seconds === undefined ? undefined : Duration.seconds(seconds),
+      maxReceives: settings?.maxReceives,
+    });
+    if (receives) this.events.deliver(receives, queue);
+    if (watches) this.uploads.notify(watches, queue);
+    return queue;
   }
 }

@@ -23,7 +23,7 @@ export class NetworkStack extends Stack {
     this.vpc = new Network(this, 'Network', { ...environment, flowLogs }).vpc;
   }
 
-  /** Known without asking an account. */
+  /** From the settings, so that synth looks up nothing in an account. */
   override get availabilityZones(): string[] {
     return [...this.#zones];
   }

@@ -1,20 +1,30 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { StackProps } from 'aws-cdk-lib';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
-import { Cluster, ContainerInsights, Secret } from 'aws-cdk-lib/aws-ecs';
-import type { IApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
+import { callsCapability } from '../capabilities/calls.ts';
+import { bindCapabilities } from '../capabilities/capability.ts';
+import type { Capabilities } from '../capabilities/capability.ts';
+import { databaseCapability } from '../capabilities/database.ts';
+import { mailCapability } from '../capabilities/mail.ts';
+import { paymentProviderCapability } from '../capabilities/payment-provider.ts';
+import { queueCapability } from '../capabilities/queue.ts';
+import { sessionsCapability } from '../capabilities/sessions.ts';
+import { topicCapability } from '../capabilities/topic.ts';
+import { uploadsCapability } from '../capabilities/uploads.ts';
 import { cloudFrontPrefixLists } from '../config/cloudfront-prefix-lists.ts';
 import { tasksOf } from '../config/environment.ts';
 import type { Environment } from '../config/environment.ts';
-import { InternalLoadBalancer } from '../constructs/internal-load-balancer.ts';
 import { HttpService } from '../constructs/http-service.ts';
+import { InternalLoadBalancer } from '../constructs/internal-load-balancer.ts';
 import { Migrations } from '../constructs/migrations.ts';
 import { ServiceImage } from '../constructs/service-image.ts';
 import { WorkerService } from '../constructs/worker-service.ts';
-import { folderOf, routesOf, definitionsFor } from '../system.ts';
+import { demoCatalogue } from '../demo-catalogue.ts';
+import { definitionsFor, folderOf, routesOf } from '../system.ts';
 import type { ServiceDefinition } from '../system.ts';
 import type { DataStack } from './data.ts';
 
@@ -25,73 +35,82 @@ export interface ServicesStackProps extends StackProps {
   readonly data: DataStack;
 }
 
-/** The load balancer and everything behind it. Holds no data: it can be deleted and made again. */
+/** The load balancer and the services and workers behind it. Holds no data: it can be deleted and created again. */
 export class ServicesStack extends Stack {
-  readonly loadBalancer: IApplicationLoadBalancer;
+  readonly cluster: Cluster;
+  readonly loadBalancer: InternalLoadBalancer;
+  /** Services and workers by name. */
+  readonly workloads: ReadonlyMap<string, HttpService | WorkerService>;
   readonly #props: ServicesStackProps;
-  readonly #cluster: Cluster;
-  readonly #gateway: InternalLoadBalancer;
 
   constructor(scope: Construct, id: string, props: ServicesStackProps) {
     super(scope, id, props);
     this.#props = props;
     const { environment, vpc, data } = props;
-    const rows = definitionsFor(props.system, environment);
+    const definitions = definitionsFor(props.system, environment);
 
-    this.#cluster = new Cluster(this, 'Cluster', {
+    this.cluster = new Cluster(this, 'Cluster', {
       vpc,
       clusterName: `headroom-${environment.name}`,
       containerInsightsV2: ContainerInsights.ENABLED,
     });
-    this.#gateway = new InternalLoadBalancer(this, 'Gateway', {
+    this.loadBalancer = new InternalLoadBalancer(this, 'LoadBalancer', {
       vpc,
       prefixList: environment.cloudFrontPrefixList ?? cloudFrontPrefixLists[environment.region]!,
       accessLogs: data.accessLogs.bucket,
       protect: environment.protect,
     });
-    this.loadBalancer = this.#gateway.loadBalancer;
-
     const migrations = new Migrations(this, 'Migrations', {
       vpc,
       postgres: data.postgres,
       logGroup: this.#logGroup('migrations'),
-      rows: rows.filter(({ database }) => database),
-      demoCatalogue: environment.demoCatalogue,
+      folders: Object.fromEntries(
+        definitions
+          .filter(({ database }) => database)
+          .map((definition) => [definition.name, `${folderOf(definition)}/migrations`]),
+      ),
+      seed: environment.demoCatalogue ? demoCatalogue : undefined,
     });
-    for (const row of rows) migrations.runBefore(this.#deploy(row));
+    const capabilities = this.#capabilities();
+    this.workloads = new Map(
+      definitions.map((definition) => {
+        const workload = this.#workload(definition);
+        bindCapabilities(capabilities, workload, definition);
+        migrations.runBefore(workload);
+        return [definition.name, workload];
+      }),
+    );
   }
 
-  /** Makes the service or worker of a row, and gives it what the row says and nothing else. */
-  #deploy(row: ServiceDefinition): Construct {
+  #capabilities(): Capabilities {
     const { environment, data } = this.#props;
-    const workload = this.#workload(row);
-    if (row.database) data.postgres.serve(workload, row.name);
-    if (row.sessions) {
-      data.redis.serve(workload);
-      workload.addSecret('SESSION_SECRET', Secret.fromSecretsManager(data.sessionSecret));
-    }
-    if (row.receives) data.queues.get(row.name)?.feed(workload);
-    if (row.publishes) data.events.admit(workload);
-    if (row.mail) data.mail.admit(workload);
-    if (row.calls || (row.paymentProvider && environment.sandbox)) this.#gateway.admit(workload);
-    if (row.paymentProvider) {
-      workload.addEnvironment('PAYMENT_PROVIDER_URL', environment.paymentProviderUrl ?? `${this.#gateway.url}/sandbox`);
-    }
-    return workload;
-  }
-
-  #workload(row: ServiceDefinition): HttpService | WorkerService {
-    const { environment, data } = this.#props;
-    const shared = {
-      cluster: this.#cluster,
-      name: row.name,
-      image: new ServiceImage(this, `${row.name}-image`, folderOf(row)).image,
-      logGroup: this.#logGroup(row.name),
-      tasks: tasksOf(environment, row.name),
+    const queue = queueCapability(data.queues);
+    return {
+      database: databaseCapability(data.postgres),
+      sessions: sessionsCapability(data.redis, data.sessionSecret),
+      receives: queue,
+      watches: queue,
+      publishes: topicCapability(data.events),
+      mail: mailCapability(data.mail),
+      calls: callsCapability(this.loadBalancer),
+      paymentProvider: paymentProviderCapability(this.loadBalancer, environment.paymentProviderUrl),
+      uploads: uploadsCapability(data.uploads),
     };
-    return row.kind === 'service'
-      ? new HttpService(this, row.name, { ...shared, gateway: this.#gateway, paths: routesOf(row) })
-      : new WorkerService(this, row.name, { ...shared, queue: data.queues.get(row.name)! });
+  }
+
+  #workload(definition: ServiceDefinition): HttpService | WorkerService {
+    const { environment, data } = this.#props;
+    const { name } = definition;
+    const shared = {
+      cluster: this.cluster,
+      name,
+      image: new ServiceImage(this, `${name}-image`, folderOf(definition)).image,
+      logGroup: this.#logGroup(name),
+      tasks: tasksOf(environment, name),
+    };
+    return definition.kind === 'service'
+      ? new HttpService(this, name, { ...shared, loadBalancer: this.loadBalancer, paths: routesOf(definition) })
+      : new WorkerService(this, name, { ...shared, queue: data.queues.get(name)! });
   }
 
   #logGroup(name: string): LogGroup {

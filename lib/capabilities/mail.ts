@@ -1,0 +1,27 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+
+import type { MailSender } from '../constructs/mail-sender.ts';
+import type { Capability } from './capability.ts';
+
+/** Lets a workload send mail from the sender's address only. */
+export const mailCapability = (sender: MailSender): Capability => ({
+  bind(workload) {
+    workload.role.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['ses:SendEmail', 'ses:SendRawEmail'],
+        // While an account is in the SES sandbox, SES checks the permission on the recipient's identity as well.
+        resources: [
+          Stack.of(sender).formatArn({
+            service: 'ses',
+            resource: 'identity',
+            resourceName: '*',
+            arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+          }),
+        ],
+        conditions: { StringEquals: { 'ses:FromAddress': sender.address } },
+      }),
+    );
+    workload.addEnvironment({ MAIL_FROM: sender.address });
+  },
+});
