@@ -16,7 +16,9 @@ export default {
   // Jest leaves a core free, which on two of them is half.
   maxWorkers: '100%',
   projects: [
-    kind('unit', ['<rootDir>/test/**/!(*.integration|*.e2e).test.ts']),
+    kind('unit', ['<rootDir>/test/**/!(*.integration|*.e2e).test.ts'], {
+      globalSetup: '<rootDir>/test/lib/synth-folder.ts',
+    }),
     kind('integration', ['<rootDir>/test/**/*.integration.test.ts'], {
       globalSetup: '<rootDir>/test/support/servers.ts',
       globalTeardown: '<rootDir>/test/support/servers-stop.ts',

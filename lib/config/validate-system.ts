@@ -7,6 +7,7 @@ import type { HttpServiceDefinition, ServiceDefinition } from '../system.ts';
 import type { Environment } from './environment.ts';
 import { listenerRules } from './listener-rules.ts';
 import { overlap } from './path-patterns.ts';
+import { uploadsFaults } from './validate-uploads.ts';
 
 /** What is wrong with the table, as it stands in one environment. */
 export function systemFaults(
@@ -18,6 +19,7 @@ export function systemFaults(
     ...rows.flatMap((row, index) => Array.from(rowFaults(row, rows.slice(0, index)))),
     ...eventFaults(rows),
     ...callFaults(rows),
+    ...uploadsFaults(rows),
     ...pathFaults(rows.filter((row) => row.kind === 'service')),
     ...priorityFaults(rows.filter((row) => row.kind === 'service')),
   ];
@@ -38,11 +40,12 @@ function* rowFaults(row: ServiceDefinition, before: readonly ServiceDefinition[]
     yield `${kind} ${name} has ${migrations}, which nobody runs: give it \`database: true\``;
   if (row.publishes?.length && !row.database)
     yield `${kind} ${name} publishes, and has no database for the events to wait in: give it \`database: true\``;
-  if (kind === 'worker' && !row.receives?.length) yield `worker ${name} receives no event: give it \`receives\``;
+  if (kind === 'worker' && !row.receives?.length && !row.watches?.length)
+    yield `worker ${name} receives no event: give it \`receives\` or \`watches\``;
   if (kind === 'service' && row.paths.length === 0)
     yield `service ${name} has no path: give it \`paths\`, or make it a worker`;
   if (!queue) return;
-  if (!row.receives?.length)
+  if (!row.receives?.length && !row.watches?.length)
     yield `queue "${name}" has no worker: ${name} receives no event, so drop \`queue\` or give it \`receives\``;
   const { visibilityTimeoutSeconds: seconds = 60, maxReceives = 5 } = queue;
   if (seconds < 1 || seconds > 43_200)

@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 export interface Resource {
   readonly Type: string;
@@ -9,12 +10,15 @@ export interface Resource {
   readonly DeletionPolicy?: string;
   readonly DependsOn?: readonly string[];
 }
-export type Template = { readonly Resources: Readonly<Record<string, Resource>> };
+export interface Template {
+  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>;
+}
 
 export interface Assembly {
   /** By environment and stack, such as `prod/Data`. */
   readonly templates: ReadonlyMap<string, Template>;
-  /** What images and functions are made of. */
+  /** The contents of images and functions. */
   readonly assets: readonly Asset[];
 }
 
@@ -25,25 +29,53 @@ export interface Asset {
   readonly dockerfile?: string;
 }
 
-/** Runs bin/headroom.ts as the CDK CLI does, with no credentials, no home and no account. */
-export function synthesize(): Assembly {
-  const directory = mkdtempSync(join(tmpdir(), 'headroom-synth-'));
+/** Returns what bin/headroom.ts synthesizes. It runs once for all test files of a jest run. */
+export async function synthesize(): Promise<Assembly> {
+  const directory = await sharedDirectory();
+  const names = readdirSync(directory);
+  return {
+    templates: new Map(
+      names.filter((name) => name.startsWith('assembly-')).flatMap((name) => readTemplates(directory, name)),
+    ),
+    assets: names.filter((name) => name.startsWith('asset.')).map((name) => readAsset(join(directory, name))),
+  };
+}
+
+/** The first test file that needs the assembly writes it; the others wait. */
+async function sharedDirectory(): Promise<string> {
+  const folder = process.env['HEADROOM_SYNTH_FOLDER'];
+  if (folder === undefined) throw new Error('HEADROOM_SYNTH_FOLDER is not set: run unit tests by `npm run jest`');
+  const outcome = join(folder, 'outcome');
+  const directory = join(folder, 'assembly');
+  if (isFirst(join(folder, 'lock'))) {
+    const error = await runCdkApp(directory).then(
+      () => '',
+      (reason: unknown) => String(reason),
+    );
+    writeFileSync(`${outcome}.partial`, error);
+    renameSync(`${outcome}.partial`, outcome);
+  }
+  while (!existsSync(outcome)) await sleep(50);
+  const error = readFileSync(outcome, 'utf8');
+  if (error) throw new Error(error);
+  return directory;
+}
+
+function isFirst(lock: string): boolean {
   try {
-    execFileSync(process.execPath, ['bin/headroom.ts'], {
-      env: { PATH: process.env.PATH, HOME: '/nonexistent', CDK_OUTDIR: directory },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    const names = readdirSync(directory);
-    return {
-      templates: new Map(
-        names.filter((name) => name.startsWith('assembly-')).flatMap((name) => templates(directory, name)),
-      ),
-      assets: names.filter((name) => name.startsWith('asset.')).map((name) => readAsset(join(directory, name))),
-    };
-  } finally {
-    rmSync(directory, { recursive: true });
+    mkdirSync(lock);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   }
 }
+
+/** As the CDK CLI does, without credentials, a home folder or an account. */
+const runCdkApp = (outdir: string) =>
+  promisify(execFile)(process.execPath, ['bin/headroom.ts'], {
+    env: { PATH: process.env['PATH'], HOME: '/nonexistent', CDK_OUTDIR: outdir },
+  });
 
 function readAsset(directory: string): Asset {
   const files = readdirSync(directory).map((name) => [name, statSync(join(directory, name)).size] as const);
@@ -54,7 +86,7 @@ function readAsset(directory: string): Asset {
   };
 }
 
-function templates(directory: string, assembly: string): [string, Template][] {
+function readTemplates(directory: string, assembly: string): [string, Template][] {
   const environment = assembly.slice('assembly-'.length);
   return readdirSync(join(directory, assembly)).flatMap((file) => {
     const stack = new RegExp(`^${environment}(\\w+?)[0-9A-F]{8}\\.template\\.json$`).exec(file)?.[1];

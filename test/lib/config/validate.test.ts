@@ -182,7 +182,7 @@ test.each<[string, ServiceDefinition[], string[]]>([
   [
     'a worker without a queue',
     withRow('mailer', { receives: [] }),
-    ['worker mailer receives no event: give it `receives`'],
+    ['worker mailer receives no event: give it `receives` or `watches`'],
   ],
   [
     'an event that nobody receives',

@@ -1,0 +1,114 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { environmentNames, stackNames, templateOf } from './environments.ts';
+import type { EnvironmentName } from './environments.ts';
+import { idsOf, resourcesOf, synthesize } from './synth.ts';
+
+const { templates } = await synthesize();
+
+test('every environment has its four stacks, synthesized without credentials', () => {
+  const expected = environmentNames.flatMap((environment) => stackNames.map((stack) => `${environment}/${stack}`));
+  expect([...templates.keys()].toSorted()).toEqual(expected.toSorted());
+});
+
+test('no template contains a secret in plain text', () => {
+  for (const template of templates.values()) {
+    expect(JSON.stringify(template)).not.toMatch(/"(MasterUserPassword|AuthToken|SecretString)":"/);
+    for (const [, { Properties }] of resourcesOf(template, 'AWS::ECS::TaskDefinition')) {
+      expect(JSON.stringify(Properties['ContainerDefinitions'])).not.toContain('resolve:secretsmanager');
+    }
+  }
+});
+
+test.each(environmentNames)('listener rules of %s have distinct priorities', (environment) => {
+  const rules = propertiesOf(environment, 'Services', 'AWS::ElasticLoadBalancingV2::ListenerRule');
+  expect(new Set(rules.map(({ Priority }) => Priority)).size).toBe(rules.length);
+});
+
+test.each(['prod', 'staging'] as const)('what holds data in %s outlives its stack', (environment) => {
+  const policies = (type: string): unknown[] =>
+    resourcesOf(templateOf(environment, 'Data'), type).map(([, { DeletionPolicy }]) => DeletionPolicy);
+  expect(policies('AWS::RDS::DBInstance')[0]).toBe('Snapshot');
+  expect(policies('AWS::S3::Bucket')).toEqual(['Retain', 'Retain']);
+  expect(propertiesOf(environment, 'Data', 'AWS::RDS::DBInstance')[0]).toMatchObject({ DeletionProtection: true });
+});
+
+test.each(['dev', 'local'] as const)('what holds data in %s is deleted with its stack', (environment) => {
+  const data = templateOf(environment, 'Data');
+  for (const type of ['AWS::RDS::DBInstance', 'AWS::S3::Bucket']) {
+    for (const [, { DeletionPolicy }] of resourcesOf(data, type)) expect(DeletionPolicy).toBe('Delete');
+  }
+  const emptied = propertiesOf(environment, 'Data', 'Custom::S3AutoDeleteObjects').map(({ BucketName }) => BucketName);
+  expect(emptied).toEqual(idsOf(data, 'AWS::S3::Bucket').map((Ref) => ({ Ref })));
+});
+
+describe.each(['dev', 'staging'] as const)('%s, of which there is no snapshot,', (environment) => {
+  test.each(['Services', 'Edge'] as const)('has the resources of local in its %s stack', (stack) => {
+    const types = (name: EnvironmentName): string[] =>
+      Object.values(templateOf(name, stack).Resources)
+        .map(({ Type }) => Type)
+        .toSorted();
+    expect(types(environment)).toEqual(types('local'));
+  });
+
+  test('loads the demo catalogue', () => {
+    const functions = propertiesOf(environment, 'Services', 'AWS::Lambda::Function');
+    expect(functions).toContainEqual(
+      expect.objectContaining({
+        Environment: { Variables: expect.objectContaining({ DEMO_CATALOGUE: 'true' }) },
+      }),
+    );
+  });
+
+  test('sends payments to the sandbox', () => {
+    const payments = propertiesOf(environment, 'Services', 'AWS::ECS::TaskDefinition').find(({ Family }) =>
+      String(Family).includes('payments'),
+    );
+    expect(JSON.stringify(payments)).toMatch(/"PAYMENT_PROVIDER_URL".{0,120}\/sandbox"/);
+  });
+});
+
+test('dev is small: a NAT instance, the smallest database, few tasks, short retention', () => {
+  expect(propertiesOf('dev', 'Network', 'AWS::EC2::Instance')).toHaveLength(1);
+  expect(propertiesOf('dev', 'Network', 'AWS::EC2::NatGateway')).toEqual([]);
+  expect(propertiesOf('dev', 'Network', 'AWS::Logs::LogGroup')).toEqual([
+    expect.objectContaining({ RetentionInDays: 7 }),
+  ]);
+  const [primary, ...replicas] = propertiesOf('dev', 'Data', 'AWS::RDS::DBInstance');
+  expect(primary).toMatchObject({
+    DBInstanceClass: 'db.t4g.micro',
+    MaxAllocatedStorage: 50,
+    BackupRetentionPeriod: 1,
+    MultiAZ: false,
+    DeletionProtection: false,
+  });
+  expect(replicas).toHaveLength(1);
+  const scaling = capacities('dev');
+  expect(scaling['mailer']).toEqual([1, 4]);
+  expect(scaling['orders']).toEqual([2, 4]);
+});
+
+test('staging has the default sizes: one NAT gateway, a medium database, two to ten tasks', () => {
+  expect(propertiesOf('staging', 'Network', 'AWS::EC2::Instance')).toEqual([]);
+  expect(propertiesOf('staging', 'Network', 'AWS::EC2::NatGateway')).toHaveLength(1);
+  expect(propertiesOf('staging', 'Network', 'AWS::EC2::Subnet')).toHaveLength(6);
+  const [primary, ...replicas] = propertiesOf('staging', 'Data', 'AWS::RDS::DBInstance');
+  expect(primary).toMatchObject({ DBInstanceClass: 'db.t4g.medium', MaxAllocatedStorage: 200, MultiAZ: false });
+  expect(replicas).toHaveLength(1);
+  for (const bounds of Object.values(capacities('staging'))) expect(bounds).toEqual([2, 10]);
+});
+
+function propertiesOf(environment: EnvironmentName, stack: (typeof stackNames)[number], type: string) {
+  return resourcesOf(templateOf(environment, stack), type).map(([, { Properties }]) => Properties);
+}
+
+/** Returns the least and the most tasks of each service and worker. */
+function capacities(environment: EnvironmentName): Record<string, unknown[]> {
+  const targets = resourcesOf(templateOf(environment, 'Services'), 'AWS::ApplicationAutoScaling::ScalableTarget');
+  return Object.fromEntries(
+    targets.map(([id, { Properties }]) => [
+      id.replace(/Service\w+$/, ''),
+      [Properties['MinCapacity'], Properties['MaxCapacity']],
+    ]),
+  );
+}
