@@ -23,23 +23,18 @@ test('the paths from and to one service, by hand', () => {
 
 function expectedPaths(environment: EnvironmentName): string[] {
   const { sandbox } = environments[environment];
-  const definitions = definitionsFor(system, { sandbox });
-  const ofTasks = definitions.flatMap(({ name, kind, database, sessions, calls, paymentProvider }) => {
-    const tasks = `Tasks of ${name}`;
-    return [
-      `0.0.0.0/0:443 <- ${tasks}`,
-      ...(kind === 'service' ? [`${tasks}:3000 <- Load balancer`] : []),
-      ...(database ? [`PostgreSQL:5432 <- ${tasks}`] : []),
-      ...(sessions ? [`Redis:6379 <- ${tasks}`] : []),
-      ...(calls || (paymentProvider && sandbox) ? [`Load balancer:80 <- ${tasks}`] : []),
-    ];
-  });
-  return [
-    ...ofTasks,
-    '0.0.0.0/0:443 <- Migrations',
-    'PostgreSQL:5432 <- Migrations',
-    'CloudFront to load balancer:80 <- pl-a3a144ca',
-  ].toSorted();
+  const expected = ['0.0.0.0/0:443 <- Migrations', 'PostgreSQL:5432 <- Migrations'];
+  expected.push('CloudFront to load balancer:80 <- pl-a3a144ca');
+  for (const definition of definitionsFor(system, { sandbox })) {
+    const { kind, database, sessions, calls, paymentProvider } = definition;
+    const tasks = `Tasks of ${definition.name}`;
+    expected.push(`0.0.0.0/0:443 <- ${tasks}`);
+    if (kind === 'service') expected.push(`${tasks}:3000 <- Load balancer`);
+    if (database) expected.push(`PostgreSQL:5432 <- ${tasks}`);
+    if (sessions) expected.push(`Redis:6379 <- ${tasks}`);
+    if (calls || (paymentProvider && sandbox)) expected.push(`Load balancer:80 <- ${tasks}`);
+  }
+  return expected.toSorted();
 }
 
 /** Returns all open paths of the Data and Services stacks. Between two groups, both sides must open the path. */
@@ -66,11 +61,11 @@ function paths(environment: EnvironmentName): string[] {
   return [...new Set([...ingress, ...egress])].toSorted();
 }
 
-/** CDK renders "no egress" as a rule for 255.255.255.255/32. */
+/** Returns the rules within a group. CDK renders "no egress" as a rule for 255.255.255.255/32. */
 const rulesOf = (rules: unknown, GroupId: string): Rule[] =>
   ((rules ?? []) as Rule[])
     .filter(({ CidrIp }) => CidrIp !== '255.255.255.255/32')
-    .map((rule) => ({ ...rule, GroupId }));
+    .map((rule) => Object.assign({}, rule, { GroupId }));
 
 function peerOf(rule: Rule, nameOf: (reference: unknown) => string): string {
   const group = rule.SourceSecurityGroupId ?? rule.DestinationSecurityGroupId;

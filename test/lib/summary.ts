@@ -5,7 +5,7 @@ import type { Resource, Template } from './synth.ts';
 /** Handlers and roles of CDK's own custom resources. */
 const boilerplate = /CustomResourceProvider(Role|Handler)/;
 /** Rules of security groups are tested as paths, by security-groups.test.ts. */
-const tested = ['AWS::EC2::SecurityGroupIngress', 'AWS::EC2::SecurityGroupEgress'];
+const tested = new Set(['AWS::EC2::SecurityGroupIngress', 'AWS::EC2::SecurityGroupEgress']);
 
 /**
  * Returns a template as text for a snapshot: what a reviewer reads, in few lines. Resources are sorted by logical id.
@@ -13,7 +13,7 @@ const tested = ['AWS::EC2::SecurityGroupIngress', 'AWS::EC2::SecurityGroupEgress
  */
 export function summarize({ Resources, Outputs = {} }: Template): string {
   const resources = Object.entries(Resources)
-    .filter(([id, { Type }]) => !boilerplate.test(id) && !tested.includes(Type))
+    .filter(([id, { Type }]) => !boilerplate.test(id) && !tested.has(Type))
     .toSorted(([left], [right]) => (left < right ? -1 : 1))
     .map(([id, resource]) => summarizeResource(id, resource));
   const outputs = Object.entries(Outputs)

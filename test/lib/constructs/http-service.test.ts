@@ -14,7 +14,7 @@ describe('an HTTP service', () => {
   const serviceWith = (tasks: TaskProps = {}, paths: readonly string[] = ['/api/orders']): Template => {
     const stack = emptyStack();
     const vpc = vpcIn(stack);
-    const gateway = new InternalLoadBalancer(stack, 'Gateway', {
+    const loadBalancer = new InternalLoadBalancer(stack, 'LoadBalancer', {
       vpc,
       prefixList: 'pl-1',
       accessLogs: new Bucket(stack, 'Logs'),
@@ -24,7 +24,7 @@ describe('an HTTP service', () => {
       name: 'orders',
       image: ContainerImage.fromRegistry('orders'),
       logGroup: new LogGroup(stack, 'OrdersLogs'),
-      gateway,
+      loadBalancer,
       paths,
       tasks: environment({ tasks }).tasks,
     });
@@ -32,7 +32,7 @@ describe('an HTTP service', () => {
   };
   const service = serviceWith();
 
-  test('is asked for its health every 30 s, 5 s at most, 2 to be well and 3 to be ill', () => {
+  test('is checked every 30 s with a timeout of 5 s; 2 successes make it healthy, 3 failures unhealthy', () => {
     service.hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', {
       HealthCheckPath: '/api/health',
       HealthCheckIntervalSeconds: 30,
@@ -44,7 +44,7 @@ describe('an HTTP service', () => {
     });
   });
 
-  test('never deploys below its number of tasks, and goes back when the new ones fail', () => {
+  test('deploys without going below its number of tasks, and rolls back when new tasks fail', () => {
     service.hasResourceProperties('AWS::ECS::Service', {
       DeploymentConfiguration: {
         MinimumHealthyPercent: 100,
@@ -55,7 +55,7 @@ describe('an HTTP service', () => {
     });
   });
 
-  test('runs on Graviton as the image says: read-only, checked from inside, told to stop 30 s before it is killed', () => {
+  test('runs on Graviton: root file system read-only, health check in the container, 30 s between SIGTERM and SIGKILL', () => {
     service.hasResourceProperties('AWS::ECS::TaskDefinition', {
       RuntimePlatform: { CpuArchitecture: 'ARM64', OperatingSystemFamily: 'LINUX' },
       RequiresCompatibilities: ['FARGATE'],
@@ -70,7 +70,7 @@ describe('an HTTP service', () => {
     });
   });
 
-  test('scales on requests per task and on CPU, between its bounds', () => {
+  test('scales on requests per task and on CPU, between its minimum and maximum', () => {
     service.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', { MinCapacity: 2, MaxCapacity: 10 });
     for (const [metric, target] of Object.entries({
       ALBRequestCountPerTarget: 3000,
@@ -110,15 +110,15 @@ describe('an HTTP service', () => {
       { stickinessSeconds: 600 },
       { 'stickiness.enabled': 'true', 'stickiness.type': 'lb_cookie', 'stickiness.lb_cookie.duration_seconds': '600' },
     ],
-    ['quick to leave', { deregistrationSeconds: 5 }, { 'deregistration_delay.timeout_seconds': '5' }],
-  ])('is balanced as its props say: %s', (_what, tasks, attributes) => {
+    ['a short deregistration delay', { deregistrationSeconds: 5 }, { 'deregistration_delay.timeout_seconds': '5' }],
+  ])('sets the target group attributes: %s', (_what, tasks, attributes) => {
     const [group] = Object.values(serviceWith(tasks).findResources('AWS::ElasticLoadBalancingV2::TargetGroup'));
     const given = (group!.Properties as { TargetGroupAttributes: { Key: string; Value: string }[] })
       .TargetGroupAttributes;
     expect(Object.fromEntries(given.map(({ Key, Value }) => [Key, Value]))).toMatchObject(attributes);
   });
 
-  test('has a rule more for every five paths', () => {
+  test('has one listener rule for every five paths', () => {
     const paths = Array.from({ length: 7 }, (_, index) => `/${index}`);
     const rules = Object.values(serviceWith({}, paths).findResources('AWS::ElasticLoadBalancingV2::ListenerRule'));
     const values = rules.map(({ Properties }) => (Properties as Rule).Conditions[0]?.PathPatternConfig.Values);
@@ -128,7 +128,7 @@ describe('an HTTP service', () => {
     expect(new Set(priorities).size).toBe(2);
   });
 
-  test('what nobody serves is answered with a problem document', () => {
+  test('responds to an unknown path with a problem document', () => {
     const [listener] = Object.values(service.findResources('AWS::ElasticLoadBalancingV2::Listener'));
     const { DefaultActions } = listener!.Properties as { DefaultActions: { FixedResponseConfig: FixedResponse }[] };
     const { StatusCode, ContentType, MessageBody } = DefaultActions[0]!.FixedResponseConfig;
@@ -136,7 +136,7 @@ describe('an HTTP service', () => {
     expect(JSON.parse(MessageBody)).toMatchObject({ status: 404, title: 'Not Found' });
   });
 
-  test('the load balancer is internal, logs every request and refuses to be deleted', () => {
+  test('is behind an internal load balancer with access logs and deletion protection', () => {
     const [balancer] = Object.values(service.findResources('AWS::ElasticLoadBalancingV2::LoadBalancer'));
     const { Scheme, LoadBalancerAttributes } = balancer!.Properties as {
       Scheme: string;

@@ -1,0 +1,55 @@
+import { Template } from 'aws-cdk-lib/assertions';
+import { Cluster, ContainerImage } from 'aws-cdk-lib/aws-ecs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { expect, test } from '@jest/globals';
+
+import { paymentProviderCapability } from '../../../lib/capabilities/payment-provider.ts';
+import { HttpService } from '../../../lib/constructs/http-service.ts';
+import { InternalLoadBalancer } from '../../../lib/constructs/internal-load-balancer.ts';
+import { emptyStack, environment, vpcIn } from '../stack.ts';
+
+/** Returns the template of a service that may call the provider and uses nothing else. */
+function templateWith(url?: string): Template {
+  const stack = emptyStack();
+  const vpc = vpcIn(stack);
+  const loadBalancer = new InternalLoadBalancer(stack, 'LoadBalancer', {
+    vpc,
+    prefixList: 'pl-1',
+    accessLogs: new Bucket(stack, 'AccessLogs'),
+  });
+  const payments = new HttpService(stack, 'payments', {
+    cluster: new Cluster(stack, 'Cluster', { vpc }),
+    name: 'payments',
+    image: ContainerImage.fromRegistry('payments'),
+    logGroup: new LogGroup(stack, 'Logs'),
+    loadBalancer,
+    paths: ['/api/payments'],
+    tasks: environment().tasks,
+  });
+  paymentProviderCapability(loadBalancer, url).bind(payments, { kind: 'service', name: 'payments', paths: [] });
+  return Template.fromStack(stack);
+}
+
+/** Returns the value of the variable PAYMENT_PROVIDER_URL. */
+function providerUrl(template: Template): unknown {
+  const [task] = Object.values(template.findResources('AWS::ECS::TaskDefinition'));
+  const { ContainerDefinitions } = task!.Properties as {
+    ContainerDefinitions: { Environment: { Name: string; Value: unknown }[] }[];
+  };
+  return ContainerDefinitions[0]!.Environment.find(({ Name }) => Name === 'PAYMENT_PROVIDER_URL')?.Value;
+}
+
+const callThroughLoadBalancer = { Description: 'Calls to services', FromPort: 80 };
+
+test('with a URL, the service calls that provider and has no path to the load balancer', () => {
+  const template = templateWith('https://payments.example.com');
+  expect(providerUrl(template)).toBe('https://payments.example.com');
+  template.resourcePropertiesCountIs('AWS::EC2::SecurityGroupEgress', callThroughLoadBalancer, 0);
+});
+
+test('without a URL, the service calls the sandbox through the load balancer', () => {
+  const template = templateWith();
+  expect(providerUrl(template)).toEqual({ 'Fn::Join': ['', expect.arrayContaining(['/sandbox'])] });
+  template.resourcePropertiesCountIs('AWS::EC2::SecurityGroupEgress', callThroughLoadBalancer, 1);
+});

@@ -1,0 +1,87 @@
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { describe, test } from '@jest/globals';
+
+import { Postgres } from '../../../lib/constructs/postgres.ts';
+import { RedisCache } from '../../../lib/constructs/redis-cache.ts';
+import { UploadsBucket } from '../../../lib/constructs/uploads-bucket.ts';
+import { emptyStack, environment, vpcIn } from '../stack.ts';
+
+describe('data stores', () => {
+  const stack = emptyStack();
+  const vpc = vpcIn(stack);
+  const { database, redis } = environment({ database: { multiAz: true, replicas: 2 }, redis: { multiAz: true } });
+  new Postgres(stack, 'Postgres', { ...database, vpc, roles: ['orders'] });
+  new RedisCache(stack, 'Redis', { ...redis, vpc });
+  new UploadsBucket(stack, 'Uploads', { accessLogs: new Bucket(stack, 'Logs'), origins: ['https://shop.example.com'] });
+  const template = Template.fromStack(stack);
+
+  test('the database is encrypted, backed up, monitored, grows and is protected from deletion', () => {
+    template.hasResource('AWS::RDS::DBInstance', {
+      DeletionPolicy: 'Snapshot',
+      Properties: Match.objectLike({
+        Engine: 'postgres',
+        EngineVersion: '17',
+        MultiAZ: true,
+        StorageEncrypted: true,
+        StorageType: 'gp3',
+        MaxAllocatedStorage: 200,
+        BackupRetentionPeriod: 7,
+        DeletionProtection: true,
+        EnablePerformanceInsights: true,
+        PubliclyAccessible: false,
+      }),
+    });
+    template.resourcePropertiesCountIs('AWS::RDS::DBInstance', { SourceDBInstanceIdentifier: Match.anyValue() }, 2);
+  });
+
+  test('the database accepts connections over TLS only', () => {
+    template.hasResourceProperties('AWS::RDS::DBParameterGroup', {
+      Family: 'postgres17',
+      Parameters: Match.objectLike({ 'rds.force_ssl': '1' }),
+    });
+  });
+
+  test('a database role has a generated password', () => {
+    template.hasResourceProperties('AWS::SecretsManager::Secret', {
+      Description: 'Database role orders',
+      GenerateSecretString: Match.objectLike({
+        GenerateStringKey: 'password',
+        SecretStringTemplate: '{"username":"orders"}',
+      }),
+    });
+  });
+
+  test('Redis is encrypted in transit and at rest, requires a token and fails over', () => {
+    template.hasResourceProperties('AWS::ElastiCache::ReplicationGroup', {
+      TransitEncryptionEnabled: true,
+      TransitEncryptionMode: 'required',
+      AtRestEncryptionEnabled: true,
+      AuthToken: Match.anyValue(),
+      NumCacheClusters: 2,
+      AutomaticFailoverEnabled: true,
+      MultiAZEnabled: true,
+    });
+  });
+
+  test('uploads are private and versioned, unfinished ones expire, and only the given origins may upload', () => {
+    template.hasResource('AWS::S3::Bucket', {
+      DeletionPolicy: 'Retain',
+      Properties: Match.objectLike({
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+        VersioningConfiguration: { Status: 'Enabled' },
+        LifecycleConfiguration: {
+          Rules: [Match.objectLike({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } })],
+        },
+        CorsConfiguration: {
+          CorsRules: [Match.objectLike({ AllowedOrigins: ['https://shop.example.com'], AllowedMethods: ['POST'] })],
+        },
+      }),
+    });
+  });
+});
