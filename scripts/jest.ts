@@ -1,19 +1,20 @@
-/** `npm run jest -- …`: jest as the tests need it. */
-import { spawn, type StdioOptions } from 'node:child_process';
+/** `npm run jest -- …`: runs jest with what the tests need. */
+import { spawn, spawnSync, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processesWith } from '../local/host/processes.ts';
 
-const jest = resolve(import.meta.dirname, '../node_modules/jest/bin/jest.js');
+const root = resolve(import.meta.dirname, '..');
+const jest = join(root, 'node_modules/jest/bin/jest.js');
 const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 const interruptions = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Runs jest with a folder of its own for temporary files, which is gone afterwards, also after Ctrl-C: then with the
- * servers that tests have started there. Answers the exit code, or undefined when it was interrupted.
+ * Runs jest with a temporary folder of its own, which is deleted afterwards. After Ctrl-C, also ends the servers that
+ * tests have started in it. Returns the exit code, or undefined when jest was interrupted.
  */
 export async function runJest(args: readonly string[], stdio: StdioOptions): Promise<number | undefined> {
   const temporary = mkdtempSync(join(tmpdir(), 'headroom-test-'));
@@ -37,14 +38,14 @@ export async function runJest(args: readonly string[], stdio: StdioOptions): Pro
   }
 }
 
-/** Servers name their folders in their command lines. They survive the process that started them, as in production. */
+/** Finds servers by the folder in their command line: they outlive the process that started them. */
 async function endProcessesIn(folder: string): Promise<void> {
   const end = (signal: NodeJS.Signals): void => {
     for (const { pid } of processesWith(folder)) {
       try {
         process.kill(pid, signal);
       } catch {
-        // It has ended in between.
+        // It has ended since.
       }
     }
   };
@@ -54,4 +55,17 @@ async function endProcessesIn(folder: string): Promise<void> {
   end('SIGKILL');
 }
 
-if (import.meta.main) process.exitCode = (await runJest(process.argv.slice(2), 'inherit')) ?? 130;
+/** Formats the test files written since `time` (ms): jest writes inline snapshots without formatting them. */
+function formatTestsWrittenSince(time: number): void {
+  const tests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => join(root, 'test', file))
+    .filter((file) => statSync(file).mtimeMs >= time);
+  if (tests.length > 0) spawnSync(join(root, 'node_modules/.bin/oxfmt'), tests, { cwd: root });
+}
+
+if (import.meta.main) {
+  const start = Date.now();
+  process.exitCode = (await runJest(process.argv.slice(2), 'inherit')) ?? 130;
+  formatTestsWrittenSince(start);
+}

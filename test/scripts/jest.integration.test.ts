@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
-test('Ctrl-C in the middle of tests with servers leaves neither a server nor a file behind', async () => {
+test('Ctrl-C during tests with servers leaves no server and no file behind', async () => {
   const temporary = mkdtempSync(join(tmpdir(), 'headroom-interrupted-'));
   const run = spawn(process.execPath, ['scripts/jest.ts', 'test/app/services/auth/auth.integration.test.ts'], {
     cwd: root,
@@ -26,4 +26,24 @@ test('Ctrl-C in the middle of tests with servers leaves neither a server nor a f
   expect(commands()).toEqual([]);
   expect(readdirSync(temporary)).toEqual([]);
   rmdirSync(temporary);
+}, 30_000);
+
+test('inline snapshots that a run writes are formatted', () => {
+  const file = join(import.meta.dirname, `inline-snapshot-${process.pid}.test.ts`);
+  const text = 'a text so long that its line must be broken once the snapshot is in it, as jest does not';
+  writeFileSync(
+    file,
+    `import { expect, test } from '@jest/globals';\n\ntest('x', () => {\n  expect('${text}').toMatchInlineSnapshot();\n});\n`,
+  );
+  const run = (...command: string[]) => spawnSync(process.execPath, command, { cwd: root, encoding: 'utf8' });
+  try {
+    expect(run('scripts/jest.ts', file, '--ci=false')).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining('1 snapshot written'),
+    });
+    expect(readFileSync(file, 'utf8')).toContain(`\`"${text}"\``);
+    expect(run('node_modules/oxfmt/bin/oxfmt', '--check', file)).toMatchObject({ status: 0 });
+  } finally {
+    rmSync(file);
+  }
 }, 30_000);
