@@ -70,7 +70,7 @@ export class Network extends Construct {
         All: { destination: FlowLogDestination.toCloudWatchLogs(props.flowLogs), trafficType: FlowLogTrafficType.ALL },
       },
     });
-    natInstance?.connections.allowFrom(Peer.ipv4(props.cidr), Port.allTraffic(), 'Tasks on their way out');
+    natInstance?.connections.allowFrom(Peer.ipv4(props.cidr), Port.allTraffic(), 'Outbound traffic of tasks');
     if (nat === 'none') {
       for (const [name, service] of Object.entries(endpoints)) {
         this.vpc.addInterfaceEndpoint(name, { service, subnets: { subnetGroupName: 'app' } });

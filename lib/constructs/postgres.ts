@@ -52,11 +52,11 @@ export class Postgres extends Construct implements IConnectable {
       subnetGroup: new SubnetGroup(this, 'Subnets', {
         vpc,
         vpcSubnets: { subnetGroupName: 'data' },
-        description: 'Where PostgreSQL lives',
+        description: 'Data subnets for PostgreSQL',
       }),
       parameterGroup: new ParameterGroup(this, 'Parameters', {
         engine,
-        // Changing the description replaces the group.
+        // CloudFormation does not support changing it.
         description: 'What differs from the defaults',
         parameters: {
           'rds.force_ssl': '1',

@@ -32,7 +32,7 @@ export class RedisCache extends Construct implements IConnectable {
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
     });
     const subnets = new CfnSubnetGroup(this, 'Subnets', {
-      description: 'Where Redis lives',
+      description: 'Data subnets for Redis',
       subnetIds: vpc.selectSubnets({ subnetGroupName: 'data' }).subnetIds,
     });
     this.replicationGroup = new CfnReplicationGroup(this, 'Group', {

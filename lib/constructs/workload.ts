@@ -69,7 +69,7 @@ export abstract class Workload extends Construct implements IConnectable {
     // The first tasks start with their security group rules and policies in place.
     this.service.node.addDependency(securityGroup, this.taskDefinition);
     this.connections = this.service.connections;
-    this.connections.allowToAnyIpv4(Port.HTTPS, 'AWS APIs and payment provider');
+    this.connections.allowToAnyIpv4(Port.HTTPS, 'AWS APIs and external services');
   }
 
   #addContainer({ name, image, logGroup }: WorkloadProps): ContainerDefinition {

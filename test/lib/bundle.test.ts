@@ -9,14 +9,14 @@ import { bundle } from '../../lib/bundle.ts';
 const scratch = mkdtempSync(join(tmpdir(), 'headroom-bundle-'));
 afterAll(() => {
   rmSync(scratch, { recursive: true });
-  // Bundles are kept by the name of their entry, and these entries will not come again.
-  const kept = 'node_modules/.cache/headroom';
-  for (const file of readdirSync(kept)) {
-    if (file.startsWith(scratch.replaceAll('/', '-'))) rmSync(join(kept, file));
+  // Bundles are cached by entry; these entries are never bundled again.
+  const cache = 'node_modules/.cache/headroom';
+  for (const file of readdirSync(cache)) {
+    if (file.startsWith(scratch.replaceAll('/', '-'))) rmSync(join(cache, file));
   }
 });
 
-/** Two services that share a file, as those of the system share the kit. */
+/** Creates two services that share a file, as those of the system share the kit. */
 function twoServices(): { orders: string; payments: string } {
   const app = mkdtempSync(join(scratch, 'app-'));
   writeFileSync(join(app, 'kit.ts'), 'export const greet = (name: string): string => `Hello ${name}`;');
@@ -27,7 +27,7 @@ function twoServices(): { orders: string; payments: string } {
   return { orders: join(app, 'orders'), payments: join(app, 'payments') };
 }
 
-/** All files of the bundle of a service, by name. */
+/** Bundles a service and returns the text of each file, by name. */
 function filesOf(service: string): Record<string, string> {
   const directory = mkdtempSync(join(scratch, 'out-'));
   bundle(`${service}/main.ts`, directory, 'main.js');
@@ -42,7 +42,7 @@ test('a change in one service changes its bundle and no other', () => {
   expect(filesOf(payments)).toEqual(before.payments);
 });
 
-test('a change in a shared file changes the bundles of all who use it', () => {
+test('a change in a shared file changes all bundles that use it', () => {
   const { orders, payments } = twoServices();
   const before = { orders: filesOf(orders), payments: filesOf(payments) };
   writeFileSync(join(orders, '../kit.ts'), 'export const greet = (name: string): string => `Bye ${name}`;');
@@ -50,7 +50,7 @@ test('a change in a shared file changes the bundles of all who use it', () => {
   expect(filesOf(payments)).not.toEqual(before.payments);
 });
 
-test('a bundle of a real service holds no path of the machine; its source map leads to the own code only', () => {
+test('a bundle of a real service contains no absolute path, and its source map no packages', () => {
   const { 'main.js': code, 'main.js.map': map } = filesOf('app/services/sandbox');
   expect(code).not.toContain(process.cwd());
   expect(map).not.toContain(process.cwd());
@@ -59,7 +59,7 @@ test('a bundle of a real service holds no path of the machine; its source map le
   expect(sources.filter((source) => source.includes('node_modules'))).toEqual([]);
 });
 
-test('a bundle is what Node runs, with names of classes kept for the logs', async () => {
+test('a bundle runs in Node and keeps class names for the logs', async () => {
   const service = mkdtempSync(join(scratch, 'app-'));
   const source =
     'class DeclinedError extends Error {} export const name: string = new DeclinedError().constructor.name;';

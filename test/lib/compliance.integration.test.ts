@@ -11,58 +11,58 @@ import { createApp } from '../../lib/app.ts';
 import { environments } from '../../lib/config/environments.ts';
 import { system } from '../../lib/system.ts';
 
-/** What the checks object to and we keep: where (a pattern of construct paths), which rule, and why. */
-const acknowledged: readonly (readonly [where: RegExp, rule: string, reason: string])[] = [
+/** Findings that are accepted: a pattern of construct paths, the rule and the reason. */
+const acknowledged: readonly (readonly [path: RegExp, rule: string, reason: string])[] = [
   [
     /\/Task\/Resource$/,
     'AwsSolutions-ECS2',
-    'Environment variables hold addresses and names; every secret comes from Secrets Manager.',
+    'Environment variables contain addresses and names only; secrets come from Secrets Manager.',
   ],
   [
     /\/Task\/ExecutionRole\/DefaultPolicy\/Resource$/,
     'AwsSolutions-IAM5[Resource::*]',
-    'ecr:GetAuthorizationToken, which has no resources to choose from.',
+    'ecr:GetAuthorizationToken supports no resource-level permissions.',
   ],
   [
     /\/Task\/TaskRole\/DefaultPolicy\/Resource$/,
     'AwsSolutions-IAM5[Resource::arn:aws:ses:eu-central-1:<AWS::AccountId>:identity/*]',
-    'Mail goes to any address; a condition fixes the one it comes from.',
+    'Mail goes to any recipient; a condition fixes the sender.',
   ],
   ...['AWSLambdaBasicExecutionRole', 'AWSLambdaVPCAccessExecutionRole'].map(
     (policy) =>
       [
         /\/Migrations\/Function\/ServiceRole\/Resource$/,
         `AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/${policy}]`,
-        "AWS's own policies for a function that logs and has a network interface in the VPC.",
+        "AWS's managed policies for a function that writes logs and has a network interface in the VPC.",
       ] as const,
   ),
   [
     /^prod\/Data\/(Postgres|Redis|SessionSecret)/,
     'AwsSolutions-SMG4',
-    'A task reads its secrets once, when it starts: rotation without a deployment would lock it out.',
+    'A task reads its secrets when it starts: after a rotation without a deployment, it could no longer connect.',
   ],
   [
     /\/Postgres\/(Primary|Replica\d)\/Resource$/,
     'AwsSolutions-RDS11',
-    'Only tasks of services with a database may connect, by security group; an odd port hides nothing from them.',
+    'Security groups admit only tasks of services with a database; another port would hide nothing from them.',
   ],
   [
     /\/Postgres\/Replica\d\/Resource$/,
     'AwsSolutions-RDS2',
-    'A replica is encrypted because its primary is; CloudFormation refuses to have it said twice.',
+    'A replica is encrypted because its primary is; CloudFormation refuses the property on a replica.',
   ],
   [
     /\/Postgres\/Replica\d\/Resource$/,
     'AwsSolutions-RDS3',
-    'Reads fall back to the primary, which is Multi-AZ, when a replica is gone.',
+    'Reads fall back to the primary, which is Multi-AZ, when a replica fails.',
   ],
-  [/\/Postgres\/Replica\d\/Resource$/, 'AwsSolutions-RDS10', 'A replica holds nothing that the primary does not.'],
+  [/\/Postgres\/Replica\d\/Resource$/, 'AwsSolutions-RDS10', 'A replica has no data that the primary does not have.'],
   [/\/Edge\/Distribution\/Resource$/, 'AwsSolutions-CFR1', 'The shop is open to every country.'],
-  [/\/Edge\/Distribution\/Resource$/, 'AwsSolutions-CFR2', 'Limits per client are not part of the system yet.'],
+  [/\/Edge\/Distribution\/Resource$/, 'AwsSolutions-CFR2', 'The system has no limits per client yet.'],
   [
     /\/Edge\/Distribution\/Resource$/,
     'AwsSolutions-CFR3',
-    'Nothing is cached, so every request reaches the load balancer, whose access log has it.',
+    'Nothing is cached: the access log of the load balancer has every request.',
   ],
   [
     /\/Edge\/Distribution\/Resource$/,
@@ -81,21 +81,21 @@ interface Report {
   }[];
 }
 
-/** What the checks object to in prod, as `rule construct`. */
-function objections(plugins: (scope: App) => IPolicyValidationPlugin[], acknowledge: boolean): string[] {
+/** Returns the findings of the checks in prod, as `rule construct`. */
+function findings(plugins: (scope: App) => IPolicyValidationPlugin[], acknowledge: boolean): string[] {
   const outdir = mkdtempSync(join(tmpdir(), 'headroom-compliance-'));
   try {
     const app = createApp(system, { prod: environments.prod! }, { outdir, autoSynth: false });
     Validations.of(app).addPlugins(...plugins(app));
     for (const construct of acknowledge ? app.node.findAll() : []) {
-      for (const [where, id, reason] of acknowledged) {
-        if (where.test(construct.node.path)) Validations.of(construct).acknowledge({ id, reason });
+      for (const [path, id, reason] of acknowledged) {
+        if (path.test(construct.node.path)) Validations.of(construct).acknowledge({ id, reason });
       }
     }
     try {
       app.synth();
     } catch (error) {
-      // Errors, not mere warnings: they are in the report all the same.
+      // Synth throws for errors but not for warnings; the report has both.
       if (!String(error).includes('validation-report.json')) throw error;
     }
     const file = join(outdir, 'validation-report.json');
@@ -113,19 +113,19 @@ function objections(plugins: (scope: App) => IPolicyValidationPlugin[], acknowle
 const slow = 120_000;
 
 test(
-  'prod passes the checks of cdk-nag and of CloudFormation, but for what is explained here',
+  'prod passes the checks of cdk-nag and CloudFormation, except for acknowledged findings',
   () => {
-    expect(objections((app) => [new AwsSolutionsChecks(app), new CloudFormationValidatePlugin()], true)).toEqual([]);
+    expect(findings((app) => [new AwsSolutionsChecks(app), new CloudFormationValidatePlugin()], true)).toEqual([]);
   },
   slow,
 );
 
 test(
-  'every explanation is still needed',
+  'every acknowledgement is still needed',
   () => {
-    const rules = objections((app) => [new AwsSolutionsChecks(app)], false).map((objection) => objection.split(' ')[0]);
-    const explained = acknowledged.map(([, rule]) => rule).filter((rule) => rule.startsWith('AwsSolutions-'));
-    expect(new Set(rules)).toEqual(new Set(explained));
+    const rules = findings((app) => [new AwsSolutionsChecks(app)], false).map((finding) => finding.split(' ')[0]);
+    const ids = acknowledged.map(([, rule]) => rule).filter((rule) => rule.startsWith('AwsSolutions-'));
+    expect(new Set(rules)).toEqual(new Set(ids));
   },
   slow,
 );

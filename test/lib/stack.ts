@@ -13,10 +13,10 @@ import type { EnvironmentProps } from '../../lib/config/environment-props.ts';
 const scratch = mkdtempSync(join(tmpdir(), 'headroom-cdk-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-/** A folder for the output of one app, which is gone after the tests: left to itself, each app leaves one behind. */
+/** Creates a folder for the output of one app, deleted after the tests: CDK leaves its default folder behind. */
 export const temporaryOutdir = (): string => mkdtempSync(join(scratch, 'app-'));
 
-/** An empty stack to try constructs in. */
+/** Returns an empty stack for constructs under test. */
 export function emptyStack(): Stack {
   const app = new App({
     outdir: temporaryOutdir(),
@@ -27,12 +27,13 @@ export function emptyStack(): Stack {
   return new Stack(app, 'Test', { env: { region: 'eu-central-1' } });
 }
 
-/** A VPC with the tiers that constructs ask for. */
+/** Creates a VPC with the subnet groups that constructs select. */
 export const vpcIn = (stack: Stack): Vpc =>
   new Vpc(stack, 'Vpc', {
     availabilityZones: ['eu-central-1a', 'eu-central-1b'],
     subnetConfiguration: ['app', 'data'].map((name) => ({ name, subnetType: SubnetType.PRIVATE_ISOLATED })),
   });
 
+/** Returns an environment with all defaults but `props`. */
 export const environment = (props: Partial<EnvironmentProps> = {}): Environment =>
   withDefaults('test', { mailFrom: 'orders@example.com', ...props });

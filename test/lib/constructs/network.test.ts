@@ -26,11 +26,11 @@ describe('the network', () => {
     template.resourceCountIs('AWS::EC2::VPCEndpoint', endpoints);
     template.resourceCountIs('AWS::EC2::FlowLog', 1);
     template.hasResourceProperties('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Gateway' });
-    // Whatever the way out: CloudFront reaches a private load balancer only in a VPC that has one.
+    // For any NAT: CloudFront reaches a private load balancer only in a VPC with an internet gateway.
     template.resourceCountIs('AWS::EC2::VPCGatewayAttachment', 1);
   });
 
-  test('a NAT instance has the memory to install what it needs, and tries until it has', () => {
+  test('a NAT instance has enough memory for its packages, and retries until they are installed', () => {
     networkWith({ nat: 'instance' }).hasResourceProperties('AWS::EC2::Instance', {
       InstanceType: 't4g.micro',
       SourceDestCheck: false,
