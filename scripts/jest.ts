@@ -1,16 +1,15 @@
 /** `npm run jest -- …`: runs jest with what the tests need. */
-import { spawn, spawnSync, type StdioOptions } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync, type StdioOptions } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processesWith } from '../local/host/processes.ts';
+import { processesWith, signalProcess } from '../local/host/processes.ts';
+import { run } from './run.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const jest = join(root, 'node_modules/jest/bin/jest.js');
 const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-const interruptions = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Runs jest with a temporary folder of its own, which is deleted afterwards. After Ctrl-C, also ends the servers that
@@ -18,36 +17,20 @@ const interruptions = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  */
 export async function runJest(args: readonly string[], stdio: StdioOptions): Promise<number | undefined> {
   const temporary = mkdtempSync(join(tmpdir(), 'headroom-test-'));
-  const child = spawn(process.execPath, [...flags, jest, ...args], {
-    stdio,
-    env: { ...process.env, TMPDIR: temporary },
-  });
-  let interrupted = false;
-  const interrupt = (signal: NodeJS.Signals): void => {
-    interrupted = true;
-    child.kill(signal);
-  };
-  for (const signal of interruptions) process.on(signal, interrupt);
   try {
-    const [code] = (await once(child, 'exit')) as [number | null];
-    return interrupted ? undefined : (code ?? 1);
+    const env = { ...process.env, TMPDIR: temporary };
+    const code = await run(process.execPath, [...flags, jest, ...args], { stdio, env });
+    if (code === undefined) await endProcessesIn(temporary);
+    return code;
   } finally {
-    if (interrupted) await endProcessesIn(temporary);
     rmSync(temporary, { recursive: true, force: true });
-    for (const signal of interruptions) process.off(signal, interrupt);
   }
 }
 
 /** Finds servers by the folder in their command line: they outlive the process that started them. */
 async function endProcessesIn(folder: string): Promise<void> {
   const end = (signal: NodeJS.Signals): void => {
-    for (const { pid } of processesWith(folder)) {
-      try {
-        process.kill(pid, signal);
-      } catch {
-        // It has ended since.
-      }
-    }
+    for (const { pid } of processesWith(folder)) signalProcess(pid, signal);
   };
   end('SIGINT');
   const deadline = performance.now() + 5_000;

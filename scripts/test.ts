@@ -2,11 +2,15 @@
  * `npm test`: everything, cheapest first, stopping at the first stage that fails. `npm run check`: what needs no server.
  * The last line is the count over all tests run; a static check counts as one test.
  */
-import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
+
+import { Command } from 'commander';
+
+import { tolerateClosedOutput } from '../local/host/output.ts';
 import { runJest } from './jest.ts';
 import { missingParts } from './optional-parts.ts';
+import { run } from './run.ts';
 
 interface Count {
   passed: number;
@@ -15,19 +19,23 @@ interface Count {
 
 const report = resolve(import.meta.dirname, '../node_modules/.cache/jest-report.json');
 
-/** Shows what is being done; the function it answers says how that ended, and after how long. */
+/** Shows what is being done; the returned function shows how that ended, and after how long. */
 function step(name: string): (outcome: string) => void {
   const started = performance.now();
   process.stdout.write(`${name} … `);
   return (outcome) => console.log(`${outcome} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
 }
 
-function check(name: string, command: string, args: string[]): Count {
+async function check(name: string, command: string, args: string[]): Promise<Count> {
   const done = step(name);
-  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-  const ok = status === 0;
+  const output: Buffer[] = [];
+  const code = await run(command, args, { stdio: ['ignore', 'pipe', 'pipe'] }, ({ stdout, stderr }) => {
+    for (const stream of [stdout, stderr]) stream?.on('data', (chunk: Buffer) => output.push(chunk));
+  });
+  if (code === undefined) process.exit(130);
+  const ok = code === 0;
   done(ok ? 'ok' : 'FAILED');
-  if (!ok) process.stdout.write(stdout + stderr);
+  if (!ok) process.stdout.write(Buffer.concat(output));
   return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
 }
 
@@ -46,7 +54,7 @@ async function jest(project: string, ...more: string[]): Promise<Count> {
   }
 }
 
-/** Redis may have to be fetched for it. */
+/** Fetches Redis where the machine has none. */
 async function findMissingParts() {
   const done = step('optional parts');
   const parts = await missingParts();
@@ -54,7 +62,14 @@ async function findMissingParts() {
   return parts;
 }
 
-const onlyChecks = process.argv[2] === '--check';
+const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, '../package.json'), 'utf8'));
+const { check: onlyChecks = false } = new Command('npm test --')
+  .description('Runs types, lint, format, unit, integration and end-to-end tests, until a stage fails.')
+  .option('--check', 'only what needs no server: npm run check')
+  .version(version)
+  .parse()
+  .opts<{ check?: true }>();
+tolerateClosedOutput(() => undefined);
 const missing = onlyChecks ? [] : await findMissingParts();
 const ignored = missing.flatMap(({ tests }) => tests.map((pattern) => `--testPathIgnorePatterns=${pattern}`));
 const leftOut = ignored.length > 0 ? ['--passWithNoTests', ...ignored] : [];

@@ -1,0 +1,32 @@
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import { once } from 'node:events';
+
+const interruptions = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Runs a command to its end and passes on the signals that would end this process. Resolves with the exit code, or
+ * undefined when it was interrupted.
+ *
+ * @param onSpawn called with the process, such as to read its output
+ */
+export async function run(
+  command: string,
+  args: readonly string[],
+  options: SpawnOptions,
+  onSpawn: (child: ChildProcess) => void = () => undefined,
+): Promise<number | undefined> {
+  const child = spawn(command, args, options);
+  onSpawn(child);
+  let interrupted = false;
+  const interrupt = (signal: NodeJS.Signals): void => {
+    interrupted = true;
+    child.kill(signal);
+  };
+  for (const signal of interruptions) process.on(signal, interrupt);
+  try {
+    const [code] = (await once(child, 'close')) as [number | null];
+    return interrupted ? undefined : (code ?? 1);
+  } finally {
+    for (const signal of interruptions) process.off(signal, interrupt);
+  }
+}
