@@ -1,7 +1,10 @@
-import { createServer } from 'node:http';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { rmSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { afterEach, expect, jest, test } from '@jest/globals';
+import { connect } from '../../local/client.ts';
 import { processesWith } from '../../local/host/processes.ts';
 import { eventually } from '../support/eventually.ts';
 import { createShopper } from '../support/shopper.ts';
@@ -74,6 +77,48 @@ test('after a kill -9 of the runtime alone, the next start ends what it left beh
   first.process.kill('SIGKILL');
   await start(stateDir);
   await eventually(async () => expect(pids.filter(isAlive)).toEqual([]));
+});
+
+/** Runs `npm start` as a shell does, on ports of its own. */
+async function npmStart(stateDir: string, more = '') {
+  const [port, endpointPort] = await freePorts(2);
+  const command = `npm start -- --port ${port} --endpoint-port ${endpointPort} --state ${stateDir}`;
+  return spawn('bash', ['-c', more === '' ? `exec ${command}` : `${command} ${more}`], {
+    cwd: resolve(import.meta.dirname, '../..'),
+    stdio: 'ignore',
+  });
+}
+const isUp = async (stateDir: string) => {
+  const { services } = await connect(stateDir).status();
+  expect(services.length).toBeGreaterThan(0);
+  for (const { desired, healthy } of services) expect(healthy).toBe(desired);
+};
+
+test('SIGTERM to npm start, as editors and supervisors send it, stops everything in order', async () => {
+  const stateDir = newStateDir();
+  const npm = await npmStart(stateDir);
+  const exited = once(npm, 'exit');
+  await eventually(() => isUp(stateDir), 60_000);
+  npm.kill('SIGTERM');
+  await exited;
+  await eventually(async () => expect(processesOf(stateDir)).toEqual([]));
+  rmSync(stateDir, { recursive: true });
+});
+
+test('npm start | head goes on when head has ended', async () => {
+  const stateDir = newStateDir();
+  const shell = await npmStart(stateDir, '| head -3');
+  await eventually(() => isUp(stateDir), 60_000);
+  const [service] = (await connect(stateDir).status()).services;
+  // Reported on the console, which has no reader any more.
+  await connect(stateDir).act(service?.key ?? '', 'kill', { task: service?.tasks[0]?.id });
+  await eventually(() => isUp(stateDir));
+  const exited = once(shell, 'exit');
+  for (const { pid, command } of processesWith(stateDir))
+    if (command.includes('main.ts start')) process.kill(pid, 'SIGTERM');
+  await exited;
+  expect(processesOf(stateDir)).toEqual([]);
+  rmSync(stateDir, { recursive: true });
 });
 
 test('a port in use is named together with the option that moves it, and nothing is left behind', async () => {

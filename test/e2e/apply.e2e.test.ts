@@ -1,0 +1,99 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+
+import { createShopper } from '../support/shopper.ts';
+import { startSystem, type System } from '../support/system.ts';
+
+jest.setTimeout(180_000);
+
+let assembly: string;
+let system: System;
+beforeAll(async () => {
+  assembly = mkdtempSync(join(tmpdir(), 'headroom-apply-'));
+  execFileSync(process.execPath, ['bin/headroom.ts'], {
+    env: { ...process.env, CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: JSON.stringify({ env: 'local' }) },
+  });
+  system = await startSystem({ args: ['--assembly', assembly] });
+});
+afterAll(async () => {
+  await system?.dispose();
+  rmSync(assembly, { recursive: true, force: true });
+});
+
+/** Changes the text of one stack's template. */
+function edit(stack: string, change: (text: string) => string): void {
+  const folder = join(assembly, 'assembly-local');
+  const file = readdirSync(folder).find((name) => new RegExp(`^local${stack}.*\\.template\\.json$`).test(name)) ?? '';
+  const before = readFileSync(join(folder, file), 'utf8');
+  const after = change(before);
+  expect(after).not.toBe(before);
+  writeFileSync(join(folder, file), after);
+}
+
+const service = async (name: string) => (await system.status()).services.find((each) => each.name === name);
+const tasksOf = async (name: string) => (await service(name))?.tasks.map(({ id }) => id) ?? [];
+
+test('an unchanged assembly changes nothing', async () => {
+  expect(await system.apply()).toEqual({ created: [], updated: [], replaced: [], removed: [] });
+});
+
+test('a changed variable is rolled out by its service alone, and no reader notices', async () => {
+  const before = { catalog: await tasksOf('catalog'), auth: await tasksOf('auth') };
+  const shopper = createShopper(system.edge);
+  let reading = true;
+  const statuses = new Map<number, number>();
+  const reader = async () => {
+    while (reading) {
+      const { status } = await shopper.products('?limit=1');
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    }
+  };
+  const readers = [reader(), reader()];
+  edit('Services', (text) =>
+    text.replace(/("Name": "SERVICE_NAME",\s+"Value": "catalog"\s+\})/, '$1, { "Name": "EXTRA", "Value": "1" }'),
+  );
+  const changes = await system.apply();
+  reading = false;
+  await Promise.all(readers);
+  expect([changes.replaced, changes.updated].map((keys) => keys.map((key) => key.split('/')[1]?.slice(0, -8)))).toEqual(
+    [['catalogTask'], ['catalogService']],
+  );
+  const after = { catalog: await tasksOf('catalog'), auth: await tasksOf('auth') };
+  expect(after.catalog).toHaveLength(2);
+  expect(after.catalog.filter((id) => before.catalog.includes(id))).toEqual([]);
+  expect(after.auth).toEqual(before.auth);
+  expect([...statuses.keys()]).toEqual([200]);
+});
+
+test('a version that crashes is rolled back, the old tasks go on, and the next apply repairs it', async () => {
+  const before = await tasksOf('catalog');
+  const good = mkdtempSync(join(tmpdir(), 'headroom-good-'));
+  cpSync(assembly, good, { recursive: true });
+  edit('Services', (text) =>
+    text.replace(
+      /(\{\s+"Name": "SERVICE_NAME",\s+"Value": "catalog"\s+\})/,
+      '$1, { "Name": "LOG_LEVEL", "Value": "no such level" }',
+    ),
+  );
+  await expect(system.apply()).rejects.toThrow(/catalog/);
+  expect(await tasksOf('catalog')).toEqual(before);
+  expect((await createShopper(system.edge).products('?limit=1')).status).toBe(200);
+  cpSync(good, assembly, { recursive: true });
+  rmSync(good, { recursive: true });
+  await system.apply();
+  expect(await service('catalog')).toMatchObject({ desired: 2, healthy: 2 });
+  expect((await system.status()).resources.filter(({ state }) => state === 'failed')).toEqual([]);
+});
+
+test('a new queue is created, and removed again', async () => {
+  edit('Data', (text) => text.replace('"Resources": {', '"Resources": { "Extra": { "Type": "AWS::SQS::Queue" },'));
+  expect((await system.apply()).created).toEqual(['headroom-local-data/Extra']);
+  expect((await system.status()).queues.map(({ name }) => name)).toContainEqual(expect.stringContaining('Extra'));
+  edit('Data', (text) => text.replace('"Extra": { "Type": "AWS::SQS::Queue" },', ''));
+  expect((await system.apply()).removed).toEqual(['headroom-local-data/Extra']);
+  expect((await system.status()).queues.map(({ name }) => name)).not.toContainEqual(expect.stringContaining('Extra'));
+});
