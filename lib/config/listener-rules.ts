@@ -1,26 +1,93 @@
 import { createHash } from 'node:crypto';
 
-/** ALB's limit on values in the conditions of one rule. */
+import { routesOf } from '../system.ts';
+import type { ServiceDefinition } from '../system.ts';
+import { relate } from './path-patterns.ts';
+
+/**
+ * ALB's limit on values in the conditions of one rule.
+ * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
+ */
 const valuesPerRule = 5;
 
 /** A rule of the load balancer's listener. */
 export interface ListenerRule {
   readonly id: string;
+  /** 1 to 50,000; ALB evaluates the lowest first. */
   readonly priority: number;
   readonly paths: readonly string[];
 }
 
-/** The rules that send these paths to a service: one for every five of them. */
-export function listenerRules(service: string, paths: readonly string[]): readonly ListenerRule[] {
+/** A path pattern of a service. */
+export interface Route {
+  readonly service: string;
+  readonly path: string;
+}
+
+export const routesIn = (definitions: readonly ServiceDefinition[]): readonly Route[] =>
+  definitions
+    .filter((definition) => definition.kind === 'service')
+    .flatMap((definition) => routesOf(definition).map((path) => ({ service: definition.name, path })));
+
+/**
+ * Returns the rules of each service, by its name: one for every five of its paths on a level.
+ *
+ * Level 0 has the paths that no pattern of another service covers, level 1 those covered by one of level 0, and so on. The
+ * priorities of level 0 are 25,001 to 50,000, those of level 1 are 12,501 to 25,000, and so on by halves, so the more
+ * specific rule is evaluated first. Paths of one level never overlap, so their order does not matter: within the range a
+ * priority is a hash of the rule's id.
+ *
+ * So a rule of a given id has the same priority whatever else is in the table, and CloudFormation never has to change one;
+ * it could not swap two, since it updates rules one by one and ALB refuses a priority that is in use. A new service only
+ * moves those paths of others that it covers: to a rule on the next level.
+ */
+export function listenerRules(definitions: readonly ServiceDefinition[]): ReadonlyMap<string, readonly ListenerRule[]> {
+  const routes = routesIn(definitions);
+  const byLevel = Map.groupBy(routes, (route) => `${route.service}\n${levelOf(route, routes)}`);
+  const rules = Array.from(byLevel, ([key, group]) => {
+    const [service = '', level = ''] = key.split('\n');
+    return {
+      service,
+      rules: rulesOfLevel(
+        service,
+        Number(level),
+        group.map(({ path }) => path),
+      ),
+    };
+  });
+  return new Map(
+    Array.from(
+      Map.groupBy(rules, ({ service }) => service),
+      ([service, groups]) => [service, groups.flatMap((group) => group.rules)],
+    ),
+  );
+}
+
+/** Returns the length of the longest chain of other services' patterns that each cover the one before. */
+export function levelOf(route: Route, routes: readonly Route[]): number {
+  const wider = routes.filter(
+    ({ service, path }) => service !== route.service && relate(route.path, path) === 'narrower',
+  );
+  return Math.max(0, ...wider.map((other) => levelOf(other, routes) + 1));
+}
+
+function rulesOfLevel(service: string, level: number, paths: readonly string[]): readonly ListenerRule[] {
+  // Names of services have no hyphen, so an id is not the name of another service.
+  const name = level === 0 ? service : `${service}-level${level}`;
   return Array.from({ length: Math.ceil(paths.length / valuesPerRule) }, (_, index) => {
-    // No service has a name with a hyphen, so no other has this one.
-    const id = index === 0 ? service : `${service}-${index + 1}`;
-    return { id, priority: priorityOf(id), paths: paths.slice(index * valuesPerRule, (index + 1) * valuesPerRule) };
+    const id = index === 0 ? name : `${name}-${index + 1}`;
+    return {
+      id,
+      priority: priorityOf(id, level),
+      paths: paths.slice(index * valuesPerRule, (index + 1) * valuesPerRule),
+    };
   });
 }
 
-/**
- * A rule's priority, 1 to 50000, from its name: paths never overlap, so order means nothing, and a row put in the middle of
- * the table moves no other rule (CloudFormation cannot swap priorities).
- */
-const priorityOf = (name: string): number => (createHash('sha256').update(name).digest().readUInt32BE() % 50_000) + 1;
+/** Its range has 48 priorities; deeper levels would soon have none. */
+export const deepestLevel = 9;
+
+function priorityOf(id: string, level: number): number {
+  const size = Math.floor(25_000 / 2 ** level);
+  return size + 1 + (createHash('sha256').update(id).digest().readUInt32BE() % size);
+}

@@ -2,11 +2,12 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { root } from '../bundle.ts';
-import { folderOf, routesOf, definitionsFor } from '../system.ts';
-import type { HttpServiceDefinition, ServiceDefinition } from '../system.ts';
+import { folderOf, definitionsFor } from '../system.ts';
+import type { ServiceDefinition } from '../system.ts';
 import type { Environment } from './environment.ts';
-import { listenerRules } from './listener-rules.ts';
-import { overlap } from './path-patterns.ts';
+import { deepestLevel, levelOf, listenerRules, routesIn } from './listener-rules.ts';
+import type { Route } from './listener-rules.ts';
+import { relate } from './path-patterns.ts';
 import { uploadsFaults } from './validate-uploads.ts';
 
 /** What is wrong with the table, as it stands in one environment. */
@@ -20,8 +21,8 @@ export function systemFaults(
     ...eventFaults(rows),
     ...callFaults(rows),
     ...uploadsFaults(rows),
-    ...pathFaults(rows.filter((row) => row.kind === 'service')),
-    ...priorityFaults(rows.filter((row) => row.kind === 'service')),
+    ...pathFaults(routesIn(rows)),
+    ...priorityFaults(rows),
   ];
 }
 
@@ -81,25 +82,27 @@ function* callFaults(rows: readonly ServiceDefinition[]): Generator<string> {
   }
 }
 
-function* pathFaults(services: readonly HttpServiceDefinition[]): Generator<string> {
-  const claims = services.flatMap((row) => routesOf(row).map((path) => ({ name: row.name, path })));
-  for (const [index, { name, path }] of claims.entries()) {
-    if (!/^\/[\w\-.$/~"'@:+&*?]{0,127}$/.test(path)) yield `${name}: path "${path}" is not one that ALB rules take`;
-    for (const other of claims.slice(0, index)) {
-      if (other.path === path) yield `path "${path}" is claimed twice, by ${other.name} and ${name}`;
-      else if (other.name !== name && overlap(other.path, path)) {
-        yield `path "${path}" of ${name} overlaps "${other.path}" of ${other.name}: which of them answers would be chance`;
-      }
+function* pathFaults(routes: readonly Route[]): Generator<string> {
+  for (const [index, route] of routes.entries()) {
+    const { service, path } = route;
+    if (!/^\/[\w\-.$/~"'@:+&*?]{0,127}$/.test(path)) yield `${service}: path "${path}" is not one that ALB rules take`;
+    if (levelOf(route, routes) > deepestLevel)
+      yield `path "${path}" of ${service} is within those of more than ${deepestLevel} other services: priorities run out`;
+    for (const other of routes.slice(0, index)) {
+      const relation = relate(path, other.path);
+      if (other.path === path || (relation === 'same' && other.service !== service))
+        yield `path "${path}" is claimed twice, by ${other.service} and ${service}`;
+      else if (relation === 'crossing' && other.service !== service)
+        yield `path "${path}" of ${service} overlaps "${other.path}" of ${other.service}, and neither is more specific: narrow one of them`;
     }
   }
 }
 
-function* priorityFaults(services: readonly HttpServiceDefinition[]): Generator<string> {
+function* priorityFaults(definitions: readonly ServiceDefinition[]): Generator<string> {
   const taken = new Map<number, string>();
-  for (const { id, priority } of services.flatMap((row) => listenerRules(row.name, routesOf(row)))) {
+  for (const { id, priority } of [...listenerRules(definitions).values()].flat()) {
     const other = taken.get(priority);
-    if (other && other !== id)
-      yield `the load balancer's rules "${other}" and "${id}" both get priority ${priority}: rename a service`;
+    if (other) yield `the load balancer's rules "${other}" and "${id}" both get priority ${priority}: rename a service`;
     taken.set(priority, id);
   }
 }

@@ -7,14 +7,15 @@ import {
 import type { Construct } from 'constructs';
 
 import type { Tasks } from '../config/environment.ts';
+import type { ListenerRule } from '../config/listener-rules.ts';
 import type { InternalLoadBalancer } from './internal-load-balancer.ts';
 import { containerPort, Workload } from './workload.ts';
 import type { WorkloadProps } from './workload.ts';
 
 export interface HttpServiceProps extends WorkloadProps {
   readonly loadBalancer: InternalLoadBalancer;
-  /** Path patterns that the load balancer forwards to the service. */
-  readonly paths: readonly string[];
+  /** Rules by which the load balancer forwards requests to the service. */
+  readonly rules: readonly ListenerRule[];
 }
 
 /** An ECS service behind the load balancer, which scales on requests per task and on CPU. */
@@ -23,7 +24,7 @@ export class HttpService extends Workload {
 
   constructor(scope: Construct, id: string, props: HttpServiceProps) {
     super(scope, id, props);
-    const { cluster, name, tasks } = props;
+    const { cluster, tasks } = props;
     this.targetGroup = new ApplicationTargetGroup(this, 'TargetGroup', {
       vpc: cluster.vpc,
       port: containerPort,
@@ -41,7 +42,7 @@ export class HttpService extends Workload {
       stickinessCookieDuration: tasks.stickinessSeconds ? Duration.seconds(tasks.stickinessSeconds) : undefined,
       deregistrationDelay: Duration.seconds(tasks.deregistrationSeconds),
     });
-    props.loadBalancer.route(name, props.paths, this.targetGroup);
+    props.loadBalancer.route(props.rules, this.targetGroup);
 
     const scaling = this.service.autoScaleTaskCount({ minCapacity: tasks.min, maxCapacity: tasks.max });
     scaling.scaleOnRequestCount('Requests', {

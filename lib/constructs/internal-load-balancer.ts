@@ -15,7 +15,7 @@ import type {
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
-import { listenerRules } from '../config/listener-rules.ts';
+import type { ListenerRule } from '../config/listener-rules.ts';
 
 export interface InternalLoadBalancerProps {
   readonly vpc: IVpc;
@@ -78,13 +78,13 @@ export class InternalLoadBalancer extends Construct {
     });
   }
 
-  /** Forwards requests for any of the paths to the target group. */
-  route(name: string, paths: readonly string[], targetGroup: ApplicationTargetGroup): void {
-    for (const { id, priority, paths: values } of listenerRules(name, paths)) {
+  /** Forwards requests that match one of the rules to the target group. */
+  route(rules: readonly ListenerRule[], targetGroup: ApplicationTargetGroup): void {
+    for (const { id, priority, paths } of rules) {
       new ApplicationListenerRule(this, id, {
         listener: this.#listener,
         priority,
-        conditions: [ListenerCondition.pathPatterns([...values])],
+        conditions: [ListenerCondition.pathPatterns([...paths])],
         action: ListenerAction.forward([targetGroup]),
       });
     }

@@ -18,13 +18,15 @@ import { uploadsCapability } from '../capabilities/uploads.ts';
 import { cloudFrontPrefixLists } from '../config/cloudfront-prefix-lists.ts';
 import { tasksOf } from '../config/environment.ts';
 import type { Environment } from '../config/environment.ts';
+import { listenerRules } from '../config/listener-rules.ts';
+import type { ListenerRule } from '../config/listener-rules.ts';
 import { HttpService } from '../constructs/http-service.ts';
 import { InternalLoadBalancer } from '../constructs/internal-load-balancer.ts';
 import { Migrations } from '../constructs/migrations.ts';
 import { ServiceImage } from '../constructs/service-image.ts';
 import { WorkerService } from '../constructs/worker-service.ts';
 import { demoCatalogue } from '../demo-catalogue.ts';
-import { definitionsFor, folderOf, routesOf } from '../system.ts';
+import { definitionsFor, folderOf } from '../system.ts';
 import type { ServiceDefinition } from '../system.ts';
 import type { DataStack } from './data.ts';
 
@@ -72,9 +74,10 @@ export class ServicesStack extends Stack {
       seed: environment.demoCatalogue ? demoCatalogue : undefined,
     });
     const capabilities = this.#capabilities();
+    const rules = listenerRules(definitions);
     this.workloads = new Map(
       definitions.map((definition) => {
-        const workload = this.#workload(definition);
+        const workload = this.#workload(definition, rules.get(definition.name) ?? []);
         bindCapabilities(capabilities, workload, definition);
         migrations.runBefore(workload);
         return [definition.name, workload];
@@ -98,7 +101,7 @@ export class ServicesStack extends Stack {
     };
   }
 
-  #workload(definition: ServiceDefinition): HttpService | WorkerService {
+  #workload(definition: ServiceDefinition, rules: readonly ListenerRule[]): HttpService | WorkerService {
     const { environment, data } = this.#props;
     const { name } = definition;
     const shared = {
@@ -109,7 +112,7 @@ export class ServicesStack extends Stack {
       tasks: tasksOf(environment, name),
     };
     return definition.kind === 'service'
-      ? new HttpService(this, name, { ...shared, loadBalancer: this.loadBalancer, paths: routesOf(definition) })
+      ? new HttpService(this, name, { ...shared, loadBalancer: this.loadBalancer, rules })
       : new WorkerService(this, name, { ...shared, queue: data.queues.get(name)! });
   }
 

@@ -24,7 +24,7 @@ function templateWith(url?: string): Template {
     image: ContainerImage.fromRegistry('payments'),
     logGroup: new LogGroup(stack, 'Logs'),
     loadBalancer,
-    paths: ['/api/payments'],
+    rules: [{ id: 'payments', priority: 1, paths: ['/api/payments'] }],
     tasks: environment().tasks,
   });
   paymentProviderCapability(loadBalancer, url).bind(payments, { kind: 'service', name: 'payments', paths: [] });

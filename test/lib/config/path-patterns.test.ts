@@ -1,30 +1,58 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
-import { overlap } from '../../../lib/config/path-patterns.ts';
+import { relate } from '../../../lib/config/path-patterns.ts';
+import type { Relation } from '../../../lib/config/path-patterns.ts';
 
-test.each([
-  ['/', '/', true],
-  ['/', '/api', false],
-  ['/api/orders', '/api/orders/*', false],
-  ['/api/orders/*', '/api/orders/7', true],
-  ['/api/*', '/api/orders/*', true],
-  ['/api/*/items', '/api/orders/*', true],
-  ['/api/v?/orders', '/api/v1/*', true],
-  ['/api/auth/*', '/api/payments/*', false],
-])('whether %s and %s overlap: %s', (left, right, expected) => {
-  expect(overlap(left, right)).toBe(expected);
-  expect(overlap(right, left)).toBe(expected);
+const reverse = (relation: Relation): Relation =>
+  relation === 'narrower' ? 'wider' : relation === 'wider' ? 'narrower' : relation;
+
+test.each<[string, Relation, string]>([
+  ['/', 'same', '/'],
+  ['/', 'disjoint', '/api'],
+  ['/api/orders', 'disjoint', '/api/orders/*'],
+  ['/api/orders/7', 'narrower', '/api/orders/*'],
+  ['/api/orders/*', 'narrower', '/api/*'],
+  ['/api/products/*/reviews', 'narrower', '/api/products/*'],
+  ['/api/orders/?', 'narrower', '/api/orders/*'],
+  ['/api/*/items', 'crossing', '/api/orders/*'],
+  ['/api/v?/orders', 'crossing', '/api/v1/*'],
+  ['/api/auth/*', 'disjoint', '/api/payments/*'],
+  ['/api/*?', 'same', '/api/?*'],
+  ['/api/**', 'same', '/api/*'],
+])('%s is %s with %s', (left, relation, right) => {
+  expect(relate(left, right)).toBe(relation);
+  expect(relate(right, left)).toBe(reverse(relation));
 });
 
-test('two patterns that match one path overlap', () => {
-  const segment = fc.constantFrom('a', 'b', '/');
-  const path = fc.array(segment, { maxLength: 8 });
-  /** A pattern made from a path by putting wildcards in place of some of it. */
-  const pattern = (text: readonly string[], holes: readonly number[]): string =>
-    text.map((character, index) => [character, '?', '*'][(holes[index] ?? 0) % 3]).join('');
-  const holes = fc.array(fc.nat(2), { minLength: 8, maxLength: 8 });
+test('the relation of two patterns is that of the paths they match', () => {
+  const pattern = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), maxLength: 4 });
+  const paths = texts('abz', 6);
   fc.assert(
-    fc.property(path, holes, holes, (text, some, others) => overlap(pattern(text, some), pattern(text, others))),
+    fc.property(pattern, pattern, (left, right) => {
+      const matches = [left, right].map((glob) => {
+        const expression = new RegExp(`^${glob.replaceAll('?', '.').replaceAll('*', '.*')}$`);
+        return paths.map((path) => expression.test(path));
+      });
+      const some = (inLeft: boolean, inRight: boolean): boolean =>
+        paths.some((_, index) => matches[0]![index] === inLeft && matches[1]![index] === inRight);
+      const expected = !some(true, true)
+        ? 'disjoint'
+        : some(true, false)
+          ? some(false, true)
+            ? 'crossing'
+            : 'wider'
+          : some(false, true)
+            ? 'narrower'
+            : 'same';
+      expect(relate(left, right)).toBe(expected);
+    }),
   );
 });
+
+/** All texts of these characters up to a length. */
+function texts(characters: string, length: number): string[] {
+  if (length === 0) return [''];
+  const shorter = texts(characters, length - 1);
+  return [...new Set(shorter.flatMap((text) => [text, ...Array.from(characters, (one) => text + one)]))];
+}

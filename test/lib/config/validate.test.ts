@@ -166,8 +166,10 @@ test.each<[string, ServiceDefinition[], string[]]>([
   ],
   [
     'a path that another covers',
-    withRow('auth', { paths: ['/api/auth/*', '/sandbox/login'] }),
-    ['path "/sandbox/*" of sandbox overlaps "/sandbox/login" of auth: which of them answers would be chance'],
+    withRow('auth', { paths: ['/api/auth/*', '/sandbox*/login'] }),
+    [
+      'path "/sandbox/*" of sandbox overlaps "/sandbox*/login" of auth, and neither is more specific: narrow one of them',
+    ],
   ],
   [
     'a path that is none',
@@ -232,7 +234,7 @@ test.each<[string, ServiceDefinition[], string[]]>([
     [...system, { kind: 'service', name: 's11675', paths: ['/api/stock/*'] }],
     [
       'service s11675 has no app/services/s11675/main.ts: write it',
-      'the load balancer\'s rules "auth" and "s11675" both get priority 24605: rename a service',
+      'the load balancer\'s rules "auth" and "s11675" both get priority 49605: rename a service',
     ],
   ],
   [

@@ -5,13 +5,15 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from '@jest/globals';
 
 import type { TaskProps } from '../../../lib/config/environment-props.ts';
-import { listenerRules } from '../../../lib/config/listener-rules.ts';
+import type { ListenerRule } from '../../../lib/config/listener-rules.ts';
 import { InternalLoadBalancer } from '../../../lib/constructs/internal-load-balancer.ts';
 import { HttpService } from '../../../lib/constructs/http-service.ts';
 import { emptyStack, environment, vpcIn } from '../stack.ts';
 
+const rule: ListenerRule = { id: 'orders', priority: 1, paths: ['/api/orders'] };
+
 describe('an HTTP service', () => {
-  const serviceWith = (tasks: TaskProps = {}, paths: readonly string[] = ['/api/orders']): Template => {
+  const serviceWith = (tasks: TaskProps = {}, rules: readonly ListenerRule[] = [rule]): Template => {
     const stack = emptyStack();
     const vpc = vpcIn(stack);
     const loadBalancer = new InternalLoadBalancer(stack, 'LoadBalancer', {
@@ -25,7 +27,7 @@ describe('an HTTP service', () => {
       image: ContainerImage.fromRegistry('orders'),
       logGroup: new LogGroup(stack, 'OrdersLogs'),
       loadBalancer,
-      paths,
+      rules,
       tasks: environment({ tasks }).tasks,
     });
     return Template.fromStack(stack);
@@ -118,14 +120,20 @@ describe('an HTTP service', () => {
     expect(Object.fromEntries(given.map(({ Key, Value }) => [Key, Value]))).toMatchObject(attributes);
   });
 
-  test('has one listener rule for every five paths', () => {
-    const paths = Array.from({ length: 7 }, (_, index) => `/${index}`);
-    const rules = Object.values(serviceWith({}, paths).findResources('AWS::ElasticLoadBalancingV2::ListenerRule'));
-    const values = rules.map(({ Properties }) => (Properties as Rule).Conditions[0]?.PathPatternConfig.Values);
-    expect(values).toEqual([paths.slice(0, 5), paths.slice(5)]);
-    const priorities = rules.map(({ Properties }) => (Properties as Rule).Priority);
-    expect(priorities).toEqual(listenerRules('orders', paths).map(({ priority }) => priority));
-    expect(new Set(priorities).size).toBe(2);
+  test('has its listener rules with their paths and priorities', () => {
+    const template = serviceWith({}, [
+      { id: 'orders', priority: 9, paths: ['/api/orders', '/api/orders/*'] },
+      { id: 'orders-2', priority: 7, paths: ['/orders'] },
+    ]);
+    const rules = Object.values(template.findResources('AWS::ElasticLoadBalancingV2::ListenerRule'));
+    const given = rules.map(({ Properties }) => {
+      const { Priority, Conditions } = Properties as Rule;
+      return [Priority, Conditions[0]?.PathPatternConfig.Values];
+    });
+    expect(given).toEqual([
+      [9, ['/api/orders', '/api/orders/*']],
+      [7, ['/orders']],
+    ]);
   });
 
   test('responds to an unknown path with a problem document', () => {
