@@ -6,17 +6,17 @@ import type { AppProps } from 'aws-cdk-lib';
 
 import { root } from './bundle.ts';
 import { withDefaults } from './config/environment.ts';
-import type { Environment } from './config/environment.ts';
 import type { EnvironmentProps } from './config/environment-props.ts';
+import { suggest } from './config/suggest.ts';
 import { ConfigurationError, validate } from './config/validate.ts';
 import { Deployment } from './deployment.ts';
 import type { ServiceDefinition } from './system.ts';
 
 /**
- * The CDK app with one stage per environment, or with the one that the context `env` names.
+ * Creates the CDK app with a stage for each environment, or for the one that the context `env` names.
  *
  * Templates are validated once, in the tests: doing it on every synth takes seconds.
- * @throws ConfigurationError when anything in it contradicts itself
+ * @throws ConfigurationError when the settings are misspelt or contradict themselves
  */
 export function createApp(
   system: readonly ServiceDefinition[],
@@ -32,19 +32,25 @@ export function createApp(
   });
   const chosen = choose(app.node.tryGetContext('env'), environments);
   validate(system, chosen);
-  for (const environment of chosen) new Deployment(app, environment, system);
+  for (const [name, settings] of Object.entries(chosen)) new Deployment(app, withDefaults(name, settings), system);
   return app;
 }
 
-function choose(wanted: unknown, environments: Readonly<Record<string, EnvironmentProps>>): readonly Environment[] {
-  const all = Object.entries(environments).map(([name, props]) => withDefaults(name, props));
-  const chosen = all.filter(({ name }) => wanted === undefined || name === wanted);
-  if (chosen.length > 0) return chosen;
-  const known = Object.keys(environments).join(', ');
-  throw new ConfigurationError([`there is no environment ${JSON.stringify(wanted)}: there are ${known}`]);
+function choose(
+  wanted: unknown,
+  environments: Readonly<Record<string, EnvironmentProps>>,
+): Readonly<Record<string, EnvironmentProps>> {
+  if (wanted === undefined) return environments;
+  const name = String(wanted);
+  const settings = environments[name];
+  if (settings) return { [name]: settings };
+  const known = Object.keys(environments);
+  throw new ConfigurationError([
+    `there is no environment "${name}", only ${known.join(', ')}: ${suggest(name, known)}`,
+  ]);
 }
 
-/** The CLI passes the context of cdk.json by itself; a synth without the CLI must come out the same. */
+/** Returns the context of cdk.json. The CLI passes it by itself; a synth without the CLI must have the same result. */
 function featureFlags(): Record<string, unknown> {
   const cdk = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { readonly context: Record<string, unknown> };
   return cdk.context;

@@ -2,12 +2,12 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 
 import type { DatabaseProps, EnvironmentProps, RedisProps, TaskProps } from './environment-props.ts';
 
-/** TaskProps with nothing left out. */
+/** TaskProps with the defaults filled in. */
 export type Tasks = Required<Omit<TaskProps, 'stickinessSeconds'>> & Pick<TaskProps, 'stickinessSeconds'>;
 
 type Optional = 'account' | 'paymentProviderUrl' | 'cloudFrontPrefixList';
 
-/** EnvironmentProps with the defaults filled in: what constructs and stacks read. */
+/** EnvironmentProps with the defaults filled in, which constructs and stacks read. */
 export interface Environment
   extends Required<Omit<EnvironmentProps, Optional | 'tasks'>>, Pick<EnvironmentProps, Optional> {
   readonly name: string;
@@ -28,7 +28,7 @@ const tasks: Tasks = {
   deregistrationSeconds: 30,
 };
 
-/** Fills in every default that EnvironmentProps documents. */
+/** Fills in every default that EnvironmentProps documents, also for keys that are undefined. */
 export function withDefaults(name: string, props: EnvironmentProps): Environment {
   const region = props.region ?? 'eu-central-1';
   return {
@@ -41,11 +41,11 @@ export function withDefaults(name: string, props: EnvironmentProps): Environment
     demoCatalogue: false,
     uploadOrigins: [],
     services: {},
-    ...props,
+    ...defined(props),
     name,
     region,
-    tasks: { ...tasks, ...props.tasks },
-    redis: { nodeType: 't4g.micro', multiAz: false, ...props.redis },
+    tasks: { ...tasks, ...defined(props.tasks) },
+    redis: { nodeType: 't4g.micro', multiAz: false, ...defined(props.redis) },
     database: {
       instanceType: 't4g.medium',
       multiAz: false,
@@ -53,13 +53,16 @@ export function withDefaults(name: string, props: EnvironmentProps): Environment
       storageGiB: 20,
       maxStorageGiB: 200,
       backupDays: 7,
-      ...props.database,
+      ...defined(props.database),
     },
   };
 }
 
-/** What holds for one service or worker: its own settings over those of the environment. */
+/** Returns the settings of one service or worker: its own over those of the environment. */
 export const tasksOf = (environment: Environment, name: string): Tasks => ({
   ...environment.tasks,
-  ...environment.services[name],
+  ...defined(environment.services[name]),
 });
+
+const defined = <T extends object>(props?: T): T =>
+  Object.fromEntries(Object.entries(props ?? {}).filter(([, value]) => value !== undefined)) as T;

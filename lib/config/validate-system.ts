@@ -2,56 +2,60 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { root } from '../bundle.ts';
-import { folderOf, definitionsFor } from '../system.ts';
+import { definitionsFor, folderOf } from '../system.ts';
 import type { ServiceDefinition } from '../system.ts';
 import type { Environment } from './environment.ts';
 import { deepestLevel, levelOf, listenerRules, routesIn } from './listener-rules.ts';
 import type { Route } from './listener-rules.ts';
 import { relate } from './path-patterns.ts';
+import { nearest } from './suggest.ts';
+import { isBetween } from './validate-tasks.ts';
 import { uploadsFaults } from './validate-uploads.ts';
 
-/** What is wrong with the table, as it stands in one environment. */
+/** Returns what contradicts itself in the table, or with the files of the services, in one environment. */
 export function systemFaults(
   system: readonly ServiceDefinition[],
   environment: Pick<Environment, 'sandbox'>,
 ): string[] {
-  const rows = definitionsFor(system, environment);
+  const definitions = definitionsFor(system, environment);
   return [
-    ...rows.flatMap((row, index) => Array.from(rowFaults(row, rows.slice(0, index)))),
-    ...eventFaults(rows),
-    ...callFaults(rows),
-    ...uploadsFaults(rows),
-    ...pathFaults(routesIn(rows)),
-    ...priorityFaults(rows),
+    ...definitions.flatMap((definition, index) => Array.from(ownFaults(definition, definitions.slice(0, index)))),
+    ...definitions.flatMap((definition) => Array.from(queueFaults(definition))),
+    ...eventFaults(definitions),
+    ...callFaults(definitions),
+    ...uploadsFaults(definitions),
+    ...pathFaults(routesIn(definitions)),
+    ...priorityFaults(definitions),
   ];
 }
 
-function* rowFaults(row: ServiceDefinition, before: readonly ServiceDefinition[]): Generator<string> {
-  const { kind, name, queue } = row;
-  const migrations = `${folderOf(row)}/migrations`;
-  if (!/^[a-z][a-z0-9]{0,29}$/.test(name)) {
+function* ownFaults(definition: ServiceDefinition, before: readonly ServiceDefinition[]): Generator<string> {
+  const { kind, name } = definition;
+  const folder = folderOf(definition);
+  const migrations = `${folder}/migrations`;
+  if (!/^[a-z][a-z0-9]{0,29}$/.test(name))
     yield `${kind} "${name}": a name is up to 30 lower-case letters and digits, since it also names a database role`;
-  }
   if (before.some((other) => other.name === name)) yield `"${name}" is in the table twice`;
-  if (!existsSync(join(root, folderOf(row), 'main.ts')))
-    yield `${kind} ${name} has no ${folderOf(row)}/main.ts: write it`;
-  if (row.database && !hasMigrations(migrations))
+  if (!existsSync(join(root, folder, 'main.ts'))) yield `${kind} ${name} has no ${folder}/main.ts: write it`;
+  if (definition.database && !hasMigrations(migrations))
     yield `${kind} ${name} has a database and no ${migrations}/*.sql: write its tables there, or drop \`database\``;
-  if (!row.database && hasMigrations(migrations))
-    yield `${kind} ${name} has ${migrations}, which nobody runs: give it \`database: true\``;
-  if (row.publishes?.length && !row.database)
-    yield `${kind} ${name} publishes, and has no database for the events to wait in: give it \`database: true\``;
-  if (kind === 'worker' && !row.receives?.length && !row.watches?.length)
-    yield `worker ${name} receives no event: give it \`receives\` or \`watches\``;
-  if (kind === 'service' && row.paths.length === 0)
+  if (!definition.database && hasMigrations(migrations))
+    yield `${kind} ${name} has ${migrations}, which never run: give it \`database: true\``;
+  if (definition.publishes?.length && !definition.database)
+    yield `${kind} ${name} publishes, and has no database for the outbox: give it \`database: true\``;
+  if (kind === 'service' && definition.paths.length === 0)
     yield `service ${name} has no path: give it \`paths\`, or make it a worker`;
+}
+
+function* queueFaults({ kind, name, queue, receives, watches }: ServiceDefinition): Generator<string> {
+  const isFed = receives?.length || watches?.length;
+  if (kind === 'worker' && !isFed) yield `worker ${name} receives no event: give it \`receives\` or \`watches\``;
   if (!queue) return;
-  if (!row.receives?.length && !row.watches?.length)
-    yield `queue "${name}" has no worker: ${name} receives no event, so drop \`queue\` or give it \`receives\``;
+  if (!isFed) yield `${name} has settings for a queue, but receives no event: drop \`queue\` or give it \`receives\``;
   const { visibilityTimeoutSeconds: seconds = 60, maxReceives = 5 } = queue;
-  if (seconds < 1 || seconds > 43_200)
-    yield `queue ${name}: visibilityTimeoutSeconds is ${seconds}, SQS takes 1 to 43200`;
-  if (maxReceives < 1 || maxReceives > 1000) yield `queue ${name}: maxReceives is ${maxReceives}, SQS takes 1 to 1000`;
+  if (!isBetween(seconds, 1, 43_200))
+    yield `${name}.queue.visibilityTimeoutSeconds is ${seconds}, SQS takes 1 to 43200`;
+  if (!isBetween(maxReceives, 1, 1000)) yield `${name}.queue.maxReceives is ${maxReceives}, SQS takes 1 to 1000`;
 }
 
 function hasMigrations(folder: string): boolean {
@@ -59,25 +63,28 @@ function hasMigrations(folder: string): boolean {
   return existsSync(path) && readdirSync(path).some((file) => file.endsWith('.sql'));
 }
 
-function* eventFaults(rows: readonly ServiceDefinition[]): Generator<string> {
-  const published = new Set(rows.flatMap(({ publishes = [] }) => publishes));
-  const received = new Set(rows.flatMap(({ receives = [] }) => receives));
-  for (const { name, publishes = [], receives = [] } of rows) {
+function* eventFaults(definitions: readonly ServiceDefinition[]): Generator<string> {
+  const published = new Set(definitions.flatMap(({ publishes = [] }) => publishes));
+  const received = new Set(definitions.flatMap(({ receives = [] }) => receives));
+  for (const { name, publishes = [], receives = [] } of definitions) {
     for (const type of publishes) {
-      if (!received.has(type)) yield `${name} publishes "${type}", which nobody receives: no queue, no worker`;
+      if (!received.has(type)) yield `${name} publishes "${type}", which no service or worker receives`;
     }
     for (const type of receives) {
-      if (!published.has(type)) yield `${name} receives "${type}", which nobody publishes`;
+      if (!published.has(type)) yield `${name} receives "${type}", which no service or worker publishes`;
     }
   }
 }
 
-function* callFaults(rows: readonly ServiceDefinition[]): Generator<string> {
-  for (const { name, calls = [] } of rows) {
+function* callFaults(definitions: readonly ServiceDefinition[]): Generator<string> {
+  const services = definitions.filter(({ kind }) => kind === 'service').map(({ name }) => name);
+  for (const { name, calls = [] } of definitions) {
     for (const called of calls) {
-      const callee = rows.find((row) => row.name === called);
-      if (callee?.kind !== 'service')
-        yield `${name} calls "${called}", which is ${callee ? 'a worker' : 'not in the table'}`;
+      const callee = definitions.find((definition) => definition.name === called);
+      const meant = nearest(called, services);
+      if (callee?.kind === 'worker') yield `${name} calls "${called}", which is a worker`;
+      else if (!callee)
+        yield `${name} calls "${called}", which is not in the table${meant ? `: did you mean "${meant}"?` : ''}`;
     }
   }
 }

@@ -1,5 +1,9 @@
 import type { ServiceDefinition } from '../system.ts';
-import type { Environment } from './environment.ts';
+import { environmentShape } from './environment-shape.ts';
+import { withDefaults } from './environment.ts';
+import type { EnvironmentProps } from './environment-props.ts';
+import { shapeFaults } from './shape.ts';
+import { systemShapeFaults } from './system-shape.ts';
 import { environmentFaults } from './validate-environment.ts';
 import { systemFaults } from './validate-system.ts';
 
@@ -12,15 +16,41 @@ export class ConfigurationError extends Error {
   }
 }
 
+/** A fault and the environment that has it. */
+type Fault = readonly [environment: string, fault: string];
+
 /**
- * Refuses what contradicts itself or could not be deployed.
- * @throws ConfigurationError with all faults of the table and of all environments at once
+ * Refuses what is misspelt, has a wrong type, contradicts itself or could not be deployed. An environment is only checked
+ * for contradictions when the types in it and in the table are right, since one wrong type would cause several of them.
+ * @throws ConfigurationError with all faults, each listed once with the environments that have it
  */
-export function validate(system: readonly ServiceDefinition[], environments: readonly Environment[]): void {
-  const faults = environments.flatMap((environment) =>
-    [...environmentFaults(environment, system), ...systemFaults(system, environment)].map(
-      (fault) => `${environment.name}: ${fault}`,
-    ),
-  );
-  if (faults.length > 0) throw new ConfigurationError(faults);
+export function validate(
+  system: readonly ServiceDefinition[],
+  environments: Readonly<Record<string, EnvironmentProps>>,
+): void {
+  const count = Object.keys(environments).length;
+  const misshapen = systemShapeFaults(system);
+  const own: Fault[] = [];
+  const table: Fault[] = [];
+  for (const [name, props] of Object.entries(environments)) {
+    const faults = shapeFaults(props, environmentShape);
+    own.push(...faults.map((fault): Fault => [name, fault]));
+    if (faults.length > 0 || misshapen.length > 0) continue;
+    const environment = withDefaults(name, props);
+    own.push(...environmentFaults(environment, system).map((fault): Fault => [name, fault]));
+    table.push(...systemFaults(system, environment).map((fault): Fault => [name, fault]));
+  }
+  const all = [
+    ...misshapen.map((fault) => `lib/system.ts: ${fault}`),
+    ...grouped(own, (names) => names.join(', ')),
+    ...grouped(table, (names) => (names.length === count ? 'lib/system.ts' : `lib/system.ts in ${names.join(', ')}`)),
+  ];
+  if (all.length > 0) throw new ConfigurationError(all);
 }
+
+/** Returns a line for each distinct fault, behind the place made from the names of its environments. */
+const grouped = (faults: readonly Fault[], place: (names: readonly string[]) => string): string[] =>
+  Array.from(
+    Map.groupBy(faults, ([, fault]) => fault),
+    ([fault, group]) => `${place(group.map(([name]) => name))}: ${fault}`,
+  );

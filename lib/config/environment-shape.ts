@@ -1,0 +1,52 @@
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+
+import type { EnvironmentProps, TaskProps } from './environment-props.ts';
+import type { ShapeOf } from './shape.ts';
+
+const tasks: ShapeOf<TaskProps> = {
+  keys: {
+    min: 'number',
+    max: 'number',
+    cpu: 'number',
+    memoryMiB: 'number',
+    requestsPerMinute: 'number',
+    cpuPercent: 'number',
+    backlogPerTask: 'number',
+    algorithm: { oneOf: ['round_robin', 'least_outstanding_requests', 'weighted_random'] },
+    stickinessSeconds: 'number',
+    deregistrationSeconds: 'number',
+  },
+};
+
+/** The keys and types of EnvironmentProps. */
+export const environmentShape: ShapeOf<EnvironmentProps> = {
+  required: { mailFrom: 'the address that mail is sent from' },
+  keys: {
+    mailFrom: 'string',
+    account: 'string',
+    region: 'string',
+    availabilityZones: { listOf: 'string' },
+    cidr: 'string',
+    nat: { oneOf: ['none', 'instance', 'one', 'per-az'] },
+    cloudFrontPrefixList: 'string',
+    protect: 'boolean',
+    logRetention: { oneOf: Object.values(RetentionDays).filter((days) => typeof days === 'number') },
+    sandbox: 'boolean',
+    paymentProviderUrl: 'string',
+    demoCatalogue: 'boolean',
+    database: {
+      keys: {
+        instanceType: 'string',
+        multiAz: 'boolean',
+        replicas: 'number',
+        storageGiB: 'number',
+        maxStorageGiB: 'number',
+        backupDays: 'number',
+      },
+    },
+    redis: { keys: { nodeType: 'string', multiAz: 'boolean' } },
+    uploadOrigins: { listOf: 'string' },
+    tasks,
+    services: { mapOf: tasks },
+  },
+};

@@ -1,0 +1,170 @@
+import { expect, test } from '@jest/globals';
+
+import type { EnvironmentProps } from '../../../lib/config/environment-props.ts';
+import { faultsOf } from './faults.ts';
+
+test.each<[string, Partial<EnvironmentProps>, unknown]>([
+  [
+    'a scale minimum above its maximum',
+    { services: { orders: { min: 4, max: 3 } } },
+    'services.orders.min is 4, but services.orders.max is 3: scaling needs min up to max',
+  ],
+  [
+    'a service with one task',
+    { services: { auth: { min: 1 } } },
+    'services.auth.min is 1: a service has 2 to 5000 tasks, a worker 1 to 5000',
+  ],
+  [
+    'a worker with no task',
+    { services: { mailer: { min: 0 } } },
+    'services.mailer.min is 0: a service has 2 to 5000 tasks, a worker 1 to 5000',
+  ],
+  ['a fraction of a task', { services: { auth: { max: 2.5 } } }, 'services.auth.max is 2.5: ECS takes 1 to 5000'],
+  [
+    'a number of CPU units that Fargate does not offer',
+    { services: { auth: { cpu: 300 } } },
+    'services.auth.cpu is 300: give one of 256, 512, 1024, 2048, 4096',
+  ],
+  [
+    'memory that Fargate does not offer for the CPU',
+    { services: { auth: { cpu: 1024, memoryMiB: 512 } } },
+    'services.auth.memoryMiB is 512, but services.auth.cpu is 1024: for that Fargate takes 2048 to 8192 in steps of 1024',
+  ],
+  [
+    'a negative deregistration delay',
+    { services: { auth: { deregistrationSeconds: -1 } } },
+    'services.auth.deregistrationSeconds is -1: ALB takes 0 to 3600',
+  ],
+  [
+    'stickiness of 0 s',
+    { services: { auth: { stickinessSeconds: 0 } } },
+    'services.auth.stickinessSeconds is 0: ALB takes 1 to 604800; leave it out for none',
+  ],
+  [
+    'settings for a service that does not exist',
+    { services: { imager: { max: 50 } } },
+    'services.imager is set, but there is no imager here: give one of catalog, auth, orders, payments, sandbox, mailer',
+  ],
+  ['an account id that is not one', { account: '1234' }, 'account is "1234", not 12 digits'],
+  ['one zone', { availabilityZones: ['eu-central-1a'] }, 'availabilityZones are 1: give two or three'],
+  [
+    'a zone twice',
+    { availabilityZones: ['eu-central-1a', 'eu-central-1a'] },
+    'availabilityZones name a zone twice: eu-central-1a, eu-central-1a',
+  ],
+  [
+    'a zone of another region',
+    { availabilityZones: ['eu-central-1a', 'eu-west-1b'] },
+    'availability zone "eu-west-1b" is not in eu-central-1',
+  ],
+  [
+    'a public address range',
+    { cidr: '8.8.0.0/16' },
+    'cidr is "8.8.0.0/16": give a private range of /16 to /18, which three zones need',
+  ],
+  [
+    'an origin with a path',
+    { uploadOrigins: ['https://a.example/x'] },
+    'uploadOrigins has "https://a.example/x", not an origin such as https://shop.example.com',
+  ],
+  ['no payment provider', { sandbox: false }, 'there is no payment provider: set paymentProviderUrl, or sandbox'],
+  [
+    'two payment providers',
+    { paymentProviderUrl: 'https://pay.example.com' },
+    'both sandbox and paymentProviderUrl (https://pay.example.com) are set: payments go to one of them',
+  ],
+  [
+    'a payment provider without TLS',
+    { sandbox: false, paymentProviderUrl: 'http://pay.example.com' },
+    'paymentProviderUrl is "http://pay.example.com", not an https URL',
+  ],
+  [
+    'a payment provider on a port that security groups do not open',
+    { sandbox: false, paymentProviderUrl: 'https://pay.example.com:8443' },
+    'paymentProviderUrl is "https://pay.example.com:8443", but tasks reach port 443 only',
+  ],
+  [
+    'a payment provider that tasks cannot reach',
+    { sandbox: false, paymentProviderUrl: 'https://pay.example.com', nat: 'none' },
+    'nat is none, so tasks cannot reach https://pay.example.com: choose instance, one or per-az',
+  ],
+  ['more replicas than RDS allows', { database: { replicas: 16 } }, 'database.replicas is 16, RDS takes 0 to 15'],
+  [
+    'replicas without backups',
+    { database: { backupDays: 0 } },
+    'database.backupDays is 0, but 1 replicas need backups: set at least 1',
+  ],
+  [
+    'storage that cannot grow',
+    { database: { storageGiB: 100, maxStorageGiB: 100 } },
+    'database.maxStorageGiB is 100, which leaves 100 no room: at least 111',
+  ],
+  [
+    'an instance type with its prefix',
+    { database: { instanceType: 'db.t4g.micro' } },
+    'database.instanceType is "db.t4g.micro": leave the prefix out, "t4g.micro"',
+  ],
+  [
+    'an instance class of no family',
+    { database: { instanceType: 't9z.huge' } },
+    expect.stringMatching(
+      /^database\.instanceType is "t9z\.huge", which RDS for PostgreSQL does not have: did you mean "t4g\.large"\? the families are t4g, .* x2iedn$/,
+    ),
+  ],
+  [
+    'an instance class that only EC2 has',
+    { database: { instanceType: 'c7g.large' } },
+    expect.stringContaining('did you mean "m7g.large"?'),
+  ],
+  [
+    'an instance class that PostgreSQL 17 does not run on',
+    { database: { instanceType: 't2.micro' } },
+    expect.stringContaining('did you mean "t3.micro"?'),
+  ],
+  [
+    'a node type of a size that ElastiCache lacks',
+    { redis: { nodeType: 't4g.large' } },
+    'redis.nodeType is "t4g.large", which ElastiCache does not have: did you mean "m6g.large"? t4g has the sizes micro, small, medium',
+  ],
+  [
+    'a node type with its prefix',
+    { redis: { nodeType: 'cache.t4g.micro' } },
+    'redis.nodeType is "cache.t4g.micro": leave the prefix out, "t4g.micro"',
+  ],
+  [
+    'a misspelt region',
+    { region: 'eu-centrl-1' },
+    'region is "eu-centrl-1", which aws-cdk-lib does not know: did you mean "eu-central-1"?',
+  ],
+  [
+    'a misspelt region with zones of the right one',
+    { region: 'eu-centrl-1', availabilityZones: ['eu-central-1a', 'eu-central-1b'] },
+    'region is "eu-centrl-1", which aws-cdk-lib does not know: did you mean "eu-central-1"?',
+  ],
+  [
+    'a region without a known prefix list',
+    { region: 'eu-south-1' },
+    'the CloudFront prefix list of eu-south-1 is not known: set cloudFrontPrefixList',
+  ],
+  [
+    'settings for a misspelt service',
+    { services: { ordrs: { max: 50 } } },
+    'services.ordrs is set, but there is no ordrs here: did you mean "orders"?',
+  ],
+])('%s is refused by name', (_what, props, fault) => {
+  expect(faultsOf({ props })).toEqual([fault]);
+});
+
+test('a wrong setting of the environment is one fault, however many services it concerns', () => {
+  expect(faultsOf({ props: { tasks: { min: 0, max: 6000, cpu: 1024 } } })).toEqual([
+    'tasks.min is 0: a service has 2 to 5000 tasks, a worker 1 to 5000',
+    'tasks.max is 6000: ECS takes 1 to 5000',
+    'tasks.memoryMiB is 512, but tasks.cpu is 1024: for that Fargate takes 2048 to 8192 in steps of 1024',
+  ]);
+});
+
+test('a contradiction between a service and the environment names both settings', () => {
+  expect(faultsOf({ props: { tasks: { max: 4 }, services: { orders: { min: 5 } } } })).toEqual([
+    'services.orders.min is 5, but tasks.max is 4: scaling needs min up to max',
+  ]);
+});

@@ -1,0 +1,128 @@
+import { expect, test } from '@jest/globals';
+
+import { system } from '../../../lib/system.ts';
+import type { ServiceDefinition } from '../../../lib/system.ts';
+import { faultsOf, systemWith } from './faults.ts';
+
+test.each<[string, ServiceDefinition[], string[]]>([
+  [
+    'a path claimed twice',
+    systemWith('payments', { paths: ['/api/payments', '/api/orders'] }),
+    ['path "/api/orders" is claimed twice, by orders and payments'],
+  ],
+  [
+    'a path that crosses that of another service',
+    systemWith('auth', { paths: ['/api/auth/*', '/sandbox*/login'] }),
+    [
+      'path "/sandbox/*" of sandbox overlaps "/sandbox*/login" of auth, and neither is more specific: narrow one of them',
+    ],
+  ],
+  [
+    'a path that ALB refuses',
+    systemWith('auth', { paths: ['/api/auth/*', 'login'] }),
+    ['auth: path "login" is not one that ALB rules take'],
+  ],
+  [
+    'a queue without events',
+    systemWith('catalog', { queue: { maxReceives: 3 } }),
+    ['catalog has settings for a queue, but receives no event: drop `queue` or give it `receives`'],
+  ],
+  [
+    'a worker without events',
+    systemWith('mailer', { receives: [] }),
+    ['worker mailer receives no event: give it `receives` or `watches`'],
+  ],
+  [
+    'an event that is never received',
+    systemWith('auth', { publishes: ['user.registered'] }),
+    ['auth publishes "user.registered", which no service or worker receives'],
+  ],
+  [
+    'an event that is never published',
+    systemWith('mailer', { receives: ['payment.succeeded', 'user.registered'] }),
+    ['mailer receives "user.registered", which no service or worker publishes'],
+  ],
+  [
+    'a call to an unknown service',
+    systemWith('orders', { calls: ['stock'] }),
+    ['orders calls "stock", which is not in the table'],
+  ],
+  [
+    'a call to a misspelt service',
+    systemWith('orders', { calls: ['catlog'] }),
+    ['orders calls "catlog", which is not in the table: did you mean "catalog"?'],
+  ],
+  ['a call to a worker', systemWith('orders', { calls: ['mailer'] }), ['orders calls "mailer", which is a worker']],
+  [
+    'a name twice',
+    [...system, { kind: 'worker', name: 'mailer', database: true, receives: ['payment.succeeded'] }],
+    ['"mailer" is in the table twice'],
+  ],
+  [
+    'a service without code',
+    [...system, { kind: 'service', name: 'stock', paths: ['/api/stock/*'] }],
+    ['service stock has no app/services/stock/main.ts: write it'],
+  ],
+  [
+    'a database without tables',
+    [...system, { kind: 'service', name: 'stock', paths: ['/api/stock/*'], database: true }],
+    [
+      'service stock has no app/services/stock/main.ts: write it',
+      'service stock has a database and no app/services/stock/migrations/*.sql: write its tables there, or drop `database`',
+    ],
+  ],
+  [
+    'tables without a database',
+    systemWith('catalog', { database: undefined }),
+    ['service catalog has app/services/catalog/migrations, which never run: give it `database: true`'],
+  ],
+  [
+    'events without a database for the outbox',
+    systemWith('payments', { database: undefined }),
+    [
+      'service payments has app/services/payments/migrations, which never run: give it `database: true`',
+      'service payments publishes, and has no database for the outbox: give it `database: true`',
+    ],
+  ],
+  [
+    'a name whose rule has the priority of another',
+    [...system, { kind: 'service', name: 's11675', paths: ['/api/stock/*'] }],
+    [
+      'service s11675 has no app/services/s11675/main.ts: write it',
+      'the load balancer\'s rules "auth" and "s11675" both get priority 49605: rename a service',
+    ],
+  ],
+  [
+    'a name that a database role cannot have',
+    [...system, { kind: 'service', name: 'Stock-1', paths: ['/api/stock'] }],
+    [
+      'service "Stock-1": a name is up to 30 lower-case letters and digits, since it also names a database role',
+      'service Stock-1 has no app/services/Stock-1/main.ts: write it',
+    ],
+  ],
+])('%s in the table is refused by name', (_what, definitions, expected) => {
+  expect(faultsOf({ definitions })).toEqual(expected);
+});
+
+test('the sandbox provider cannot be called in an environment without it', () => {
+  const definitions = systemWith('payments', { calls: ['sandbox'] });
+  expect(faultsOf({ props: { sandbox: false, paymentProviderUrl: 'https://pay.example.com' }, definitions })).toEqual([
+    'payments calls "sandbox", which is not in the table',
+  ]);
+});
+
+test('a path within that of another service is accepted', () => {
+  const definitions = systemWith('auth', { paths: ['/api/auth/*', '/api/products/*/reviews', '/sandbox/login'] });
+  expect(faultsOf({ definitions })).toEqual([]);
+});
+
+test('patterns within those of ten other services are refused, since priorities run out', () => {
+  const definitions = Array.from({ length: 11 }, (_, index): ServiceDefinition => ({
+    kind: 'service',
+    name: `s${index}`,
+    paths: [`/${'x'.repeat(index)}*`],
+  }));
+  expect(faultsOf({ definitions }).filter((fault) => !fault.includes('main.ts'))).toEqual([
+    'path "/xxxxxxxxxx*" of s10 is within those of more than 9 other services: priorities run out',
+  ]);
+});
