@@ -1,17 +1,16 @@
 import { enableCompileCache } from 'node:module';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+
+import { loadFault } from './load-fault.ts';
+
+const root = resolve(import.meta.dirname, '..');
 
 // Loading aws-cdk-lib is most of a synth: keep it compiled between runs, from the first import on.
-enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/node'));
-const { createApp } = await import('../lib/app.ts');
-const { environments } = await import('../lib/config/environments.ts');
-const { ConfigurationError } = await import('../lib/config/validate.ts');
-const { system } = await import('../lib/system.ts');
+enableCompileCache(join(root, 'node_modules/.cache/node'));
 
-try {
-  createApp(system, environments);
-} catch (error) {
-  if (!(error instanceof ConfigurationError)) throw error;
-  process.stderr.write(`${error.message}\n`);
+// Imported at run time, so that what keeps a settings file from loading is caught.
+const loaded = await import('./synthesize.ts').catch((error: Error) => {
+  process.stderr.write(`${loadFault(error, root)}\n`);
   process.exitCode = 1;
-}
+});
+loaded?.synthesize();

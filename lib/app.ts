@@ -30,18 +30,17 @@ export function createApp(
     ...props,
     context: { ...featureFlags(), ...props.context },
   });
-  const chosen = choose(app.node.tryGetContext('env'), environments);
+  const chosen = choose(app.node.tryGetContext('env') as string | undefined, environments);
   validate(system, chosen);
   for (const [name, settings] of Object.entries(chosen)) new Deployment(app, withDefaults(name, settings), system);
   return app;
 }
 
 function choose(
-  wanted: unknown,
+  name: string | undefined,
   environments: Readonly<Record<string, EnvironmentProps>>,
 ): Readonly<Record<string, EnvironmentProps>> {
-  if (wanted === undefined) return environments;
-  const name = String(wanted);
+  if (name === undefined) return environments;
   const settings = environments[name];
   if (settings) return { [name]: settings };
   const known = Object.keys(environments);

@@ -10,7 +10,7 @@ export function relate(left: string, right: string): Relation {
   const literal = Math.min(left.search(/[*?]|$/), right.search(/[*?]|$/));
   if (left.slice(0, literal) !== right.slice(0, literal)) return 'disjoint';
   // A character in neither pattern stands for all such characters.
-  const alphabet = new Set([...left, ...right, '\0'].filter((character) => character !== '*' && character !== '?'));
+  const alphabet = new Set(`${left}${right}\0`.replaceAll(/[*?]/g, '').split(''));
   const seen = new Set<string>();
   const open: (readonly [Positions, Positions])[] = [[start(left), start(right)]];
   let shared = false;
@@ -24,7 +24,7 @@ export function relate(left: string, right: string): Relation {
       onlyRight ||= there.length > 0;
       continue;
     }
-    const key = `${here} ${there}`;
+    const key = `${here.join()} ${there.join()}`;
     if (seen.has(key)) continue;
     seen.add(key);
     const leftEnds = here.includes(left.length);

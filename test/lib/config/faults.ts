@@ -38,6 +38,4 @@ export const systemWith = (
   name: string,
   changes: Partial<HttpServiceDefinition> | Partial<WorkerDefinition>,
 ): ServiceDefinition[] =>
-  system.map((definition) =>
-    definition.name === name ? ({ ...definition, ...changes } as ServiceDefinition) : definition,
-  );
+  system.map((definition) => (definition.name === name ? Object.assign({}, definition, changes) : definition));

@@ -58,10 +58,10 @@ test('in any table without crossing paths, the lowest priority has the service w
     fc.property(routes, fc.stringMatching(/^(\/[abc]{1,2}){1,3}$/), (given, requested) => {
       const byName = Map.groupBy(given, ({ name }) => name);
       const rules = listenerRules(Array.from(byName, ([name, own]) => service(name, ...own.map((one) => one.path))));
-      const [first] = [...rules]
+      const first = [...rules]
         .flatMap(([name, own]) => own.map((rule) => ({ name, ...rule })))
         .toSorted((one, other) => one.priority - other.priority)
-        .filter(({ paths }) => paths.some((pattern) => matches(pattern, requested)));
+        .find(({ paths }) => paths.some((pattern) => matches(pattern, requested)));
       const [narrowest] = given
         .filter((one) => matches(one.path, requested))
         .toSorted((one, other) => (relate(one.path, other.path) === 'narrower' ? -1 : 1));

@@ -54,5 +54,5 @@ test('the relation of two patterns is that of the paths they match', () => {
 function texts(characters: string, length: number): string[] {
   if (length === 0) return [''];
   const shorter = texts(characters, length - 1);
-  return [...new Set(shorter.flatMap((text) => [text, ...Array.from(characters, (one) => text + one)]))];
+  return ['', ...shorter.flatMap((text) => characters.split('').map((character) => character + text))];
 }
