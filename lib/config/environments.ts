@@ -2,7 +2,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 
 import type { EnvironmentProps } from './environment-props.ts';
 
-/** Every deployment of the system. Edit here; `npx cdk deploy '<name>/*'` deploys one. */
+/** Every deployment of the system. Edit here; `npm run cdk -- deploy '<name>/*'` deploys one. */
 export const environments: Readonly<Record<string, EnvironmentProps>> = {
   dev: {
     mailFrom: 'orders@dev.example.com',
@@ -25,7 +25,7 @@ export const environments: Readonly<Record<string, EnvironmentProps>> = {
     availabilityZones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
     nat: 'per-az',
     logRetention: RetentionDays.THREE_MONTHS,
-    // example.com answers no payment: put your provider's address here.
+    // A placeholder: no payment provider has this address.
     paymentProviderUrl: 'https://payments.example.com',
     database: {
       instanceType: 'm7g.large',
