@@ -1,6 +1,6 @@
 /**
- * Ids of the managed prefix list `com.amazonaws.global.cloudfront.origin-facing`, which differ by region and never change.
- * Written down because finding one out needs an account.
+ * Ids of the managed prefix list `com.amazonaws.global.cloudfront.origin-facing` by region. They never change, and looking
+ * them up takes an account.
  * @see https://aws.amazon.com/blogs/networking-and-content-delivery/limit-access-to-your-origins-using-the-aws-managed-prefix-list-for-amazon-cloudfront/
  */
 export const cloudFrontPrefixLists: Readonly<Record<string, string>> = {

@@ -1,17 +1,17 @@
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 
-/** How the tasks of a service or worker are sized, scaled and fed. Each falls back to the environment's `tasks`. */
+/** How the tasks of a service or worker are sized, scaled and fed. A setting left out is that of the environment's `tasks`. */
 export interface TaskProps {
   /**
-   * Least number of tasks. A service needs two, in two zones, so that losing one is not noticed; a worker may have one.
-   * Each idle task costs its CPU and memory around the clock.
+   * Minimum number of tasks. A service needs two, in two zones, to survive the loss of one; a worker may have one. An idle
+   * task costs as much as a busy one.
    * @default 2
    */
   readonly min?: number;
   /**
-   * Most tasks scaling may start. The ceiling of the bill, and of the connections to the database: each task opens up to
-   * five to the primary and five to each replica, twice as many tasks run during a deployment, and an instance allows one
-   * connection per 9.5 MB of its memory.
+   * Maximum number of tasks. It limits the bill, and the connections to the database: each task opens up to five to the
+   * primary and five to each replica, twice as many tasks run during a deployment, and an instance allows one connection
+   * per 9.5 MB of its memory.
    * @default 10
    */
   readonly max?: number;
@@ -26,36 +26,37 @@ export interface TaskProps {
    */
   readonly memoryMiB?: number;
   /**
-   * Requests per minute and task that scaling holds. Too high and tasks saturate before new ones come; too low and you
+   * Target of scaling: requests per minute and task. Too high, and tasks saturate before new ones start; too low, and you
    * pay for idle ones.
    * @default 3000
    */
   readonly requestsPerMinute?: number;
   /**
-   * Average CPU in percent that scaling holds; the second signal, for requests that are few and heavy.
+   * Target of scaling: average CPU in percent, for requests that are few and heavy.
    * @default 60
    */
   readonly cpuPercent?: number;
   /**
-   * Waiting messages per task that a worker's scaling holds: the delay it accepts divided by the time one message takes.
+   * Target of a worker's scaling: waiting messages per task. The acceptable delay divided by the time that one message
+   * takes.
    * @default 100
    */
   readonly backlogPerTask?: number;
   /**
    * How the load balancer chooses a task. `least_outstanding_requests` suits requests of very different length;
-   * `weighted_random` also turns away from tasks that answer with errors.
+   * `weighted_random` also sends less to tasks that respond with errors.
    * @default 'round_robin'
    */
   readonly algorithm?: 'round_robin' | 'least_outstanding_requests' | 'weighted_random';
   /**
-   * Seconds that a client stays with its task, by a cookie. Services are stateless, so this only helps local caches, and
-   * makes load uneven.
+   * Seconds for which a cookie binds a client to a task. Services are stateless, so this only helps their in-memory
+   * caches, and it makes load uneven.
    * @default - not sticky
    */
   readonly stickinessSeconds?: number;
   /**
-   * Seconds that a leaving task may take to finish its requests. Longer than the longest request; each deployment waits
-   * for it.
+   * Seconds that a task has to finish its requests before it stops. Must be longer than the longest request; each
+   * deployment waits for it.
    * @default 30
    */
   readonly deregistrationSeconds?: number;
@@ -65,6 +66,7 @@ export interface TaskProps {
 export interface DatabaseProps {
   /**
    * Instance class without the `db.` prefix, for the primary and its replicas. The largest part of most bills.
+   * instance-types.ts lists them.
    * @default 't4g.medium'
    */
   readonly instanceType?: string;
@@ -75,32 +77,32 @@ export interface DatabaseProps {
    */
   readonly multiAz?: boolean;
   /**
-   * Read replicas, 0 to 15. Without one all reads go to the primary. For one less, first
-   * `cdk deploy --exclusively '<environment>/Services'`: CloudFormation keeps what they still import.
+   * Read replicas, 0 to 15. Without one all reads go to the primary. To remove one, first deploy the services alone, by
+   * `npm run cdk -- deploy --exclusively '<environment>/Services'`: CloudFormation keeps a replica that they import.
    * @default 1
    */
   readonly replicas?: number;
   /**
-   * Storage to begin with, in GiB, 20 at least. It cannot shrink.
+   * Allocated storage in GiB, at least 20. It cannot shrink.
    * @default 20
    */
   readonly storageGiB?: number;
   /**
-   * Storage grows by itself up to here, in GiB. When it is full, writes fail.
+   * Maximum in GiB up to which storage grows automatically. When it is full, writes fail.
    * @default 200
    */
   readonly maxStorageGiB?: number;
   /**
-   * Days of point-in-time recovery, 1 to 35; 0 turns it off, and replicas need it.
+   * Days of point-in-time recovery, 1 to 35. 0 turns backups off, which replicas need.
    * @default 7
    */
   readonly backupDays?: number;
 }
 
-/** ElastiCache: sessions and caches. */
+/** ElastiCache for Valkey, for sessions and caches. */
 export interface RedisProps {
   /**
-   * Node type without the `cache.` prefix.
+   * Node type without the `cache.` prefix. instance-types.ts lists them.
    * @default 't4g.micro'
    */
   readonly nodeType?: string;
@@ -112,11 +114,11 @@ export interface RedisProps {
   readonly multiAz?: boolean;
 }
 
-/** Everything that differs between one deployment of the system and another. */
+/** Everything that differs between deployments of the system. */
 export interface EnvironmentProps {
   /**
-   * Address that mail is sent from. SES sends nothing until it, or its domain, is verified. Environments that share an
-   * account need one each.
+   * Address that mail is sent from. SES sends nothing until the address or its domain is verified. Environments that share
+   * an account need an address each.
    */
   readonly mailFrom: string;
   /**
@@ -130,8 +132,8 @@ export interface EnvironmentProps {
    */
   readonly region?: string;
   /**
-   * Two or three zones of the region, fixed here so that synth asks no account. A third can be added later (addresses are
-   * kept free for it); taking one away replaces what lives there.
+   * Two or three zones of the region, given here so that synth needs no account. A third can be added later (an address
+   * range is reserved for it); removing one replaces the resources in it.
    * @default - zones a and b of the region
    */
   readonly availabilityZones?: readonly string[];
@@ -142,37 +144,37 @@ export interface EnvironmentProps {
   readonly cidr?: string;
   /**
    * How tasks reach AWS and the internet. `none`: AWS only, through interface endpoints, each priced per zone and hour.
-   * `instance`: one small EC2 instance, cheapest, not replaced when it dies, but replaced, with a minute's cut, by a
-   * deployment that finds a newer Amazon Linux. `one`: a NAT gateway; losing its zone cuts all tasks off. `per-az`: a
+   * `instance`: one small EC2 instance. The cheapest; not replaced when it fails, but replaced, with a minute's outage, by
+   * a deployment that finds a newer Amazon Linux. `one`: a NAT gateway; losing its zone cuts all tasks off. `per-az`: a
    * gateway in each zone.
    * @default 'one'
    */
   readonly nat?: 'none' | 'instance' | 'one' | 'per-az';
   /**
-   * Id of the managed prefix list `com.amazonaws.global.cloudfront.origin-facing` in the region: who may reach the load
-   * balancer. `aws ec2 describe-managed-prefix-lists` shows it.
-   * @default - known for the regions in cloudfront-prefix-lists.ts
+   * Id of the managed prefix list `com.amazonaws.global.cloudfront.origin-facing` in the region: the addresses that may
+   * connect to the load balancer. `aws ec2 describe-managed-prefix-lists` shows it.
+   * @default - that of the region in cloudfront-prefix-lists.ts
    */
   readonly cloudFrontPrefixList?: string;
   /**
    * Whether stacks, database, load balancer and files are protected from deletion. Without it, deleting a stack deletes
-   * its data. With it, a first deployment that fails cannot be rolled back: use `cdk deploy --no-rollback` for that one,
-   * and repeat it when the fault is mended.
+   * its data. With it, a first deployment that fails cannot be rolled back: add `--no-rollback` to the first one, and
+   * repeat it once the cause is fixed.
    * @default true
    */
   readonly protect?: boolean;
   /**
-   * How long logs are kept. CloudWatch charges for each gigabyte and month; what is gone cannot be searched.
+   * How long logs are kept. CloudWatch charges per gigabyte and month.
    * @default RetentionDays.ONE_MONTH
    */
   readonly logRetention?: RetentionDays;
   /**
-   * Whether payments go to the sandbox provider, which is then deployed too. It charges nobody: never where money is real.
+   * Whether payments go to the sandbox provider, which is then deployed too. It charges no card: not for production.
    * @default false
    */
   readonly sandbox?: boolean;
   /**
-   * Base URL of the payment provider, https. Needed without the sandbox, refused with it.
+   * Base URL of the payment provider, https. Required without the sandbox, refused with it.
    * @default - the sandbox
    */
   readonly paymentProviderUrl?: string;
@@ -190,8 +192,8 @@ export interface EnvironmentProps {
    * @default - none
    */
   readonly uploadOrigins?: readonly string[];
-  /** What holds for all services and workers. @default - all defaults of TaskProps */
+  /** Settings of all services and workers. @default - all defaults of TaskProps */
   readonly tasks?: TaskProps;
-  /** What holds for one service or worker, by name. @default - `tasks` for all */
+  /** Settings of single services and workers, by name. @default - `tasks` for all */
   readonly services?: Readonly<Record<string, TaskProps>>;
 }

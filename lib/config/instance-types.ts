@@ -11,11 +11,12 @@ const to48 = [...to24, '48xlarge'];
 const cacheTo24 = ['large', 'xlarge', '2xlarge', '4xlarge', '12xlarge', '24xlarge'];
 
 /**
- * Instance classes of RDS for PostgreSQL, in any region. The enums of aws-cdk-lib list what EC2 has, which is more. Left
- * out are the families that PostgreSQL 13 and later do not run on: m1 to m4, r3, r4, t1, t2.
+ * Instance classes of RDS for PostgreSQL, in any region. The enums of aws-cdk-lib list what EC2 has, which is more.
  *
  * Source: the AWS price list, as https://github.com/aws-cloudformation/cfn-lint publishes it for the engine `postgres` in
- * src/cfnlint/data/schemas/extensions/aws_rds_dbinstance/dbinstanceclass_enum.json (August 2026).
+ * src/cfnlint/data/schemas/extensions/aws_rds_dbinstance/dbinstanceclass_enum.json (August 2026). Left out are m1 to m4,
+ * r3, r4, t1 and t2, which RDS refuses with PostgreSQL 13 and later: https://github.com/serverless/examples/pull/655,
+ * https://github.com/aws-quickstart/quickstart-awx/issues/47.
  */
 export const rdsInstanceTypes: InstanceTypes = {
   t4g: [...burstable, 'large', 'xlarge', '2xlarge'],

@@ -1,4 +1,4 @@
-import { suggest } from './suggest.ts';
+import { nearest, suggest } from './suggest.ts';
 
 /**
  * The keys and types that plain data must have. Node runs the settings without checking their types, so they are checked at
@@ -60,14 +60,18 @@ export function shapeFaults(value: unknown, shape: Shape, path = ''): string[] {
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   if ('mapOf' in shape) return entries.flatMap(([key, item]) => shapeFaults(item, shape.mapOf, within(key)));
   const { keys, required = {} } = shape;
-  const missing = Object.entries(required).filter(([key]) => !entries.some(([given]) => given === key));
+  const names = Object.keys(keys);
+  // A misspelt key is one fault: the right one is not missing as well.
+  const meant = new Set(entries.map(([key]) => (names.includes(key) ? key : nearest(key, names))));
   return [
     ...entries.flatMap(([key, item]) =>
-      Object.hasOwn(keys, key)
+      names.includes(key)
         ? shapeFaults(item, keys[key]!, within(key))
-        : [`there is no setting ${within(key)}: ${suggest(key, Object.keys(keys))}`],
+        : [`there is no setting ${within(key)}: ${suggest(key, names)}`],
     ),
-    ...missing.map(([key, what]) => `${within(key)} is missing: give ${what}`),
+    ...Object.entries(required)
+      .filter(([key]) => !meant.has(key))
+      .map(([key, what]) => `${within(key)} is missing: give ${what}`),
   ];
 }
 

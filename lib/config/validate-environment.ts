@@ -1,3 +1,5 @@
+import { isIPv4 } from 'node:net';
+
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 
 import { definitionsFor } from '../system.ts';
@@ -20,20 +22,22 @@ export function environmentFaults(environment: Environment, system: readonly Ser
     ...tasksFaults(environment, definitions),
     ...Object.keys(environment.services)
       .filter((name) => !names.includes(name))
-      .map((name) => `services.${name} is set, but there is no ${name} here: ${suggest(name, names)}`),
+      .map((name) => `services.${name} is set, but the environment has no ${name}: ${suggest(name, names)}`),
   ];
 }
 
 function* placeFaults(environment: Environment): Generator<string> {
   const { name, account, availabilityZones: zones, cidr, mailFrom } = environment;
   if (!/^[a-z][a-z0-9]{0,19}$/.test(name))
-    yield `"${name}" cannot name an environment: up to 20 lower-case letters and digits`;
-  if (account !== undefined && !/^\d{12}$/.test(account)) yield `account is "${account}", not 12 digits`;
-  if (zones.length < 2 || zones.length > 3) yield `availabilityZones are ${zones.length}: give two or three`;
-  if (new Set(zones).size < zones.length) yield `availabilityZones name a zone twice: ${zones.join(', ')}`;
-  if (!/^(10|172\.(1[6-9]|2\d|3[01])|192\.168)\.[\d.]+\/1[6-8]$/.test(cidr))
+    yield `"${name}" is not a name for an environment: give up to 20 lower-case letters and digits, a letter first`;
+  if (account !== undefined && !/^\d{12}$/.test(account)) yield `account is "${account}": give 12 digits`;
+  if (zones.length < 2 || zones.length > 3)
+    yield `availabilityZones has a length of ${zones.length}: give two or three`;
+  if (new Set(zones).size < zones.length) yield `availabilityZones has a zone twice: ${zones.join(', ')}`;
+  const [address = '', ...rest] = cidr.split('/');
+  if (!isIPv4(address) || !/^(10|172\.(1[6-9]|2\d|3[01])|192\.168)\./.test(address) || !/^1[6-8]$/.test(rest.join('/')))
     yield `cidr is "${cidr}": give a private range of /16 to /18, which three zones need`;
-  if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(mailFrom)) yield `mailFrom is "${mailFrom}", not an e-mail address`;
+  if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(mailFrom)) yield `mailFrom is "${mailFrom}": give an e-mail address`;
   for (const origin of environment.uploadOrigins) {
     if (!/^https?:\/\/[^/*]+$/.test(origin))
       yield `uploadOrigins has "${origin}", not an origin such as https://shop.example.com`;
@@ -55,24 +59,24 @@ function* regionFaults({ region, availabilityZones, cloudFrontPrefixList }: Envi
 }
 
 function* paymentFaults({ sandbox, paymentProviderUrl: url, nat }: Environment): Generator<string> {
-  if (sandbox && url) yield `both sandbox and paymentProviderUrl (${url}) are set: payments go to one of them`;
+  if (sandbox && url) yield `both sandbox and paymentProviderUrl (${url}) are set: set one of them`;
   if (!sandbox && !url) yield 'there is no payment provider: set paymentProviderUrl, or sandbox';
   if (url && !(URL.canParse(url) && url.startsWith('https://')))
-    yield `paymentProviderUrl is "${url}", not an https URL`;
+    yield `paymentProviderUrl is "${url}": give an https URL`;
   else if (url && new URL(url).port) yield `paymentProviderUrl is "${url}", but tasks reach port 443 only`;
   if (url && nat === 'none') yield `nat is none, so tasks cannot reach ${url}: choose instance, one or per-az`;
 }
 
 function* databaseFaults({ database, redis }: Environment): Generator<string> {
   const { replicas, storageGiB, maxStorageGiB, backupDays } = database;
-  if (!isBetween(replicas, 0, 15)) yield `database.replicas is ${replicas}, RDS takes 0 to 15`;
-  if (!isBetween(backupDays, 0, 35)) yield `database.backupDays is ${backupDays}, RDS takes 0 to 35`;
+  if (!isBetween(replicas, 0, 15)) yield `database.replicas is ${replicas}: RDS takes 0 to 15`;
+  if (!isBetween(backupDays, 0, 35)) yield `database.backupDays is ${backupDays}: RDS takes 0 to 35`;
   if (replicas > 0 && backupDays === 0)
-    yield `database.backupDays is 0, but ${replicas} replicas need backups: set at least 1`;
-  if (!isBetween(storageGiB, 20, 65_536)) yield `database.storageGiB is ${storageGiB}, RDS takes 20 to 65536`;
+    yield `database.backupDays is 0, but read replicas need backups: set at least 1, or replicas to 0`;
+  if (!isBetween(storageGiB, 20, 65_536)) yield `database.storageGiB is ${storageGiB}: RDS takes 20 to 65536`;
   // RDS refuses a maximum that is less than a tenth above the allocated storage.
   if (!(maxStorageGiB >= storageGiB * 1.1)) {
-    yield `database.maxStorageGiB is ${maxStorageGiB}, which leaves ${storageGiB} no room: at least ${Math.ceil(storageGiB * 1.1)}`;
+    yield `database.maxStorageGiB is ${maxStorageGiB}, too little for storageGiB ${storageGiB} to grow: give at least ${Math.ceil(storageGiB * 1.1)}`;
   }
   const instanceType = instanceTypeFault(database.instanceType, 'RDS for PostgreSQL', rdsInstanceTypes);
   if (instanceType) yield `database.instanceType ${instanceType}`;

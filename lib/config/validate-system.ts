@@ -54,8 +54,8 @@ function* queueFaults({ kind, name, queue, receives, watches }: ServiceDefinitio
   if (!isFed) yield `${name} has settings for a queue, but receives no event: drop \`queue\` or give it \`receives\``;
   const { visibilityTimeoutSeconds: seconds = 60, maxReceives = 5 } = queue;
   if (!isBetween(seconds, 1, 43_200))
-    yield `${name}.queue.visibilityTimeoutSeconds is ${seconds}, SQS takes 1 to 43200`;
-  if (!isBetween(maxReceives, 1, 1000)) yield `${name}.queue.maxReceives is ${maxReceives}, SQS takes 1 to 1000`;
+    yield `${name}.queue.visibilityTimeoutSeconds is ${seconds}: SQS takes 1 to 43200`;
+  if (!isBetween(maxReceives, 1, 1000)) yield `${name}.queue.maxReceives is ${maxReceives}: SQS takes 1 to 1000`;
 }
 
 function hasMigrations(folder: string): boolean {
@@ -92,7 +92,8 @@ function* callFaults(definitions: readonly ServiceDefinition[]): Generator<strin
 function* pathFaults(routes: readonly Route[]): Generator<string> {
   for (const [index, route] of routes.entries()) {
     const { service, path } = route;
-    if (!/^\/[\w\-.$/~"'@:+&*?]{0,127}$/.test(path)) yield `${service}: path "${path}" is not one that ALB rules take`;
+    if (!/^\/[\w\-.$/~"'@:+&*?]{0,127}$/.test(path))
+      yield `${service}: path "${path}" is not a path pattern of ALB: give / and up to 127 letters, digits or _-.$/~"'@:+&*?`;
     if (levelOf(route, routes) > deepestLevel)
       yield `path "${path}" of ${service} is within those of more than ${deepestLevel} other services: priorities run out`;
     for (const other of routes.slice(0, index)) {

@@ -8,7 +8,7 @@ const root = resolve(import.meta.dirname, '../..');
 
 test('the cdk script installs what is missing first', () => {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: { cdk: string } };
-  expect(scripts.cdk).toBe('node scripts/setup.mjs && cdk');
+  expect(scripts.cdk).toBe('node scripts/setup.mjs && exec cdk');
 });
 
 test('the CDK CLI runs the app with the Node of the repository, whatever the PATH has', () => {

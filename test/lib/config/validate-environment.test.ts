@@ -43,19 +43,24 @@ test.each<[string, Partial<EnvironmentProps>, unknown]>([
   [
     'settings for a service that does not exist',
     { services: { imager: { max: 50 } } },
-    'services.imager is set, but there is no imager here: give one of catalog, auth, orders, payments, sandbox, mailer',
+    'services.imager is set, but the environment has no imager: give one of catalog, auth, orders, payments, sandbox, mailer',
   ],
-  ['an account id that is not one', { account: '1234' }, 'account is "1234", not 12 digits'],
-  ['one zone', { availabilityZones: ['eu-central-1a'] }, 'availabilityZones are 1: give two or three'],
+  ['an account id that is not one', { account: '1234' }, 'account is "1234": give 12 digits'],
+  ['one zone', { availabilityZones: ['eu-central-1a'] }, 'availabilityZones has a length of 1: give two or three'],
   [
     'a zone twice',
     { availabilityZones: ['eu-central-1a', 'eu-central-1a'] },
-    'availabilityZones name a zone twice: eu-central-1a, eu-central-1a',
+    'availabilityZones has a zone twice: eu-central-1a, eu-central-1a',
   ],
   [
     'a zone of another region',
     { availabilityZones: ['eu-central-1a', 'eu-west-1b'] },
     'availability zone "eu-west-1b" is not in eu-central-1',
+  ],
+  [
+    'an address range that is not one',
+    { cidr: '10.0.300.0/16' },
+    'cidr is "10.0.300.0/16": give a private range of /16 to /18, which three zones need',
   ],
   [
     'a public address range',
@@ -71,12 +76,12 @@ test.each<[string, Partial<EnvironmentProps>, unknown]>([
   [
     'two payment providers',
     { paymentProviderUrl: 'https://pay.example.com' },
-    'both sandbox and paymentProviderUrl (https://pay.example.com) are set: payments go to one of them',
+    'both sandbox and paymentProviderUrl (https://pay.example.com) are set: set one of them',
   ],
   [
     'a payment provider without TLS',
     { sandbox: false, paymentProviderUrl: 'http://pay.example.com' },
-    'paymentProviderUrl is "http://pay.example.com", not an https URL',
+    'paymentProviderUrl is "http://pay.example.com": give an https URL',
   ],
   [
     'a payment provider on a port that security groups do not open',
@@ -88,16 +93,16 @@ test.each<[string, Partial<EnvironmentProps>, unknown]>([
     { sandbox: false, paymentProviderUrl: 'https://pay.example.com', nat: 'none' },
     'nat is none, so tasks cannot reach https://pay.example.com: choose instance, one or per-az',
   ],
-  ['more replicas than RDS allows', { database: { replicas: 16 } }, 'database.replicas is 16, RDS takes 0 to 15'],
+  ['more replicas than RDS allows', { database: { replicas: 16 } }, 'database.replicas is 16: RDS takes 0 to 15'],
   [
     'replicas without backups',
     { database: { backupDays: 0 } },
-    'database.backupDays is 0, but 1 replicas need backups: set at least 1',
+    'database.backupDays is 0, but read replicas need backups: set at least 1, or replicas to 0',
   ],
   [
     'storage that cannot grow',
     { database: { storageGiB: 100, maxStorageGiB: 100 } },
-    'database.maxStorageGiB is 100, which leaves 100 no room: at least 111',
+    'database.maxStorageGiB is 100, too little for storageGiB 100 to grow: give at least 111',
   ],
   [
     'an instance type with its prefix',
@@ -149,7 +154,7 @@ test.each<[string, Partial<EnvironmentProps>, unknown]>([
   [
     'settings for a misspelt service',
     { services: { ordrs: { max: 50 } } },
-    'services.ordrs is set, but there is no ordrs here: did you mean "orders"?',
+    'services.ordrs is set, but the environment has no ordrs: did you mean "orders"?',
   ],
 ])('%s is refused by name', (_what, props, fault) => {
   expect(faultsOf({ props })).toEqual([fault]);

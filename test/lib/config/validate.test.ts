@@ -77,6 +77,11 @@ test.each<[object, string]>([
   expect(faultsOf({ props })).toEqual([fault]);
 });
 
+test('a misspelt required key is one fault', () => {
+  const broken = { mialFrom: 'orders@example.com', sandbox: true } as unknown as EnvironmentProps;
+  expect(linesOf(system, { a: broken })).toEqual(['a: there is no setting mialFrom: did you mean "mailFrom"?']);
+});
+
 test('a setting that is undefined has its default', () => {
   const props = { nat: undefined, tasks: { max: undefined }, services: { auth: { min: undefined } } };
   expect(faultsOf({ props })).toEqual([]);
