@@ -69,11 +69,8 @@ export async function start(
     if (options.endpointUrl === undefined) {
       await step(console, 'AWS endpoint', () => embeddedEndpoint(options, host, cleanup));
     }
-    const engine = createEngine({
-      stacks,
-      definitions: createDefinitions(host),
-      fetchSecret: createSecretFetcher(host),
-    });
+    const fetchSecret = createSecretFetcher(host);
+    const engine = createEngine({ stacks, definitions: createDefinitions(host, fetchSecret), fetchSecret });
     showProgress(engine.events, console);
     const controls = createControls({ engine, assembly, endpointUrl: host.endpointUrl, interrupted });
     const control = await startControl(claim.control, controls);

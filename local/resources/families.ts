@@ -1,31 +1,38 @@
-import type { Driver } from '../kernel/driver.ts';
-import { alb } from './elbv2/elbv2.ts';
+import type { Host } from '../host/host.ts';
+import type { FetchSecret } from '../kernel/assembly/dynamic-references.ts';
+import type { Definition } from '../kernel/resource.ts';
 import { cloudfront } from './cloudfront/cloudfront.ts';
+import { declaredOnly } from './declared-only.ts';
 import { ecs } from './ecs/ecs.ts';
 import { elasticache } from './elasticache/elasticache.ts';
+import { elbv2 } from './elbv2/elbv2.ts';
 import { lambda } from './lambda/lambda.ts';
 import { rds } from './rds/rds.ts';
 import { s3 } from './s3/s3.ts';
 import { scaling } from './scaling/scaling.ts';
-import { secrets } from './secretsmanager/secretsmanager.ts';
+import { secretsManager } from './secretsmanager/secretsmanager.ts';
 import { ses } from './ses/ses.ts';
 import { sns } from './sns/sns.ts';
 import { sqs } from './sqs/sqs.ts';
-import { trigger } from './lambda/trigger.ts';
 
-/** Every resource family that is run. */
-export const drivers: readonly Driver[] = [
-  alb,
-  cloudfront,
-  ecs,
-  elasticache,
-  lambda,
-  rds,
-  s3,
-  scaling,
-  secrets,
-  ses,
-  sns,
-  sqs,
-  trigger,
-];
+/** Every resource type of the local runtime. A family is given the handles of the families that it uses. */
+export function createDefinitions(host: Host, fetchSecret: FetchSecret): readonly Definition[] {
+  const { targetGroups, loadBalancers, ...balancing } = elbv2(host);
+  const { databases, ...database } = rds(host);
+  const { services, ...containers } = ecs({ host, fetchSecret, targetGroups });
+  const families = [
+    balancing,
+    cloudfront({ host, loadBalancers }),
+    containers,
+    database,
+    elasticache(host),
+    lambda({ host }),
+    s3(host),
+    scaling({ services }),
+    secretsManager(host, databases),
+    ses(host),
+    sns(host),
+    sqs(host),
+  ];
+  return [...families.flatMap(({ definitions }) => definitions), ...declaredOnly];
+}
