@@ -1,6 +1,7 @@
-/** An error as an AWS API answers it: a code that SDKs turn into the error's name, and a sentence. */
+/** An error in the terms of an AWS API: a code, which SDKs use as the error's name, and a sentence. */
 export class AwsError extends Error {
   readonly code: string;
+  /** HTTP status. */
   readonly status: number;
 
   constructor(code: string, message: string, status = 400) {
@@ -11,7 +12,7 @@ export class AwsError extends Error {
   }
 }
 
-/** Whatever was thrown, as an answer: what is not an AWS error is a fault of ours. */
+/** Returns an unexpected error as `InternalFailure` with status 500. */
 export function asAwsError(error: unknown): AwsError {
   if (error instanceof AwsError) return error;
   return new AwsError('InternalFailure', error instanceof Error ? error.message : String(error), 500);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { AwsError } from './aws-error.ts';
 import { readJson, writeJson } from './json-file.ts';
 
-/** What S3 answers for a setting that a bucket does not have: an error's code, or an empty document. */
+/** What S3 returns for a setting that a bucket does not have: an error's code, or an empty document. */
 const absent: Readonly<Record<string, { error: string } | { document: string }>> = {
   cors: { error: 'NoSuchCORSConfiguration' },
   encryption: { error: 'ServerSideEncryptionConfigurationNotFoundError' },
@@ -15,7 +15,7 @@ const absent: Readonly<Record<string, { error: string } | { document: string }>>
   versioning: { document: '<VersioningConfiguration/>' },
 };
 
-/** Parts of the S3 API that neither fauxqs nor this file knows; fauxqs would take them for a plain PUT or GET. */
+/** Parts of the S3 API that neither fauxqs nor this folder has; fauxqs would take them for a plain PUT or GET. */
 const unknown = new Set(
   'accelerate acl analytics intelligent-tiering inventory legal-hold logging metrics object-lock policyStatus replication requestPayment restore retention select torrent versions versionId website'.split(
     ' ',
@@ -27,18 +27,27 @@ export interface SettingRequest {
   readonly bucket: string;
   readonly key: string;
   readonly query: Readonly<Record<string, unknown>>;
-  readonly body: Buffer | undefined;
+  readonly body: Buffer;
 }
 
 /**
- * A bucket's settings (CORS, policy, versioning, …), kept as the documents they were sent as and answered as such; they
- * are not acted upon. `handle` answers undefined for a request that is not about a setting.
+ * A bucket's settings (CORS, policy, versioning, …), kept as the documents that were sent and returned as such. They have
+ * no effect by themselves.
  */
 export function openBucketSettings(dir: string, region: string) {
   const file = (bucket: string) => join(dir, `${encodeURIComponent(bucket)}.json`);
   const read = (bucket: string) => readJson<Record<string, string>>(file(bucket), {});
+  const put = (bucket: string, setting: string, document: string) =>
+    writeJson(file(bucket), { ...read(bucket), [setting]: document });
 
   return {
+    /** The document of a setting; undefined when it is not set. */
+    get: (bucket: string, setting: string): string | undefined => read(bucket)[setting],
+    put,
+    /**
+     * Returns undefined for a request that is not about a setting.
+     * @throws AwsError for a setting that is absent or not implemented
+     */
     handle(request: SettingRequest): { status: number; document: string } | undefined {
       const { method, bucket, key, query } = request;
       const refused = Object.keys(query).find((name) => unknown.has(name) || (key !== '' && name === 'tagging'));
@@ -54,11 +63,11 @@ export function openBucketSettings(dir: string, region: string) {
       }
       const setting = Object.keys(query).find((name) => name in absent);
       if (!setting) return undefined;
-      const settings = read(bucket);
       if (method === 'PUT') {
-        writeJson(file(bucket), { ...settings, [setting]: request.body?.toString() ?? '' });
+        put(bucket, setting, request.body.toString());
         return { status: setting === 'policy' ? 204 : 200, document: '' };
       }
+      const settings = read(bucket);
       if (method === 'DELETE') {
         const { [setting]: _, ...rest } = settings;
         writeJson(file(bucket), rest);
@@ -70,10 +79,8 @@ export function openBucketSettings(dir: string, region: string) {
       const code = otherwise && 'error' in otherwise ? otherwise.error : 'NoSuchKey';
       throw new AwsError(code, `The bucket ${bucket} has no such setting.`, 404);
     },
-    forget(bucket: string): void {
+    remove(bucket: string): void {
       rmSync(file(bucket), { force: true });
     },
   };
 }
-
-export type BucketSettings = ReturnType<typeof openBucketSettings>;

@@ -21,7 +21,7 @@ export interface Inbox {
   remove(id?: string): Promise<void>;
 }
 
-/** Mails in a file of JSON lines, one after another so that no two writes mix. */
+/** Mails in a file of JSON lines. Operations run one after another, so that their writes do not mix. */
 export async function openInbox(file: string): Promise<Inbox> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   let last: Promise<unknown> = Promise.resolve();
@@ -38,7 +38,7 @@ export async function openInbox(file: string): Promise<Inbox> {
     return text.split('\n').flatMap(parseLine);
   };
   return {
-    // The line break comes first too: a line that a crash cut short must not spoil the next one.
+    // A line break at both ends: a line that a crash has truncated does not spoil the next one.
     add: async (mail) => inTurn(async () => appendFile(file, `\n${JSON.stringify(mail)}\n`, { mode: 0o600 })),
     list: async () => inTurn(read),
     remove: async (id) =>

@@ -6,24 +6,27 @@ import { join } from 'node:path';
 
 import { Refusal } from '../kernel/refusal.ts';
 
-/** The last version that asks for no token. The date keeps the dependencies it was released with; later ones break it. */
+/** The last version that needs no token. The date keeps the dependencies of its release; later ones break it. */
 const version = '4.14.0';
 const dependenciesBefore = '2026-03-01';
 
-/** It stops in a second or two, or not at all when it was only just starting. */
+/** LocalStack stops in two seconds, or ignores the signal while it is starting. */
 const stopTimeoutMs = 10_000;
 
-/** Runs LocalStack in the foreground until it ends; answers its exit code. */
+/**
+ * Runs LocalStack in the foreground and returns its exit code.
+ * @throws Refusal when uvx is not installed
+ */
 export async function runLocalstack(port: number): Promise<number> {
   if (!runs('uvx')) {
     throw new Refusal(
-      'LocalStack is started through uvx, and there is none on the PATH. Install uv: https://docs.astral.sh/uv/',
+      'LocalStack is started with uvx, which is not on the PATH. Install uv: https://docs.astral.sh/uv/',
     );
   }
   const source = ['--exclude-newer', dependenciesBefore, '--from', `localstack-core[runtime]==${version}`];
   const child = spawn('uvx', ['--python', findPython(), ...source, 'python', '-m', 'localstack.runtime.main'], {
     stdio: ['ignore', 'inherit', 'inherit'],
-    // uv and LocalStack are a group of their own: each signal reaches both, once.
+    // uv and LocalStack are their own process group, so that each signal reaches both, once.
     detached: true,
     env: {
       ...process.env,
@@ -34,7 +37,6 @@ export async function runLocalstack(port: number): Promise<number> {
     },
   });
   const end = (signal: NodeJS.Signals): void => {
-    // Whoever has ended needs no signal.
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, signal);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -47,7 +49,7 @@ export async function runLocalstack(port: number): Promise<number> {
   return code ?? 0;
 }
 
-/** A Python 3.13 that is there already; else its version, which uv then fetches. */
+/** An installed Python 3.13, else its version number, which makes uv download it. */
 function findPython(): string {
   if (runs('python3.13')) return 'python3.13';
   return globSync(join(homedir(), '.pyenv/versions/3.13*/bin/python3.13'))[0] ?? '3.13';

@@ -1,15 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { asAwsError, AwsError } from './aws-error.ts';
-import type { BucketSettings } from './bucket-settings.ts';
-import type { Stores } from './fauxqs.ts';
 import type { SecretsAction } from './secrets-manager.ts';
 import type { Form, SesAction } from './ses.ts';
-import { queryError, queryResult, s3Error } from './xml.ts';
+import { queryError, queryResult } from './xml.ts';
 
 const sesNamespace = 'http://ses.amazonaws.com/doc/2010-12-01/';
 
-/** The query protocol: a form with an `Action`, answered in XML. */
-export async function answerSes(
+/** The query protocol: a form with an `Action`, a response in XML. */
+export async function respondSes(
   actions: Readonly<Record<string, SesAction>>,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -22,13 +20,13 @@ export async function answerSes(
     if (!action) throw new AwsError('InvalidAction', `SES's action ${name} is not implemented by this endpoint.`);
     return reply.send(queryResult(name, sesNamespace, await action(form)));
   } catch (error) {
-    const answer = asAwsError(error);
-    return reply.status(answer.status).send(queryError(answer, sesNamespace));
+    const failure = asAwsError(error);
+    return reply.status(failure.status).send(queryError(failure, sesNamespace));
   }
 }
 
-/** The JSON protocol: the action in `X-Amz-Target`, JSON there and back. */
-export function answerSecrets(
+/** The JSON protocol: the action in `X-Amz-Target`, JSON in both directions. */
+export function respondSecrets(
   actions: Readonly<Record<string, SecretsAction>>,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -56,32 +54,9 @@ function parseJson(body: unknown): Parameters<SecretsAction>[0] {
   }
 }
 
-/** S3's REST protocol, where this endpoint answers in fauxqs's place; undefined where fauxqs does. */
-export function answerBucketSetting(
-  settings: BucketSettings,
-  buckets: Stores['s3Store'],
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply | undefined {
-  const { bucket = '', '*': key = '' } = request.params as { bucket?: string; '*'?: string };
-  const query = request.query as Record<string, unknown>;
-  const { method, body } = request;
-  try {
-    const answer = buckets.hasBucket(bucket)
-      ? settings.handle({ method, bucket, key, query, body: body as Buffer })
-      : undefined;
-    if (answer) return reply.status(answer.status).header('content-type', 'application/xml').send(answer.document);
-    if (method === 'DELETE' && key === '' && bucket !== '') settings.forget(bucket);
-    return undefined;
-  } catch (error) {
-    const answer = asAwsError(error);
-    return reply.status(answer.status).header('content-type', 'application/xml').send(s3Error(answer));
-  }
-}
-
-/** Answers what is not here by its name, in the protocol the request seems to speak. */
+/** Refuses a service by name, in the protocol that the request appears to use. */
 export function refuse(what: string, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const message = `${what} is not part of this endpoint, which answers SQS (in JSON), SNS, S3, STS, SES and Secrets Manager.`;
+  const message = `${what} is not part of this endpoint, which has SQS (in JSON), SNS, S3, STS, SES and Secrets Manager.`;
   const error = new AwsError('UnknownOperationException', message, 501);
   const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
   if (!isForm) return sendJson(reply, error.status, { __type: error.code, message });

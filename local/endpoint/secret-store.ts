@@ -8,7 +8,7 @@ export interface SecretVersion {
   readonly string?: string;
   /** Base64. */
   readonly binary?: string;
-  /** Milliseconds since 1970, as all times here. */
+  /** Milliseconds since 1970, as all times in this file. */
   readonly createdAt: number;
   readonly stages: readonly string[];
 }
@@ -25,7 +25,7 @@ export interface Secret {
   readonly versions: Readonly<Record<string, SecretVersion>>;
 }
 
-/** Secrets in memory, each in a file of its own that only its owner can read. */
+/** Keeps secrets in memory, and each in its own file, readable by its owner only. */
 export function openSecretStore(dir: string, options: { region: string; accountId: string }) {
   const secrets = new Map<string, Secret>();
   const file = (name: string) => join(dir, `${encodeURIComponent(name)}.json`);
@@ -37,7 +37,10 @@ export function openSecretStore(dir: string, options: { region: string; accountI
   return {
     all: () => [...secrets.values()],
     has: (name: string) => secrets.has(name),
-    /** By name, ARN, or ARN without its random suffix. */
+    /**
+     * Finds a secret by name, ARN, or ARN without its random suffix.
+     * @throws AwsError when there is none
+     */
     find(id: string): Secret {
       const name = id.startsWith('arn:') ? id.split(':').slice(6).join(':') : id;
       const secret =
@@ -60,7 +63,7 @@ export function openSecretStore(dir: string, options: { region: string; accountI
 
 export type SecretStore = ReturnType<typeof openSecretStore>;
 
-/** Adds a version as AWSCURRENT; the one that was becomes AWSPREVIOUS, and versions without a stage are dropped. */
+/** Adds a version as AWSCURRENT; the current one becomes AWSPREVIOUS, and versions without a stage are dropped. */
 export function withVersion(secret: Secret, id: string, value: Pick<SecretVersion, 'string' | 'binary'>): Secret {
   const now = Date.now();
   const older = Object.entries(secret.versions)

@@ -3,7 +3,7 @@ import { randomPassword, type PasswordRules } from '../resources/secretsmanager/
 import { AwsError } from './aws-error.ts';
 import { withVersion, type Secret, type SecretStore, type SecretVersion } from './secret-store.ts';
 
-/** The parameters of all actions together; each reads its own. */
+/** The parameters of all actions. */
 interface Input extends PasswordRules {
   readonly Name?: string;
   readonly SecretId?: string;
@@ -25,7 +25,7 @@ interface Input extends PasswordRules {
 
 export type SecretsAction = (input: Input) => Record<string, unknown>;
 
-/** Secrets Manager's API, as far as a deployment and its services use it. */
+/** The part of Secrets Manager's API that deployments and services use. */
 export function createSecretsManager(store: SecretStore): Readonly<Record<string, SecretsAction>> {
   const live = (input: Input): Secret => {
     const secret = store.find(required(input.SecretId, 'SecretId'));
@@ -35,7 +35,7 @@ export function createSecretsManager(store: SecretStore): Readonly<Record<string
       `You can't perform this operation on the secret because it was marked for deletion: ${secret.name}`,
     );
   };
-  /** Writes a new version; the same token with the same value again answers the version it made. */
+  /** Adds a version. A repeated token with the same value returns the version that it added. */
   const put = (secret: Secret, input: Input): { secret: Secret; versionId?: string } => {
     if (input.SecretString === undefined && input.SecretBinary === undefined) return { secret };
     const versionId = input.ClientRequestToken ?? randomUUID();
@@ -208,5 +208,5 @@ function filterValue(secret: Secret, key: string): string {
   throw new AwsError('InvalidParameterException', `The filter ${key} is not supported here; name and description are.`);
 }
 
-/** The wire format's times: seconds since 1970. */
+/** Times in the API are in seconds since 1970. */
 const seconds = (ms: number): number => ms / 1000;

@@ -1,10 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openBucketSettings } from './bucket-settings.ts';
 import { openFauxqs } from './fauxqs.ts';
 import { openInbox } from './inbox.ts';
-import { waitForMessage } from './long-poll.ts';
-import { answerBucketSetting, answerSecrets, answerSes, refuse } from './protocols.ts';
+import { refuse, respondSecrets, respondSes } from './protocols.ts';
+import { createS3 } from './s3.ts';
 import { openSecretStore } from './secret-store.ts';
 import { createSecretsManager } from './secrets-manager.ts';
 import { serviceOf } from './service-of.ts';
@@ -24,17 +23,18 @@ export interface Endpoint {
 }
 
 /**
- * The AWS API for a laptop on one port of 127.0.0.1, as SDKs and the AWS CLI speak it: SQS, SNS, S3 and STS by fauxqs;
- * SES and Secrets Manager by this directory. Sent mails are listed at `GET /_aws/ses`, as LocalStack does.
+ * The AWS API for a laptop on one port of 127.0.0.1, for SDKs and the AWS CLI. SQS, SNS, S3 and STS are fauxqs's; what S3
+ * needs beyond it, SES and Secrets Manager are in this folder. Sent mails are listed at `GET /_aws/ses`, as in LocalStack.
  */
 export async function startEndpoint({ port, dataDir, region, accountId }: EndpointOptions): Promise<Endpoint> {
   const url = `http://127.0.0.1:${port}`;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const { app, stores } = openFauxqs({ dataDir: join(dataDir, 'fauxqs'), region, url });
+  const fauxqs = await openFauxqs({ dataDir: join(dataDir, 'fauxqs'), region, url });
+  const { app } = fauxqs;
   const inbox = await openInbox(join(dataDir, 'ses', 'inbox.jsonl'));
   const ses = createSes({ identitiesFile: join(dataDir, 'ses', 'identities.json'), inbox, region });
   const secrets = createSecretsManager(openSecretStore(join(dataDir, 'secrets'), { region, accountId }));
-  const buckets = openBucketSettings(join(dataDir, 'buckets'), region);
+  const s3 = createS3({ fauxqs, dataDir, region, accountId });
 
   app.route({
     method: 'GET',
@@ -54,28 +54,33 @@ export async function startEndpoint({ port, dataDir, region, accountId }: Endpoi
     },
   });
 
-  // Every request comes by here with its body read, and goes on to fauxqs unless it is answered.
+  // Runs for every request, after its body has been read. What it does not respond to goes on to fauxqs.
   app.addHook('preHandler', async (request, reply) => {
     if (request.url.startsWith('/_aws/') || request.url === '/health') return undefined;
     const service = serviceOf(request);
     switch (service) {
       case 'ses':
         if (request.url.startsWith('/v2/')) return refuse("SES's API v2", request, reply);
-        return answerSes(ses, request, reply);
+        return respondSes(ses, request, reply);
       case 'secretsmanager':
-        return answerSecrets(secrets, request, reply);
+        return respondSecrets(secrets, request, reply);
       case 's3':
-        return answerBucketSetting(buckets, stores.s3Store, request, reply);
+        return s3.before(request, reply);
       case 'sqs':
         if (!request.headers['x-amz-target']) return refuse("SQS's old query protocol", request, reply);
         if (request.headers['x-amz-target'] !== 'AmazonSQS.ReceiveMessage') return undefined;
-        return (await waitForMessage(stores.sqsStore, request.body, reply.raw)) ? undefined : reply.hijack();
+        return (await fauxqs.waitForMessage(request.body, reply.raw)) ? undefined : reply.hijack();
       case 'sns':
       case 'sts':
         return undefined;
       default:
         return refuse(service, request, reply);
     }
+  });
+  // Not async: fauxqs's handlers are, and do not return their reply, so Fastify would send it twice.
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    s3.after(request, reply);
+    done();
   });
   try {
     await app.listen({ host: '127.0.0.1', port });
@@ -84,9 +89,7 @@ export async function startEndpoint({ port, dataDir, region, accountId }: Endpoi
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     throw new Error(
       `Port ${port} of 127.0.0.1 is taken, so the AWS endpoint cannot listen there. Choose another with --endpoint-port.`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
   return { url, stop: async () => app.close() };

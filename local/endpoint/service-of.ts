@@ -6,7 +6,7 @@ interface Request {
   readonly body: unknown;
 }
 
-/** Which service an unsigned request in the query protocol is for; the rest is SNS's. */
+/** The services of unsigned requests in the query protocol, by action; all others are SNS's. */
 const servicesByAction: readonly (readonly [RegExp, string])[] = [
   [/^(Send|Verify|GetSend|GetIdentity|ListIdentities|DeleteIdentity)/, 'ses'],
   [/^(GetCallerIdentity|AssumeRole)/, 'sts'],
@@ -14,7 +14,7 @@ const servicesByAction: readonly (readonly [RegExp, string])[] = [
 
 /**
  * The service a request is for, as its signature's scope names it: `AWS4-HMAC-SHA256
- * Credential=key/20260101/eu-central-1/sqs/aws4_request`. Unsigned requests are told by what they ask, and are S3's otherwise.
+ * Credential=key/20260101/eu-central-1/sqs/aws4_request`. Without a signature it is that of the requested action, else S3.
  */
 export function serviceOf({ headers, query, body }: Request): string {
   const presigned = (query as Record<string, string> | undefined)?.['X-Amz-Credential'];

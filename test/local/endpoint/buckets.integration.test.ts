@@ -31,7 +31,7 @@ afterAll(async () => {
   await endpoint.stop();
 });
 
-test('an object is kept over a restart, whatever its key and content type', async () => {
+test('an object of any key and content type survives a restart', async () => {
   for (const [Key, ContentType] of [
     ['a/b c/ü.json', 'application/json'],
     ['plain', 'text/plain'],
@@ -48,7 +48,7 @@ test('an object is kept over a restart, whatever its key and content type', asyn
   expect(Contents?.map(({ Key }) => Key)).toEqual(['a/b c/ü.json', 'plain']);
 });
 
-test('settings of a bucket are answered as they were put, also after a restart', async () => {
+test('settings of a bucket are returned as they were put, also after a restart', async () => {
   const CORSRules = [{ AllowedMethods: ['POST'], AllowedOrigins: ['http://127.0.0.1:8080'] }];
   await s3.send(new PutBucketCorsCommand({ Bucket, CORSConfiguration: { CORSRules } }));
   await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
@@ -58,14 +58,14 @@ test('settings of a bucket are answered as they were put, also after a restart',
   expect((await s3.send(new GetBucketVersioningCommand({ Bucket }))).Status).toBe('Enabled');
 });
 
-test('a setting that is not there is the error S3 answers', async () => {
+test('a missing setting is reported with the error code of S3', async () => {
   await s3.send(new PutBucketPolicyCommand({ Bucket, Policy: '{"Version":"2012-10-17","Statement":[]}' }));
   expect((await s3.send(new GetBucketPolicyCommand({ Bucket }))).Policy).toContain('2012-10-17');
   await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
   await expect(s3.send(new GetBucketPolicyCommand({ Bucket }))).rejects.toMatchObject({ name: 'NoSuchBucketPolicy' });
 });
 
-test('a bucket made again has none of the settings of the one before', async () => {
+test('a bucket that is created again has no settings of the deleted one', async () => {
   await s3.send(new CreateBucketCommand({ Bucket: 'again' }));
   await s3.send(new PutBucketVersioningCommand({ Bucket: 'again', VersioningConfiguration: { Status: 'Enabled' } }));
   await s3.send(new DeleteBucketCommand({ Bucket: 'again' }));
@@ -73,14 +73,14 @@ test('a bucket made again has none of the settings of the one before', async () 
   expect((await s3.send(new GetBucketVersioningCommand({ Bucket: 'again' }))).Status).toBeUndefined();
 });
 
-test('what it cannot do is refused by name instead of being taken for something else', async () => {
+test('an operation that is not implemented is refused by name', async () => {
   await expect(s3.send(new ListObjectVersionsCommand({ Bucket }))).rejects.toMatchObject({
     name: 'NotImplemented',
     message: expect.stringContaining('?versions'),
   });
 });
 
-test('a service that is not here is refused by name', async () => {
+test('a service that is not implemented is refused by name', async () => {
   const headers = {
     authorization:
       'AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0',

@@ -44,7 +44,7 @@ const receive = async (QueueUrl: string, more: { WaitTimeSeconds?: number; Visib
   return Messages;
 };
 
-test('a queue URL carries the host and port that were asked', async () => {
+test('a queue URL has the host and port of the request', async () => {
   const queue = await createQueue('named');
   expect(queue).toEqual({
     url: `${endpoint.url}/000000000000/named`,
@@ -52,7 +52,7 @@ test('a queue URL carries the host and port that were asked', async () => {
   });
 });
 
-test('a topic delivers raw to the queues whose filter policy matches the type attribute', async () => {
+test('a topic delivers raw messages to the queues whose filter policy matches the type attribute', async () => {
   const [paid, refunded] = [await createQueue('paid'), await createQueue('refunded')];
   const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: 'events' }));
   for (const [queue, type] of [
@@ -87,7 +87,7 @@ test('a message received too often goes to the dead-letter queue', async () => {
   expect((await receive(dead.url)).map(({ Body }) => Body)).toEqual(['poison']);
 });
 
-test('a message given back is received again at once, and its receive count is kept', async () => {
+test('a message whose visibility timeout is set to 0 is received again at once, and its receive count is kept', async () => {
   const queue = await createQueue('given-back');
   await sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: 'again' }));
   const [first] = await receive(queue.url);
@@ -123,7 +123,7 @@ test('messages waiting and in flight survive a restart', async () => {
   expect(seen.map(({ Body = '' }) => Body).toSorted()).toEqual(['a', 'b']);
 });
 
-test('a long poll answers as soon as a message comes', async () => {
+test('a long poll returns as soon as a message arrives', async () => {
   const queue = await createQueue('polled');
   const waiting = receive(queue.url, { WaitTimeSeconds: 10 });
   await new Promise((resolve) => setTimeout(resolve, 100));
@@ -133,7 +133,7 @@ test('a long poll answers as soon as a message comes', async () => {
   expect(performance.now() - sentAt).toBeLessThan(2000);
 });
 
-test('a receiver that was killed while it waited gets no message', async () => {
+test('a receiver that disconnects during a long poll gets no message', async () => {
   const queue = await createQueue('abandoned', { VisibilityTimeout: '60' });
   const killed = new AbortController();
   const waiting = sqs.send(new ReceiveMessageCommand({ QueueUrl: queue.url, WaitTimeSeconds: 20 }), {
@@ -147,7 +147,7 @@ test('a receiver that was killed while it waited gets no message', async () => {
   expect((await receive(queue.url)).map(({ Body }) => Body)).toEqual(['for the living']);
 });
 
-test('twenty receivers at once share out a hundred messages, each message to one of them', async () => {
+test('each of a hundred messages goes to one of twenty concurrent receivers', async () => {
   const queue = await createQueue('shared');
   const bodies = Array.from({ length: 100 }, (_, index) => String(index));
   await Promise.all(

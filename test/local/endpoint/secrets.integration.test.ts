@@ -36,7 +36,7 @@ test('a secret is found by name, ARN, and ARN without its suffix, also after a r
   for (const id of ['app/found', ARN, ARN.slice(0, -7)]) expect(await value(id)).toBe('s3cret');
 });
 
-test('a new value is current, and the one before stays as previous', async () => {
+test('a new value becomes current, and the one before stays as previous', async () => {
   await secrets.send(new CreateSecretCommand({ Name: 'rotated', SecretString: 'one' }));
   await secrets.send(new PutSecretValueCommand({ SecretId: 'rotated', SecretString: 'two' }));
   await secrets.send(new UpdateSecretCommand({ SecretId: 'rotated', SecretString: 'three', Description: 'described' }));
@@ -50,7 +50,7 @@ test('a new value is current, and the one before stays as previous', async () =>
   ).toEqual(['AWSCURRENT', 'AWSPREVIOUS']);
 });
 
-test('of several that create the same secret at once, one succeeds', async () => {
+test('of concurrent requests to create the same secret, one succeeds', async () => {
   const results = await Promise.allSettled(
     Array.from({ length: 10 }, async (_, index) =>
       secrets.send(new CreateSecretCommand({ Name: 'contended', SecretString: String(index) })),
@@ -68,7 +68,7 @@ test('a binary value comes back byte for byte', async () => {
   expect(answer.SecretBinary).toEqual(SecretBinary);
 });
 
-test('a deleted secret can be restored within its window, and not when it was deleted for good', async () => {
+test('a deleted secret can be restored, unless it was deleted without recovery', async () => {
   await secrets.send(new CreateSecretCommand({ Name: 'gone', SecretString: 'x' }));
   await secrets.send(new DeleteSecretCommand({ SecretId: 'gone' }));
   await expect(value('gone')).rejects.toMatchObject({ name: 'InvalidRequestException' });
@@ -93,14 +93,14 @@ test('secrets are listed by name prefix, page by page, with their tags', async (
   expect(first.SecretList?.[1]?.Tags).toEqual([{ Key: 'team', Value: 'shop' }]);
 });
 
-test('a random password keeps its rules', async () => {
+test('a random password follows its rules', async () => {
   const { RandomPassword = '' } = await secrets.send(
     new GetRandomPasswordCommand({ PasswordLength: 20, ExcludePunctuation: true, ExcludeCharacters: 'abc123' }),
   );
   expect(RandomPassword).toMatch(/^[d-zA-Z4-90]{20}$/);
 });
 
-test('an action it does not have is answered by name', async () => {
+test('an unknown action is refused by name', async () => {
   await expect(secrets.send(new RotateSecretCommand({ SecretId: 'rotated' }))).rejects.toMatchObject({
     name: 'UnknownOperationException',
     message: expect.stringContaining('RotateSecret'),

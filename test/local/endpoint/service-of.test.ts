@@ -19,6 +19,6 @@ test.each([
   ['an unsigned mail', { headers: {}, query: {}, body: { Action: 'SendEmail' } }, 'ses'],
   ['an unsigned publication', { headers: {}, query: {}, body: { Action: 'Publish' } }, 'sns'],
   ['a browser’s upload', { headers: {}, query: {}, body: Buffer.from('') }, 's3'],
-])('%s is told', (_what, request, service) => {
+])('the service of %s is recognized', (_what, request, service) => {
   expect(serviceOf(request)).toBe(service);
 });
