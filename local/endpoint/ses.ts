@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { plainAddress, readHeaders } from './addresses.ts';
 import { AwsError } from './aws-error.ts';
 import type { Inbox, Mail } from './inbox.ts';
 import { readJson, writeJson } from './json-file.ts';
@@ -8,13 +9,13 @@ import { escapeXml } from './xml.ts';
 export type Form = Readonly<Record<string, string>>;
 export type SesAction = (form: Form) => string | Promise<string>;
 
-/** Quotas of an account in production, as SES grants them at first (SES developer guide, "Service quotas"). */
+/** Messages in 24 hours and per second, of an account in production: https://docs.aws.amazon.com/ses/latest/dg/quotas.html */
 const quota = { max24HourSend: 50_000, maxSendRate: 14 };
 const maxRecipients = 50;
 
 /**
  * SES's classic API (2010-12-01). Mails go to the inbox instead of the internet; the source must be verified, as on AWS.
- * Answers the XML of the action's result.
+ * An action returns its result as XML.
  */
 export function createSes(options: {
   identitiesFile: string;
@@ -38,7 +39,7 @@ export function createSes(options: {
   const send = async (mail: Omit<Mail, 'Id' | 'Region' | 'Timestamp'>) => {
     const { ToAddresses, CcAddresses = [], BccAddresses = [] } = mail.Destination;
     const recipients = [...ToAddresses, ...CcAddresses, ...BccAddresses];
-    for (const address of [mail.Source, ...recipients]) checkAddress(address);
+    for (const address of [mail.Source, ...recipients]) plainAddress(address);
     if (recipients.length === 0) throw new AwsError('InvalidParameterValue', "Missing required header 'To'.");
     if (recipients.length > maxRecipients)
       throw new AwsError('InvalidParameterValue', `Recipient count exceeds ${maxRecipients}.`);
@@ -65,18 +66,21 @@ export function createSes(options: {
       }),
     SendRawEmail: async (form) => {
       const raw = Buffer.from(required(form, 'RawMessage.Data'), 'base64').toString();
+      const { from = '', to, cc, bcc, subject } = await readHeaders(raw);
       const listed = members(form, 'Destinations');
       return send({
-        Source: form['Source'] ?? header(raw, 'From') ?? '',
-        Destination: { ToAddresses: listed.length > 0 ? listed : splitAddresses(header(raw, 'To')) },
-        Subject: header(raw, 'Subject'),
+        Source: form['Source'] ?? from,
+        Destination:
+          listed.length > 0
+            ? { ToAddresses: listed }
+            : { ToAddresses: to, ...unlessEmpty('CcAddresses', cc), ...unlessEmpty('BccAddresses', bcc) },
+        Subject: subject,
         RawData: raw,
       });
     },
     VerifyEmailIdentity: (form) => {
       const address = required(form, 'EmailAddress');
-      checkAddress(address);
-      identities.add(address.toLowerCase());
+      identities.add(plainAddress(address));
       save();
       return '';
     },
@@ -131,21 +135,3 @@ function members(form: Form, field: string): string[] {
 }
 
 const unlessEmpty = (field: string, list: string[]) => (list.length > 0 ? { [field]: list } : {});
-
-/** The address within `Name <address>`. */
-function plainAddress(address: string): string {
-  return (/<([^<>]*)>\s*$/.exec(address)?.[1] ?? address).trim().toLowerCase();
-}
-
-function checkAddress(address: string): void {
-  const plain = plainAddress(address);
-  if (!plain.includes('@')) throw new AwsError('InvalidParameterValue', `Missing final '@domain' (${address})`);
-  if (!/^[^\s@]+@[^\s@]+$/.test(plain)) throw new AwsError('InvalidParameterValue', `Illegal address: ${address}`);
-}
-
-function header(raw: string, name: string): string | undefined {
-  const head = raw.split(/\r?\n\r?\n/, 1)[0]?.replaceAll(/\r?\n[ \t]+/g, ' ') ?? '';
-  return new RegExp(`^${name}:[ \\t]*(.*)$`, 'im').exec(head)?.[1]?.trim();
-}
-
-const splitAddresses = (list: string | undefined) => (list ?? '').split(',').flatMap((address) => address.trim() || []);

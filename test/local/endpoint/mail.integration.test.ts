@@ -56,7 +56,7 @@ test('a mail from a verified address is listed in the inbox, also after a restar
   ]);
 });
 
-test('a mail from an address nobody verified is refused as SES refuses it', async () => {
+test('a mail from an unverified address is refused with the message of SES', async () => {
   await expect(send('eve@elsewhere.example', ['ann@example.org'])).rejects.toMatchObject({
     name: 'MessageRejected',
     message:
@@ -72,6 +72,8 @@ test('a verified domain may send from any of its addresses', async () => {
 test.each([
   [[], "Missing required header 'To'."],
   [['nobody'], "Missing final '@domain' (nobody)"],
+  [['ann@example.org, bob@example.org'], 'Illegal address: ann@example.org, bob@example.org'],
+  [['ann smith@example.org'], 'Illegal address: ann smith@example.org'],
   [Array.from({ length: 51 }, (_, index) => `u${index}@example.org`), 'Recipient count exceeds 50.'],
 ])('a mail to %j is refused', async (to, message) => {
   await expect(send('shop@example.com', to)).rejects.toMatchObject({ name: 'InvalidParameterValue', message });
@@ -91,7 +93,42 @@ test('a raw mail is kept as it was sent, its sender and recipients read from its
   ]);
 });
 
-test('verified identities are listed and answer Success, others nothing', async () => {
+test('a display name may contain a comma, in each address of a mail', async () => {
+  const source = '"Shop, The" <shop@example.com>';
+  const { MessageId } = await send(source, ['"Doe, Jane" <jane@example.org>', 'bob@example.org']);
+  expect(await inbox(`?id=${MessageId}`)).toEqual([
+    expect.objectContaining({
+      Source: source,
+      Destination: { ToAddresses: ['"Doe, Jane" <jane@example.org>', 'bob@example.org'] },
+    }),
+  ]);
+});
+
+test('the recipients of a raw mail are those of To, Cc and Bcc, its subject is decoded', async () => {
+  const raw = [
+    'From: "Shop, The" <shop@example.com>',
+    'To: "Doe, Jane" <jane@example.org>, Team: ann@example.org, bob@example.org;',
+    'Cc: =?utf-8?q?J=C3=BCrgen?= <j@example.org>',
+    'Bcc: secret@example.org',
+    'Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=',
+    '',
+    'Hello',
+  ].join('\r\n');
+  const { MessageId } = await ses.send(new SendRawEmailCommand({ RawMessage: { Data: Buffer.from(raw) } }));
+  expect(await inbox(`?id=${MessageId}`)).toEqual([
+    expect.objectContaining({
+      Source: '"Shop, The" <shop@example.com>',
+      Destination: {
+        ToAddresses: ['"Doe, Jane" <jane@example.org>', 'ann@example.org', 'bob@example.org'],
+        CcAddresses: ['Jürgen <j@example.org>'],
+        BccAddresses: ['secret@example.org'],
+      },
+      Subject: 'Grüße',
+    }),
+  ]);
+});
+
+test('verified identities are listed with the status Success, others are not listed', async () => {
   const { Identities } = await ses.send(new ListIdentitiesCommand({ IdentityType: 'EmailAddress' }));
   expect(Identities).toEqual(['shop@example.com']);
   const { VerificationAttributes } = await ses.send(
@@ -118,7 +155,7 @@ test('deleting empties the inbox', async () => {
   expect(await inbox()).toEqual([]);
 });
 
-test('an action it does not have is answered by name', async () => {
+test('an unknown action is refused by name', async () => {
   const answer = await fetch(endpoint.url, { method: 'POST', body: new URLSearchParams({ Action: 'SendBounce' }) });
   expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('SendBounce is not implemented')]);
 });
