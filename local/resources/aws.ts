@@ -1,24 +1,15 @@
-import { createHash } from 'node:crypto';
-import { Type } from 'typebox';
-import type { Resource, Runtime } from '../kernel/driver.ts';
+import type { Host } from '../host/host.ts';
 
-/** What every SDK client of the drivers is made with. */
-export function clientConfig({ endpointUrl, region, credentials }: Runtime) {
+/** What a family needs whose resources are at the AWS endpoint. */
+export type AwsHost = Pick<Host, 'endpointUrl' | 'region' | 'credentials'>;
+
+/** The configuration of every SDK client of the families. */
+export function clientConfig({ endpointUrl, region, credentials }: AwsHost) {
+  // With the bucket in the path: a laptop does not resolve `<bucket>.127.0.0.1`.
   return { endpoint: endpointUrl, region, credentials, forcePathStyle: true };
 }
 
-/**
- * The name the template gives, else one made of stack and logical id: the same at each start, as CloudFormation's stays
- * the same for the life of the resource. One that is too long ends in a hash instead.
- */
-export function physicalName({ stack, logicalId }: Resource, given: string | undefined, maxLength: number): string {
-  const name = given ?? `${stack}-${logicalId}`;
-  if (name.length <= maxLength) return name;
-  const hash = createHash('sha256').update(name).digest('hex').slice(0, 8);
-  return `${name.slice(0, maxLength - hash.length - 1)}-${hash}`;
-}
-
-/** Runs `work`, and answers undefined instead of the SDK's error of one of these names. */
+/** Runs `work`; returns undefined when it rejects with an SDK error of one of these names. */
 export async function unless<T>(errorNames: readonly string[], work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
@@ -26,9 +17,4 @@ export async function unless<T>(errorNames: readonly string[], work: () => Promi
     if (error instanceof Error && errorNames.includes(error.name)) return undefined;
     throw error;
   }
-}
-
-/** The schema of properties, named in a list, that a driver takes and has nothing to do for. */
-export function notRun(names: string) {
-  return Object.fromEntries(names.split(/\s+/).map((name) => [name, Type.Optional(Type.Unknown())] as const));
 }

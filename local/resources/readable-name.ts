@@ -1,4 +1,4 @@
-/** What people call a resource: its logical id without the hash that CDK ends it with, `PostgresPrimaryE59F2C4B` as `postgres-primary`. */
+/** A logical id without the hash that CDK appends: `postgres-primary` for `PostgresPrimaryE59F2C4B`. */
 export const readableName = (logicalId: string): string =>
   logicalId
     .replace(/[0-9A-F]{8}$/, '')

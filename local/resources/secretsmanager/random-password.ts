@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 
-/** The choices of Secrets Manager's GetRandomPassword, which a template's GenerateSecretString shares. */
+/** Parameters of Secrets Manager's GetRandomPassword, which are also properties of GenerateSecretString. */
 export interface PasswordRules {
   /** @default 32 */
   readonly PasswordLength?: number;
@@ -14,7 +14,10 @@ export interface PasswordRules {
   readonly RequireEachIncludedType?: boolean;
 }
 
-/** A password by those rules; throws when they leave no characters, or fewer places than types. */
+/**
+ * Returns a random password.
+ * @throws Error when the rules leave no characters, or the length is less than the number of required types
+ */
 export function randomPassword(rules: PasswordRules): string {
   const length = rules.PasswordLength ?? 32;
   const types = [
@@ -33,7 +36,7 @@ export function randomPassword(rules: PasswordRules): string {
   }
   const password = firsts.map(pick);
   while (password.length < length) password.push(pick(all));
-  // Shuffled (Fisher and Yates), so that the required types are not always the first characters.
+  // Fisher-Yates shuffle, so that the required types are not always the first characters.
   for (let last = password.length - 1; last > 0; last--) {
     const other = randomInt(last + 1);
     [password[last], password[other]] = [password[other] ?? '', password[last] ?? ''];

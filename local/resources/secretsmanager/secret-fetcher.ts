@@ -1,21 +1,17 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
-import type { Runtime } from '../../kernel/driver.ts';
 import type { FetchSecret } from '../../kernel/assembly/dynamic-references.ts';
+import { clientConfig, type AwsHost } from '../aws.ts';
 
-/** Fetches secrets from the AWS endpoint; rejects with the secret's id when there is none. */
-export function createSecretFetcher({
-  endpointUrl,
-  region,
-  credentials,
-}: Pick<Runtime, 'endpointUrl' | 'region' | 'credentials'>): FetchSecret {
-  const client = new SecretsManagerClient({ endpoint: endpointUrl, region, credentials });
+/** Returns a function that fetches a secret from the AWS endpoint, and rejects with the secret's id when there is none. */
+export function createSecretFetcher(host: AwsHost): FetchSecret {
+  const client = new SecretsManagerClient(clientConfig(host));
   return async (SecretId) => {
     try {
       const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId }));
       return SecretString;
     } catch (error) {
-      throw new Error(`secret ${SecretId} cannot be read: ${(error as Error).message}`, { cause: error });
+      throw new Error(`The secret ${SecretId} cannot be read: ${(error as Error).message}`, { cause: error });
     }
   };
 }

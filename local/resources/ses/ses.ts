@@ -1,31 +1,39 @@
-import { SESClient, VerifyDomainIdentityCommand, VerifyEmailIdentityCommand } from '@aws-sdk/client-ses';
+import {
+  DeleteIdentityCommand,
+  SESClient,
+  VerifyDomainIdentityCommand,
+  VerifyEmailIdentityCommand,
+} from '@aws-sdk/client-ses';
 import { Type } from 'typebox';
-import type { Driver } from '../../kernel/driver.ts';
-import { accept } from '../../kernel/accept.ts';
-import { clientConfig } from '../aws.ts';
 
-const properties = Type.Object(
-  {
-    EmailIdentity: Type.String(),
-    // About DNS records and feedback, which a mail that never leaves the laptop has no use for.
-    ConfigurationSetAttributes: Type.Optional(Type.Unknown()),
-    DkimAttributes: Type.Optional(Type.Unknown()),
-    DkimSigningAttributes: Type.Optional(Type.Unknown()),
-    FeedbackAttributes: Type.Optional(Type.Unknown()),
-    MailFromAttributes: Type.Optional(Type.Unknown()),
-    Tags: Type.Optional(Type.Unknown()),
-  },
-  { additionalProperties: false },
-);
+import { defineResource } from '../../kernel/resource.ts';
+import { ignored } from '../../kernel/schema.ts';
+import { clientConfig, type AwsHost } from '../aws.ts';
 
-/** Addresses and domains that may send mail; here they are verified by being declared. */
-export const ses: Driver = {
-  types: ['AWS::SES::EmailIdentity'],
-  async up(resource, runtime) {
-    const { EmailIdentity } = accept(resource, properties, resource.properties);
-    const client = new SESClient(clientConfig(runtime));
-    if (EmailIdentity.includes('@')) await client.send(new VerifyEmailIdentityCommand({ EmailAddress: EmailIdentity }));
-    else await client.send(new VerifyDomainIdentityCommand({ Domain: EmailIdentity }));
-    return { ref: EmailIdentity, attributes: { EmailIdentity } };
-  },
-};
+/** Addresses and domains that may send mail. To declare one is to verify it. */
+export function ses(host: AwsHost) {
+  const client = new SESClient(clientConfig(host));
+  const emailIdentity = defineResource('AWS::SES::EmailIdentity', {
+    properties: Type.Object({
+      EmailIdentity: Type.String(),
+      ...ignored(
+        'They concern DNS records and feedback, and a mail does not leave the laptop.',
+        'ConfigurationSetAttributes DkimAttributes DkimSigningAttributes FeedbackAttributes MailFromAttributes',
+      ),
+      ...ignored('They describe the identity.', 'Tags'),
+    }),
+    replaceOn: ['EmailIdentity'],
+    update: 'up',
+    async up({ properties: { EmailIdentity } }) {
+      if (EmailIdentity.includes('@'))
+        await client.send(new VerifyEmailIdentityCommand({ EmailAddress: EmailIdentity }));
+      else await client.send(new VerifyDomainIdentityCommand({ Domain: EmailIdentity }));
+      return {
+        ref: EmailIdentity,
+        attributes: { EmailIdentity },
+        remove: async () => void (await client.send(new DeleteIdentityCommand({ Identity: EmailIdentity }))),
+      };
+    },
+  });
+  return { definitions: [emailIdentity] };
+}

@@ -21,7 +21,7 @@ const types = [
   ['ExcludePunctuation', /[!-/:-@[-`{-~]/],
 ] as const;
 
-test('a password has the stated length, none of the excluded characters and each of the required types', () => {
+test('a password has the required length, no excluded character and each required type', () => {
   fc.assert(
     fc.property(rules, (given) => {
       fc.pre(types.some(([excluded]) => !given[excluded]));
@@ -36,7 +36,7 @@ test('a password has the stated length, none of the excluded characters and each
   );
 });
 
-test('rules that leave no characters, or fewer places than types, are refused', () => {
+test('rules that leave no characters, or fewer than the required types, are refused', () => {
   const nothing = { ExcludeLowercase: true, ExcludeUppercase: true, ExcludeNumbers: true, ExcludePunctuation: true };
   expect(() => randomPassword(nothing)).toThrow('0 characters');
   expect(() => randomPassword({ PasswordLength: 3 })).toThrow('length 3');
