@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { randomPassword, type PasswordRules } from '../resources/secretsmanager/random-password.ts';
 import { AwsError } from './aws-error.ts';
+import { describeSecret, listSecrets, seconds, type ListInput } from './secret-list.ts';
 import { withVersion, type Secret, type SecretStore, type SecretVersion } from './secret-store.ts';
 
 /** The parameters of all actions. */
-interface Input extends PasswordRules {
+interface Input extends PasswordRules, ListInput {
   readonly Name?: string;
   readonly SecretId?: string;
   readonly SecretString?: string;
@@ -18,9 +19,6 @@ interface Input extends PasswordRules {
   readonly RecoveryWindowInDays?: number;
   readonly Tags?: readonly { Key: string; Value: string }[];
   readonly TagKeys?: readonly string[];
-  readonly Filters?: readonly { Key: string; Values: readonly string[] }[];
-  readonly MaxResults?: number;
-  readonly NextToken?: string;
 }
 
 export type SecretsAction = (input: Input) => Record<string, unknown>;
@@ -128,22 +126,8 @@ export function createSecretsManager(store: SecretStore): Readonly<Record<string
       store.save({ ...secret, changedAt: Date.now() });
       return { ARN: secret.arn, Name: secret.name, VersionId: versionId };
     },
-    DescribeSecret: (input) => describe(store.find(required(input.SecretId, 'SecretId'))),
-    ListSecrets(input) {
-      const matches = (secret: Secret) =>
-        secret.deleteAt === undefined &&
-        (input.Filters ?? []).every(({ Key, Values }) =>
-          Values.some((value) => filterValue(secret, Key).startsWith(value)),
-        );
-      const list = store
-        .all()
-        .filter(matches)
-        .toSorted((one, other) => one.name.localeCompare(other.name));
-      const from = Number(input.NextToken ?? 0);
-      const page = list.slice(from, from + (input.MaxResults ?? 100));
-      const next = from + page.length;
-      return { SecretList: page.map(describe), NextToken: next < list.length ? String(next) : undefined };
-    },
+    DescribeSecret: (input) => describeSecret(store.find(required(input.SecretId, 'SecretId'))),
+    ListSecrets: (input) => listSecrets(store.all(), input),
     DeleteSecret(input) {
       const secret = store.find(required(input.SecretId, 'SecretId'));
       const recoveryDays = input.ForceDeleteWithoutRecovery ? 0 : (input.RecoveryWindowInDays ?? 30);
@@ -187,26 +171,3 @@ function required(value: string | undefined, field: string): string {
   if (value) return value;
   throw new AwsError('InvalidParameterException', `You must provide a value for ${field}.`);
 }
-
-function describe(secret: Secret): Record<string, unknown> {
-  return {
-    ARN: secret.arn,
-    Name: secret.name,
-    Description: secret.description,
-    KmsKeyId: secret.kmsKeyId,
-    CreatedDate: seconds(secret.createdAt),
-    LastChangedDate: seconds(secret.changedAt),
-    DeletedDate: secret.deleteAt === undefined ? undefined : seconds(secret.deleteAt),
-    Tags: Object.entries(secret.tags).map(([Key, Value]) => ({ Key, Value })),
-    VersionIdsToStages: Object.fromEntries(Object.entries(secret.versions).map(([id, { stages }]) => [id, stages])),
-  };
-}
-
-function filterValue(secret: Secret, key: string): string {
-  if (key === 'name') return secret.name;
-  if (key === 'description') return secret.description ?? '';
-  throw new AwsError('InvalidParameterException', `The filter ${key} is not supported here; name and description are.`);
-}
-
-/** Times in the API are in seconds since 1970. */
-const seconds = (ms: number): number => ms / 1000;
