@@ -127,7 +127,7 @@ interface ReceiveMessageInput {
 
 /**
  * fauxqs does not notice that a client disconnects during a long poll. It would pass the next message to that client, and
- * nobody could receive the message before the queue's visibility timeout has passed.
+ * the message would stay invisible for the queue's visibility timeout.
  */
 async function waitForMessage(store: SqsStore, input: ReceiveMessageInput, response: ServerResponse): Promise<boolean> {
   const queue = store.getQueue(String(input.QueueUrl));

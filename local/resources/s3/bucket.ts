@@ -49,11 +49,14 @@ const properties = Type.Object({
   CorsConfiguration: Type.Optional(Type.Object({ CorsRules: Type.Array(corsRule) }, closed)),
   NotificationConfiguration: Type.Optional(notificationConfiguration),
   ...ignored(
-    'The laptop encrypts nothing at rest, and has no other storage and no logs, metrics or inventories of S3.',
+    'The endpoint does not encrypt, has one storage class, and writes no logs, metrics or inventories.',
     `AccelerateConfiguration AnalyticsConfigurations BucketEncryption IntelligentTieringConfigurations
     InventoryConfigurations LoggingConfiguration MetricsConfigurations`,
   ),
-  ...ignored('Nobody else reaches the laptop.', 'AccessControl OwnershipControls PublicAccessBlockConfiguration'),
+  ...ignored(
+    'The endpoint listens on 127.0.0.1 only.',
+    'AccessControl OwnershipControls PublicAccessBlockConfiguration',
+  ),
   ...ignored('Objects are kept until they are deleted.', 'LifecycleConfiguration'),
   ...ignored('They describe the bucket.', 'Tags'),
 });

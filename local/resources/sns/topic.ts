@@ -12,7 +12,7 @@ export const topic = (client: SNSClient) =>
       DisplayName: Type.Optional(Type.String()),
       FifoTopic: Type.Boolean({ default: false }),
       ContentBasedDeduplication: Type.Optional(Type.Boolean()),
-      ...ignored('The laptop encrypts nothing at rest.', 'KmsMasterKeyId'),
+      ...ignored('The endpoint does not encrypt.', 'KmsMasterKeyId'),
       ...ignored('Only HTTP endpoints check the signature, and only queues can subscribe here.', 'SignatureVersion'),
       ...ignored('The laptop has no X-Ray and no CloudWatch.', 'DeliveryStatusLogging TracingConfig'),
       ...ignored('The laptop has no throughput quota.', 'FifoThroughputScope'),

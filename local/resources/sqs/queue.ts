@@ -32,10 +32,7 @@ const properties = Type.Object({
   ContentBasedDeduplication: boolean,
   // The embedded endpoint deduplicates over the whole queue.
   DeduplicationScope: Type.Optional(Type.Literal('queue')),
-  ...ignored(
-    'The laptop encrypts nothing at rest.',
-    'KmsDataKeyReusePeriodSeconds KmsMasterKeyId SqsManagedSseEnabled',
-  ),
+  ...ignored('The endpoint does not encrypt.', 'KmsDataKeyReusePeriodSeconds KmsMasterKeyId SqsManagedSseEnabled'),
   ...ignored('The laptop has no throughput quota.', 'FifoThroughputLimit'),
   ...ignored('They describe the queue.', 'Tags'),
 });

@@ -87,8 +87,8 @@ test('a service that is not implemented is refused by name', async () => {
     'content-type': 'application/x-amz-json-1.0',
     'x-amz-target': 'DynamoDB_20120810.ListTables',
   };
-  const answer = await fetch(endpoint.url, { method: 'POST', headers, body: '{}' });
-  expect([answer.status, await answer.json()]).toEqual([
+  const response = await fetch(endpoint.url, { method: 'POST', headers, body: '{}' });
+  expect([response.status, await response.json()]).toEqual([
     501,
     { __type: 'UnknownOperationException', message: expect.stringContaining('dynamodb is not part of this endpoint') },
   ]);

@@ -25,8 +25,8 @@ afterAll(async () => {
 });
 
 const inbox = async (query = ''): Promise<Mail[]> => {
-  const answer = (await (await fetch(`${endpoint.url}/_aws/ses${query}`)).json()) as { messages: Mail[] };
-  return answer.messages;
+  const response = (await (await fetch(`${endpoint.url}/_aws/ses${query}`)).json()) as { messages: Mail[] };
+  return response.messages;
 };
 const send = async (Source: string, ToAddresses: string[], subject = 'Hello') =>
   ses.send(
@@ -156,15 +156,18 @@ test('deleting empties the inbox', async () => {
 });
 
 test('an unknown action is refused by name', async () => {
-  const answer = await fetch(endpoint.url, { method: 'POST', body: new URLSearchParams({ Action: 'SendBounce' }) });
-  expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('SendBounce is not implemented')]);
+  const response = await fetch(endpoint.url, { method: 'POST', body: new URLSearchParams({ Action: 'SendBounce' }) });
+  expect([response.status, await response.text()]).toEqual([
+    400,
+    expect.stringContaining('SendBounce is not implemented'),
+  ]);
 });
 
 test('version 2 of its API is refused by name, in the JSON that its clients read', async () => {
   const authorization =
     'AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/ses/aws4_request, SignedHeaders=host, Signature=0';
-  const answer = await fetch(`${endpoint.url}/v2/email/identities`, { headers: { authorization } });
-  expect([answer.status, await answer.json()]).toEqual([
+  const response = await fetch(`${endpoint.url}/v2/email/identities`, { headers: { authorization } });
+  expect([response.status, await response.json()]).toEqual([
     501,
     { __type: 'UnknownOperationException', message: expect.stringContaining("SES's API v2 is not part") },
   ]);

@@ -105,7 +105,7 @@ test('an upload sends the event that AWS documents, with its key encoded as in a
   ]);
 });
 
-test('each way to create or remove an object sends its own event, a failed one none', async () => {
+test('each kind of creation and removal sends its own event, a failed one none', async () => {
   const { Bucket, QueueUrl, QueueArn } = await createPair('each-event');
   const Events = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'] as const;
   await configure(Bucket, { QueueConfigurations: [{ QueueArn, Events: [...Events] }] });

@@ -64,8 +64,8 @@ test('of concurrent requests to create the same secret, one succeeds', async () 
 test('a binary value comes back byte for byte', async () => {
   const SecretBinary = new Uint8Array([0, 255, 10]);
   await secrets.send(new CreateSecretCommand({ Name: 'binary', SecretBinary }));
-  const answer = await secrets.send(new GetSecretValueCommand({ SecretId: 'binary' }));
-  expect(answer.SecretBinary).toEqual(SecretBinary);
+  const response = await secrets.send(new GetSecretValueCommand({ SecretId: 'binary' }));
+  expect(response.SecretBinary).toEqual(SecretBinary);
 });
 
 test('a deleted secret can be restored, unless it was deleted without recovery', async () => {
