@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { randomPassword, type PasswordRules } from '../resources/secretsmanager/random-password.ts';
+import { randomPassword, type PasswordRules } from './random-password.ts';
 import { AwsError } from './aws-error.ts';
 import { describeSecret, listSecrets, seconds, type ListInput } from './secret-list.ts';
 import { withVersion, type Secret, type SecretStore, type SecretVersion } from './secret-store.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { randomPassword } from '../../../../local/resources/secretsmanager/random-password.ts';
+import { randomPassword } from '../../../local/endpoint/random-password.ts';
 
 const rules = fc.record(
   {

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 
-/** Parameters of Secrets Manager's GetRandomPassword, which are also properties of GenerateSecretString. */
+/** The parameters of GetRandomPassword. */
 export interface PasswordRules {
   /** @default 32 */
   readonly PasswordLength?: number;
