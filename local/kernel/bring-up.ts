@@ -41,8 +41,9 @@ export async function bringUpToDate(
   const changed = changedProperties(up.resource, next);
   if (changed.length === 0 && !refreshed && entry.state.state !== 'failed') return undefined;
   const { update, replaceOn } = definition;
-  if (update === undefined || changed.some((name) => replaceOn.includes(name))) {
-    await entry.stop('stop');
+  const isAnother = changed.some((name) => replaceOn.includes(name));
+  if (update === undefined || isAnother) {
+    await entry.stop(isAnother ? 'remove' : 'stop');
     await bringUp(entry, resolve);
     return 'replaced';
   }

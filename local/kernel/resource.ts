@@ -32,7 +32,7 @@ export interface Running {
   readonly actions?: Readonly<Record<string, Action>>;
   /** Called after everything that refers to it has stopped. What it stored stays for the next start. */
   readonly stop?: () => Promise<void>;
-  /** Called instead of `stop` when the resource leaves the template while the system runs. */
+  /** Called instead of `stop` when the resource leaves the template or is replaced while the system runs. */
   readonly remove?: () => Promise<void>;
 }
 

@@ -44,7 +44,7 @@ test('a resource that cannot be updated is stopped and brought up again, and wha
 
 test('a property that CloudFormation replaces the resource for replaces it', async () => {
   const { events, changes } = await change({ A: adaptable({ name: 'a' }) }, { A: adaptable({ name: 'b' }) });
-  expect(events).toEqual(['stop A', 'start A', 'up A']);
+  expect(events).toEqual(['remove A', 'start A', 'up A']);
   expect(changes.replaced).toEqual(['one/A']);
 });
 
