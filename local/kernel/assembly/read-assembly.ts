@@ -10,10 +10,21 @@ import type { Stack, Template } from './template.ts';
 export const anyAccount = '000000000000';
 const anyRegion = 'us-east-1';
 
+/** What an image is built from. */
+export interface ImageAsset {
+  /** Absolute path of the build context. */
+  readonly directory: string;
+  /** Absolute path of the Dockerfile. */
+  readonly dockerfile: string;
+  /** Name of the stage that is built. @default - the last one */
+  readonly target?: string;
+  readonly buildArgs: Readonly<Record<string, string>>;
+}
+
 /** What a template refers to and the cloud assembly stores. Both throw for what it does not hold. */
 export interface Assets {
-  /** The directory an image is built from, by the URI in the task definition. */
-  image(uri: string): string;
+  /** By the URI in the task definition. */
+  image(uri: string): ImageAsset;
   /** The directory or file with an object key of the assets bucket. */
   file(key: string): string;
 }
@@ -29,14 +40,14 @@ export interface Assembly {
  */
 export function readAssembly(directory: string): Assembly {
   const stacks: Stack[] = [];
-  const images = new Map<string, string>();
+  const images = new Map<string, ImageAsset>();
   const files = new Map<string, string>();
   readStage(open(resolve(directory)));
   return {
     stacks,
     assets: {
-      image: (uri) => found(images, uri.slice(uri.lastIndexOf(':') + 1), `image ${uri}`),
-      file: (key) => found(files, key, `file ${key}`),
+      image: (uri) => found(images, uri.slice(uri.lastIndexOf(':') + 1), `image ${uri}`, ({ directory }) => directory),
+      file: (key) => found(files, key, `file ${key}`, (path) => path),
     },
   };
 
@@ -61,7 +72,15 @@ export function readAssembly(directory: string): Assembly {
       for (const { objectKey } of Object.values(destinations)) files.set(objectKey, join(stage, source.path ?? ''));
     }
     for (const { source, destinations } of Object.values(manifest.dockerImages ?? {})) {
-      for (const { imageTag } of Object.values(destinations)) images.set(imageTag, join(stage, source.directory ?? ''));
+      if (source.directory === undefined) continue;
+      const directory = join(stage, source.directory);
+      const image: ImageAsset = {
+        directory,
+        dockerfile: join(directory, source.dockerFile ?? 'Dockerfile'),
+        target: source.dockerBuildTarget,
+        buildArgs: source.dockerBuildArgs ?? {},
+      };
+      for (const { imageTag } of Object.values(destinations)) images.set(imageTag, image);
     }
   }
 }
@@ -78,10 +97,10 @@ function open(directory: string): CloudAssembly {
   }
 }
 
-function found(assets: ReadonlyMap<string, string>, key: string, what: string): string {
-  const path = assets.get(key);
-  if (path === undefined || !existsSync(path)) {
+function found<T>(assets: ReadonlyMap<string, T>, key: string, what: string, pathOf: (asset: T) => string): T {
+  const asset = assets.get(key);
+  if (asset === undefined || !existsSync(pathOf(asset))) {
     throw new Error(`The cloud assembly holds no asset for ${what}. Synthesize it again.`);
   }
-  return path;
+  return asset;
 }

@@ -67,7 +67,11 @@ test('what a stack leaves open is filled in', () => {
 test('an image is found by the tag in its URI, a file by its key', () => {
   writeStage('aws://unknown-account/eu-central-1');
   const { assets } = readAssembly(directory);
-  expect(assets.image('000000000000.dkr.ecr.eu-central-1.amazonaws.com/assets:d00')).toBe(join(directory, 'asset.d00'));
+  expect(assets.image('000000000000.dkr.ecr.eu-central-1.amazonaws.com/assets:d00')).toEqual({
+    directory: join(directory, 'asset.d00'),
+    dockerfile: join(directory, 'asset.d00', 'Dockerfile'),
+    buildArgs: {},
+  });
   expect(assets.file('f00.zip')).toBe(join(directory, 'asset.f00'));
 });
 
