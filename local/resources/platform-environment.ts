@@ -1,24 +1,30 @@
 import { dirname, join } from 'node:path';
 
-import type { Runtime } from '../kernel/driver.ts';
+import type { Host } from '../host/host.ts';
 
-/** Keeps the bundles as V8 compiled them. */
+/** Where Node stores the compiled code of bundles. */
 export const compiledDir = (stateDir: string): string => join(stateDir, 'compiled');
 
-/** What the platform gives every task and function beside what its template states: an endpoint, credentials, a CA. */
+/** The PATH of tasks and functions: the Node that runs this comes first. */
+export const platformPath = `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`;
+
+/** What tasks and functions find beside the variables of their templates: an endpoint, credentials, the CA. */
 export function platformEnvironment({
   stateDir,
+  region,
   endpointUrl,
   credentials,
   tls,
-}: Runtime): Readonly<Record<string, string>> {
+}: Pick<Host, 'stateDir' | 'region' | 'endpointUrl' | 'credentials' | 'tls'>): Readonly<Record<string, string>> {
   return {
-    PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
+    PATH: platformPath,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
     AWS_ENDPOINT_URL: endpointUrl,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     NODE_EXTRA_CA_CERTS: tls.caFile,
-    // Compiled once for all tasks of a bundle: a task is up a quarter sooner, which counts when a dozen start at once.
+    // Compiled once for all tasks of a bundle: a task starts a quarter sooner, which counts when a dozen start at once.
     NODE_COMPILE_CACHE: compiledDir(stateDir),
   };
 }

@@ -2,26 +2,27 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-import type { Children } from '../../kernel/driver.ts';
+import type { Children } from '../../host/children.ts';
+import type { Outcome } from './invocation.ts';
 
 export interface Invocation {
   readonly name: string;
   readonly directory: string;
-  /** `file.export`, as Lambda states it. */
+  /** `file.export`. */
   readonly handler: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly log: NodeJS.WritableStream;
   readonly children: Children;
   readonly event: unknown;
-  /** Ends it before its time. */
+  /** Ends it early. */
   readonly signal: AbortSignal;
 }
 
-/** What the process that hosts a handler sends back, once. */
-export type Answer = { readonly result: unknown } | { readonly errorMessage: string; readonly stack?: string };
-
-/** Runs a handler once in a process of its own. Rejects with what it threw, or when it ends or takes too long. */
+/**
+ * Runs a handler once in a process of its own. Resolves with its result.
+ * @throws Error with the message of what it threw, or when it ends without a result or takes too long
+ */
 export async function invokeFunction(invocation: Invocation): Promise<unknown> {
   const { name, directory, handler, environment, timeoutMs, log, children, event, signal } = invocation;
   const host = join(import.meta.dirname, 'function-host.ts');
@@ -35,9 +36,9 @@ export async function invokeFunction(invocation: Invocation): Promise<unknown> {
   child.stderr?.pipe(log, { end: false });
   if (child.pid !== undefined) children.add(child.pid, name);
   const ended = once(child, 'exit').then(
-    ([code, killedBy]) => `ended without an answer (${killedBy ?? `exit code ${code}`})`,
+    ([code, killedBy]) => `ended without a result (${killedBy ?? `exit code ${code}`})`,
   );
-  const answered = once(child, 'message') as Promise<[Answer]>;
+  const sent = once(child, 'message') as Promise<[Outcome]>;
   const kill = (): void => void child.kill('SIGKILL');
   const timer = setTimeout(kill, timeoutMs);
   signal.addEventListener('abort', kill);
@@ -45,14 +46,14 @@ export async function invokeFunction(invocation: Invocation): Promise<unknown> {
   const startedAt = performance.now();
   try {
     child.send(event ?? {});
-    const outcome = await Promise.race([answered, ended]);
-    if (typeof outcome === 'string') {
-      const late = performance.now() - startedAt >= timeoutMs;
-      throw new Error(`function ${name} ${late ? `took longer than its timeout of ${timeoutMs / 1000} s` : outcome}`);
+    const first = await Promise.race([sent, ended]);
+    if (typeof first === 'string') {
+      const isLate = performance.now() - startedAt >= timeoutMs;
+      throw new Error(`function ${name} ${isLate ? `took longer than its timeout of ${timeoutMs / 1000} s` : first}`);
     }
-    const [answer] = outcome;
-    if ('errorMessage' in answer) throw new Error(`function ${name} failed: ${answer.errorMessage}`);
-    return answer.result;
+    const [outcome] = first;
+    if ('errorMessage' in outcome) throw new Error(`function ${name} failed: ${outcome.errorMessage}`);
+    return outcome.result;
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', kill);

@@ -1,15 +1,8 @@
-import type { Driver } from '../../kernel/driver.ts';
+import type { Handles } from '../../kernel/handles.ts';
+import type { Service } from '../ecs/scheduler/service.ts';
+import { scalableTarget } from './scalable-target.ts';
 
-/** What Application Auto Scaling scales: registering a service brings it to its smallest capacity, as on AWS. */
-export const scaling: Driver = {
-  types: ['AWS::ApplicationAutoScaling::ScalableTarget'],
-  async up({ properties }, runtime) {
-    const { ScalableDimension, ResourceId, MinCapacity } = properties;
-    if (ScalableDimension !== 'ecs:service:DesiredCount') {
-      throw new Error(`it scales ${String(ScalableDimension)}; a laptop scales ecs:service:DesiredCount only`);
-    }
-    const service = runtime.parts.get('service', ResourceId as string);
-    service.raiseTo(Number(MinCapacity));
-    return { ref: `${String(ResourceId)}|${ScalableDimension}|ecs` };
-  },
-};
+/** Application Auto Scaling of services. */
+export function scaling({ services }: { readonly services: Pick<Handles<Pick<Service, 'desired' | 'scale'>>, 'get'> }) {
+  return { definitions: [scalableTarget(services)] };
+}

@@ -44,12 +44,12 @@ function invoke(
   });
 }
 
-test('a handler gets its event and its environment, and its answer comes back', async () => {
+test('a handler gets its event and its environment, and its result is returned', async () => {
   const code = `export const handler = async ({ name }) => ({ said: process.env.GREETING + ' ' + name });`;
   expect(await invoke(code)).toEqual({ said: 'hello world' });
 });
 
-test('a CommonJS handler works as well, and one that answers nothing', async () => {
+test('a CommonJS handler may return nothing', async () => {
   expect(await invoke('exports.handler = async () => {};', { file: 'index.js' })).toBeNull();
 });
 
@@ -68,18 +68,18 @@ test('a handler that takes longer than its timeout fails', async () => {
   await expect(invoke(code, { timeoutMs: 500 })).rejects.toThrow('took longer than its timeout of 0.5 s');
 });
 
-test('a system that stops does not wait for a handler', async () => {
+test('a handler ends when the system stops', async () => {
   const code = `export const handler = () => new Promise((resolve) => setTimeout(resolve, 60_000));`;
   const signal = AbortSignal.timeout(300);
-  await expect(invoke(code, { signal })).rejects.toThrow('ended without an answer (SIGKILL)');
+  await expect(invoke(code, { signal })).rejects.toThrow('ended without a result (SIGKILL)');
 });
 
-test('a process that ends without an answer fails', async () => {
+test('a process that ends without a result fails', async () => {
   const ended = invoke(`export const handler = () => process.exit(7);`);
-  await expect(ended).rejects.toThrow('function migrate ended without an answer (exit code 7)');
+  await expect(ended).rejects.toThrow('function migrate ended without a result (exit code 7)');
 });
 
-test('a handler that is not there is named', async () => {
+test('a handler that does not exist is named', async () => {
   await expect(invoke('export const other = 1;')).rejects.toThrow('exports no function handler');
   rmSync(join(directory, 'index.mjs'));
   await expect(invoke('', { file: 'main.js' })).rejects.toThrow('there is no index.js');

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 
-import type { DeploymentSettings } from '../../../../../local/resources/ecs/service/deployment-settings.ts';
-import { createProcessLauncher } from '../../../../../local/resources/ecs/service/process-launcher.ts';
-import type { Revision, TargetGroup, TargetState } from '../../../../../local/resources/ecs/service/revision.ts';
-import { createService, type Service } from '../../../../../local/resources/ecs/service/service.ts';
+import type { DeploymentSettings } from '../../../../../local/resources/ecs/scheduler/deployment-settings.ts';
+import { createProcessLauncher } from '../../../../../local/resources/ecs/scheduler/process-launcher.ts';
+import type { Revision, TargetGroup, TargetState } from '../../../../../local/resources/ecs/scheduler/revision.ts';
+import { createService, type Service } from '../../../../../local/resources/ecs/scheduler/service.ts';
 
 type OnState = (state: TargetState | undefined) => void;
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 
-import type { CircuitBreaker } from '../../../../../local/resources/ecs/service/deployment-settings.ts';
+import type { CircuitBreaker } from '../../../../../local/resources/ecs/scheduler/deployment-settings.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { createRig, FakeTargetGroup, serve, settings, type Rig } from './rig.ts';
 
@@ -28,12 +28,12 @@ const greetings = async (ports: readonly number[]) =>
 test('a deployment replaces every task by one of the next revision', async () => {
   const shop = rig.run(serve, { desired: 2 });
   await shop.steady();
-  const before = shop.status().tasks.map(({ id }) => id);
+  const before = new Set(shop.status().tasks.map(({ id }) => id));
   shop.deploy(rig.revision(serve, next('good day')));
   await shop.steady();
   await eventually(async () => expect(shop.status().tasks).toHaveLength(2));
   const after = shop.status().tasks;
-  expect(after.map(({ id }) => before.includes(id))).toEqual([false, false]);
+  expect(after.map(({ id }) => before.has(id))).toEqual([false, false]);
   await eventually(async () =>
     expect(await greetings(after.map(({ port }) => port))).toEqual(['good day', 'good day']),
   );

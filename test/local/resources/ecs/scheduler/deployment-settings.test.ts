@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 
-import { pauseAfter } from '../../../../../local/resources/ecs/service/backoff.ts';
-import { bounds, failureThreshold } from '../../../../../local/resources/ecs/service/deployment-settings.ts';
+import { pauseAfter } from '../../../../../local/resources/ecs/scheduler/backoff.ts';
+import { bounds, failureThreshold } from '../../../../../local/resources/ecs/scheduler/deployment-settings.ts';
 import { settings } from './rig.ts';
 
 test('pauses grow from nothing to half a minute', () => {

@@ -81,12 +81,13 @@ export function startTask({ id, revision, launcher, onChange, onSilent }: TaskOp
     if (stopped === undefined) followHealth(launched);
   }
 
-  function followHealth({ address, exec }: LaunchedTask): void {
-    for (const [i, group] of targetGroups.entries()) group.register({ id, ...address }, (state) => enter(i, state));
+  function followHealth(running: LaunchedTask): void {
+    const target = { id, ...running.address };
+    for (const [i, group] of targetGroups.entries()) group.register(target, (state) => enter(i, state));
     if (targetGroups.length > 0) {
       timers.push(setTimeout(() => void findSilent().then(() => silent && onSilent(task)), silentMs));
     } else if (healthCheck !== undefined) {
-      stopContainerHealth = startContainerHealth(healthCheck, exec, (state) => enter(0, state));
+      stopContainerHealth = startContainerHealth(healthCheck, running, (state) => enter(0, state));
     } else timers.push(setTimeout(() => enter(0, 'healthy'), uncheckedMs));
   }
 

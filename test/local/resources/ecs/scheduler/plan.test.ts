@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
-import { bounds } from '../../../../../local/resources/ecs/service/deployment-settings.ts';
-import { plan, type PlannedTask } from '../../../../../local/resources/ecs/service/plan.ts';
+import { bounds } from '../../../../../local/resources/ecs/scheduler/deployment-settings.ts';
+import { plan, type PlannedTask } from '../../../../../local/resources/ecs/scheduler/plan.ts';
 import { settings } from './rig.ts';
 
 const task = (isCurrent: boolean, health: PlannedTask['health'] = 'healthy'): PlannedTask => ({ isCurrent, health });

@@ -1,3 +1,5 @@
+import type { LaunchedTask } from './task-launcher.ts';
+
 /** A container health check as a task definition states it; times in milliseconds. */
 export interface HealthCheck {
   /** `["CMD", program, ...args]` or `["CMD-SHELL", line]`. */
@@ -14,13 +16,10 @@ export type ContainerState = 'initial' | 'healthy' | 'unhealthy';
 /** Interval during the start period, so that the first result does not take a whole interval. */
 const startIntervalMs = 250;
 
-/**
- * Runs the check until the returned function is called.
- * @param exec resolves with whether the command succeeded within the timeout
- */
+/** Runs the check in a task until the returned function is called. */
 export function startContainerHealth(
   check: HealthCheck,
-  exec: (command: readonly string[], timeoutMs: number) => Promise<boolean>,
+  task: Pick<LaunchedTask, 'exec'>,
   onState: (state: ContainerState) => void,
 ): () => void {
   const [kind, ...words] = check.command;
@@ -32,7 +31,7 @@ export function startContainerHealth(
   let stopped = false;
 
   async function round(): Promise<void> {
-    const passed = await exec(command, check.timeoutMs);
+    const passed = await task.exec(command, check.timeoutMs);
     if (stopped) return;
     const isStarting = !passed && state === 'initial' && performance.now() - startedAt < check.startPeriodMs;
     failures = passed || isStarting ? 0 : failures + 1;

@@ -15,6 +15,8 @@ export interface Deployments {
   waitMs(): number | undefined;
   /** Resolves when the current deployment is complete; rejects when it has failed. */
   steady(): Promise<void>;
+  /** Whether `steady` has rejected. */
+  hasFailed(): boolean;
   /** Counts a failed task of the current revision. `what` happened to it; `tasks` are those that run now. */
   failed(task: Task, what: string, tasks: Iterable<Task>): void;
   /** Every task that is desired is healthy, and none of another revision is left. */
@@ -54,6 +56,7 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
     revision: () => revision,
     waitMs: () => (state === 'failed' ? undefined : backoff.waitMs()),
     steady: () => outcome.promise,
+    hasFailed: () => outcome.hasFailed(),
     begin(next) {
       enter(next);
       if (outcome.isSettled()) outcome = pending();
@@ -133,16 +136,17 @@ function lastLines(task: Task): string {
 function pending() {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   promise.catch(() => undefined);
-  let settled = false;
+  let settled: 'resolved' | 'rejected' | undefined;
   return {
     promise,
-    isSettled: () => settled,
+    isSettled: () => settled !== undefined,
+    hasFailed: () => settled === 'rejected',
     resolve() {
-      settled = true;
+      settled = 'resolved';
       resolve();
     },
     reject(message: string) {
-      settled = true;
+      settled = 'rejected';
       reject(new Error(message));
     },
   };

@@ -22,7 +22,8 @@ export interface Service {
   steady(): Promise<void>;
   scale(desired: number): void;
   /**
-   * Replaces the tasks by tasks of another revision, within the bounds of the settings.
+   * Replaces the tasks by tasks of another revision, within the bounds of the settings. Does nothing where that revision
+   * is deployed already.
    * @throws Error when the settings leave no room for that
    */
   deploy(revision: Revision): void;
@@ -82,13 +83,15 @@ export function createService(options: ServiceOptions): Service {
       deployments.resize();
       schedule();
     },
-    deploy,
+    deploy(revision) {
+      if (deployments.hasFailed() || !isSame(revision, deployments.revision())) roll(revision);
+    },
     configure(next) {
       settings = next;
       schedule();
     },
     async restart() {
-      deploy({ ...deployments.revision() });
+      roll({ ...deployments.revision() });
       await deployments.steady();
     },
     kill(taskId) {
@@ -106,7 +109,7 @@ export function createService(options: ServiceOptions): Service {
     },
   };
 
-  function deploy(revision: Revision): void {
+  function roll(revision: Revision): void {
     const { fewestHealthy, mostRunning } = bounds(desired, settings);
     if (desired > 0 && fewestHealthy >= desired && mostRunning <= desired) {
       throw new Error(
@@ -192,11 +195,13 @@ export function createService(options: ServiceOptions): Service {
       onSilent: noteSilent,
     });
     tasks.add(task);
-    void task.ended.then((what) => {
-      tasks.delete(task);
-      if (!task.isStopping()) failed(task, task.launched() ? `${what} after ${secondsOf(task)} s` : what);
-      schedule();
-    });
+    void task.ended.then((what) => remove(task, what));
+  }
+
+  function remove(task: Task, what: string): void {
+    tasks.delete(task);
+    if (!task.isStopping()) failed(task, task.launched() ? `${what} after ${secondsOf(task)} s` : what);
+    schedule();
   }
 
   function failed(task: Task, what: string): void {
@@ -214,5 +219,10 @@ export function createService(options: ServiceOptions): Service {
     report.note(`task ${task.id} does not listen yet. ${portHint(launched.address.port)}`);
   }
 }
+
+const isSame = (a: Revision, b: Revision): boolean =>
+  a.name === b.name &&
+  a.targetGroups.length === b.targetGroups.length &&
+  a.targetGroups.every((group, i) => group === b.targetGroups[i]);
 
 const secondsOf = ({ startedAt }: Task): string => ((performance.now() - startedAt) / 1000).toFixed(1);

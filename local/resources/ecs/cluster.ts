@@ -1,0 +1,24 @@
+import { Type } from 'typebox';
+
+import type { Host } from '../../host/host.ts';
+import { defineResource } from '../../kernel/resource.ts';
+import { ignored } from '../../kernel/schema.ts';
+import { ecsArn } from './arn.ts';
+
+/** A cluster groups services by name. */
+export const cluster = (host: Pick<Host, 'region' | 'accountId'>) =>
+  defineResource('AWS::ECS::Cluster', {
+    properties: Type.Object({
+      ClusterName: Type.Optional(Type.String()),
+      ...ignored('Every task runs on the one machine.', 'CapacityProviders DefaultCapacityProviderStrategy'),
+      ...ignored('Nothing on a laptop is measured by CloudWatch.', 'ClusterSettings'),
+      ...ignored('Nobody opens a shell in a task here.', 'Configuration'),
+      ...ignored('Tags are for people and bills.', 'Tags'),
+    }),
+    replaceOn: ['ClusterName'],
+    async up({ logicalId, properties }) {
+      const name = properties.ClusterName ?? logicalId;
+      return { ref: name, attributes: { Arn: ecsArn(host, `cluster/${name}`) } };
+    },
+    update: 'up',
+  });
