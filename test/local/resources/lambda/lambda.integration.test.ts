@@ -80,8 +80,8 @@ test.each([
   [{ ...properties('x'), Layers: ['arn:layer'] }, 'has layers'],
 ])('%j is refused only when it is invoked', async (stated, reason) => {
   const fn = await resources.up('AWS::Lambda::Function', 'Other', stated);
-  const { invoke } = family.functions.get(fn.attributes?.['Arn'] ?? '');
-  await expect(invoke({}, resources.context.stopping)).rejects.toThrow(reason);
+  const handle = family.functions.get(fn.attributes?.['Arn'] ?? '');
+  await expect(handle.invoke({}, resources.context.stopping)).rejects.toThrow(reason);
 });
 
 test('a property that has no effect on a laptop and no reason for that is refused', async () => {
