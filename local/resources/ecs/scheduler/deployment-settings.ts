@@ -1,3 +1,5 @@
+import { Refusal } from '../../../kernel/refusal.ts';
+
 /** How a service is kept and how one revision replaces another. */
 export interface DeploymentSettings {
   /** Percent of the desired count that stays healthy during a deployment. */
@@ -27,6 +29,17 @@ export function bounds(desired: number, { minimumHealthyPercent, maximumPercent 
     fewestHealthy: Math.ceil((desired * minimumHealthyPercent) / 100),
     mostRunning: Math.floor((desired * maximumPercent) / 100),
   };
+}
+
+/** @throws Refusal when the bounds allow neither another task nor one less, so that no task could ever be replaced */
+export function checkRoom(service: string, desired: number, settings: DeploymentSettings): void {
+  const { fewestHealthy, mostRunning } = bounds(desired, settings);
+  if (desired === 0 || fewestHealthy < desired || mostRunning > desired) return;
+  throw new Refusal(
+    `${service} cannot replace its tasks: at least ${fewestHealthy} of ${desired} must stay healthy ` +
+      `(MinimumHealthyPercent ${settings.minimumHealthyPercent}) and at most ${mostRunning} may run ` +
+      `(MaximumPercent ${settings.maximumPercent}). Lower the minimum or raise the maximum.`,
+  );
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Task } from './task.ts';
 export interface Deployments {
   /** The revision that tasks are to run now. */
   revision(): Revision;
+  /** Begins a deployment of a revision; one that is under way is given up. */
   begin(revision: Revision): void;
   /** The desired count has changed: `steady` waits for it. */
   resize(): void;
@@ -106,7 +107,7 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
   function fail(what: string, message: string): void {
     const { enabled, rollback } = settings().circuitBreaker;
     const previous = completed === revision ? undefined : completed;
-    const told = rollbackOf === undefined ? message : `${rollbackOf}\n  Its rollback failed too: ${message}`;
+    const failure = rollbackOf === undefined ? message : `${rollbackOf}\n  Its rollback failed too: ${message}`;
     if (enabled && rollback && previous !== undefined) {
       note(`${what}; the deployment of ${revision.name} has failed and is rolled back to ${previous.name}`);
       enter(previous);
@@ -117,19 +118,20 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
     }
     if (enabled) state = 'failed';
     const rest = enabled ? 'the new one is given up' : 'the new one is tried again';
-    outcome.reject(previous === undefined ? told : `${told}\n  Tasks of ${previous.name} run on; ${rest}.`);
+    outcome.reject(previous === undefined ? failure : `${failure}\n  Tasks of ${previous.name} run on; ${rest}.`);
   }
 }
 
 const ageMs = ({ startedAt }: Task): number => performance.now() - startedAt;
 
+/** What a failed task wrote last, and what may help. */
 function lastLines(task: Task): string {
   const launched = task.launched();
   if (launched === undefined) return '';
   const lines = launched.logs().filter((line) => line.trim() !== '');
-  const told = lines.map((line) => `\n    ${line.slice(0, shownLength)}`).join('');
-  const taken = lines.some((line) => /EADDRINUSE|EACCES.*listen|listen EACCES/.test(line));
-  return task.isSilent() || taken ? `${told}\n  ${portHint(launched.address.port)}` : told;
+  const shown = lines.map((line) => `\n    ${line.slice(0, shownLength)}`).join('');
+  const wantsOtherPort = task.isSilent() || lines.some((line) => /listen (?:EADDRINUSE|EACCES)/.test(line));
+  return wantsOtherPort ? `${shown}\n  ${portHint(launched.address.port)}` : shown;
 }
 
 /** A promise that is settled once, whose rejection need not be handled. */

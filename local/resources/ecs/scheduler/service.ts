@@ -1,14 +1,12 @@
-import { randomBytes } from 'node:crypto';
-
 import type { Context } from '../../../kernel/resource.ts';
 import type { TaskStatus } from '../../../status.ts';
 import { createDeployments } from './deployment.ts';
-import { bounds, type DeploymentSettings } from './deployment-settings.ts';
-import { portHint } from './listening.ts';
+import { checkRoom, type DeploymentSettings } from './deployment-settings.ts';
 import { plan } from './plan.ts';
 import type { Revision } from './revision.ts';
 import type { TaskLauncher } from './task-launcher.ts';
-import { startTask, type Task } from './task.ts';
+import { createTaskSet, secondsOf } from './task-set.ts';
+import type { Task } from './task.ts';
 
 /** Keeps the desired number of tasks of one revision running. */
 export interface Service {
@@ -24,7 +22,7 @@ export interface Service {
   /**
    * Replaces the tasks by tasks of another revision, within the bounds of the settings. Does nothing where that revision
    * is deployed already.
-   * @throws Error when the settings leave no room for that
+   * @throws Refusal when the settings leave no room for that
    */
   deploy(revision: Revision): void;
   configure(settings: DeploymentSettings): void;
@@ -48,9 +46,6 @@ export interface ServiceOptions {
 
 export function createService(options: ServiceOptions): Service {
   const { name, launcher, report } = options;
-  const tasks = new Set<Task>();
-  const killed = new WeakSet<Task>();
-  const told = new WeakSet<Revision>();
   let { desired, settings } = options;
   let wakeTimer: NodeJS.Timeout | undefined;
   let isScheduled = false;
@@ -63,6 +58,7 @@ export function createService(options: ServiceOptions): Service {
     logFile: options.logFile,
     note: report.note,
   });
+  const tasks = createTaskSet({ service: name, launcher, report, onChange: schedule, onEnded });
   schedule();
 
   return {
@@ -70,11 +66,8 @@ export function createService(options: ServiceOptions): Service {
     desired: () => desired,
     status: () => ({
       desired,
-      healthy: [...tasks].filter((task) => task.health() === 'healthy').length,
-      tasks: [...tasks].flatMap((task) => {
-        const launched = task.launched();
-        return launched === undefined ? [] : [{ id: task.id, ...launched.describe(), health: task.health() }];
-      }),
+      healthy: tasks.all().filter((task) => task.health() === 'healthy').length,
+      tasks: tasks.describe(),
     }),
     steady: () => deployments.steady(),
     scale(count) {
@@ -94,30 +87,17 @@ export function createService(options: ServiceOptions): Service {
       roll({ ...deployments.revision() });
       await deployments.steady();
     },
-    kill(taskId) {
-      const task = [...tasks].find(({ id }) => id === taskId);
-      if (task === undefined) return false;
-      killed.add(task);
-      task.kill();
-      return true;
-    },
+    kill: (taskId) => tasks.kill(taskId),
     async stop() {
       isStopped = true;
       clearTimeout(wakeTimer);
       deployments.abandon();
-      await Promise.all([...tasks].map((task) => task.stop()));
+      await Promise.all(tasks.all().map((task) => task.stop()));
     },
   };
 
   function roll(revision: Revision): void {
-    const { fewestHealthy, mostRunning } = bounds(desired, settings);
-    if (desired > 0 && fewestHealthy >= desired && mostRunning <= desired) {
-      throw new Error(
-        `${name} cannot replace its tasks: at least ${fewestHealthy} of ${desired} must stay healthy ` +
-          `(MinimumHealthyPercent ${settings.minimumHealthyPercent}) and at most ${mostRunning} may run ` +
-          `(MaximumPercent ${settings.maximumPercent}). Lower the minimum or raise the maximum.`,
-      );
-    }
+    checkRoom(name, desired, settings);
     deployments.begin(revision);
     schedule();
   }
@@ -141,8 +121,7 @@ export function createService(options: ServiceOptions): Service {
   /** Starts and stops what the plan wants now. Returns the milliseconds until a start that has to wait, else 0. */
   function moveOn(): number {
     const revision = deployments.revision();
-    const serving = [...tasks].filter((task) => !task.isStopping());
-    const planned = serving.map((task) => ({
+    const planned = tasks.serving().map((task) => ({
       task,
       isCurrent: task.revision === revision,
       health: task.health(),
@@ -151,11 +130,11 @@ export function createService(options: ServiceOptions): Service {
     const waitMs = deployments.waitMs();
     // After a failed deployment everything stays as it is.
     if (waitMs === undefined) {
-      stopUnfinished(serving);
+      stopUnfinished();
       return 0;
     }
     for (const { task } of stop) void task.stop();
-    for (let i = 0; i < start && waitMs === 0; i += 1) startOne(revision);
+    for (let i = 0; i < start && waitMs === 0; i += 1) tasks.start(revision);
     const remaining = planned.filter(({ task }) => !task.isStopping());
     const isDone = remaining.every(({ isCurrent }) => isCurrent);
     if (isDone && remaining.filter(({ health }) => health === 'healthy').length >= desired) deployments.complete();
@@ -165,8 +144,8 @@ export function createService(options: ServiceOptions): Service {
   /** Returns the milliseconds until the next grace period of an unhealthy task ends, 0 when there is none. */
   function replaceUnhealthy(): number {
     let nextMs = 0;
-    for (const task of tasks) {
-      if (task.isStopping() || task.health() !== 'unhealthy') continue;
+    for (const task of tasks.serving()) {
+      if (task.health() !== 'unhealthy') continue;
       const graceMs = task.startedAt + settings.healthGraceMs - performance.now();
       if (graceMs > 0) nextMs = Math.min(nextMs || graceMs, graceMs);
       else {
@@ -177,46 +156,23 @@ export function createService(options: ServiceOptions): Service {
     return nextMs;
   }
 
-  function stopUnfinished(serving: readonly Task[]): void {
-    for (const task of serving) {
+  function stopUnfinished(): void {
+    for (const task of tasks.serving()) {
       if (task.revision === deployments.revision() && task.health() !== 'healthy') void task.stop();
     }
   }
 
-  function startOne(revision: Revision): void {
-    const task = startTask({
-      id: `${name}-${randomBytes(2).toString('hex')}`,
-      revision,
-      launcher,
-      onChange({ id }, change, message) {
-        report.part(id, change, message);
-        schedule();
-      },
-      onSilent: noteSilent,
-    });
-    tasks.add(task);
-    void task.ended.then((what) => remove(task, what));
-  }
-
-  function remove(task: Task, what: string): void {
-    tasks.delete(task);
-    if (!task.isStopping()) failed(task, task.launched() ? `${what} after ${secondsOf(task)} s` : what);
-    schedule();
+  function onEnded(task: Task, what: string, wasKilled: boolean): void {
+    if (isStopped) return;
+    if (wasKilled)
+      report.note(`task ${task.id} ${what}${deployments.waitMs() === undefined ? '' : '; another is started'}`);
+    else failed(task, what);
   }
 
   function failed(task: Task, what: string): void {
     const message = `task ${task.id} ${what}`;
-    if (isStopped) return;
-    if (killed.has(task)) report.note(`${message}; another is started`);
-    else if (task.revision === deployments.revision()) deployments.failed(task, message, tasks);
+    if (task.revision === deployments.revision()) deployments.failed(task, message, tasks.all());
     else report.note(`${message}, while it is being replaced`);
-  }
-
-  function noteSilent(task: Task): void {
-    const launched = task.launched();
-    if (launched === undefined || told.has(task.revision)) return;
-    told.add(task.revision);
-    report.note(`task ${task.id} does not listen yet. ${portHint(launched.address.port)}`);
   }
 }
 
@@ -224,5 +180,3 @@ const isSame = (a: Revision, b: Revision): boolean =>
   a.name === b.name &&
   a.targetGroups.length === b.targetGroups.length &&
   a.targetGroups.every((group, i) => group === b.targetGroups[i]);
-
-const secondsOf = ({ startedAt }: Task): string => ((performance.now() - startedAt) / 1000).toFixed(1);
