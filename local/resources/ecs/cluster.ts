@@ -12,8 +12,8 @@ export const cluster = (host: Pick<Host, 'region' | 'accountId'>) =>
       ClusterName: Type.Optional(Type.String()),
       ...ignored('Every task runs on the one machine.', 'CapacityProviders DefaultCapacityProviderStrategy'),
       ...ignored('Nothing on a laptop is measured by CloudWatch.', 'ClusterSettings'),
-      ...ignored('Nobody opens a shell in a task here.', 'Configuration'),
-      ...ignored('Tags are for people and bills.', 'Tags'),
+      ...ignored('Tasks on a laptop offer no shell.', 'Configuration'),
+      ...ignored('Tags do not change what runs.', 'Tags'),
     }),
     replaceOn: ['ClusterName'],
     async up({ logicalId, properties }) {

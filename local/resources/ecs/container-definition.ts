@@ -40,7 +40,7 @@ export const containerDefinition = Type.Object(
     ...ignored('Logs are files in .headroom/logs.', 'LogConfiguration'),
     ...ignored('The service replaces a task that ends.', 'RestartPolicy'),
     ...ignored('Tasks run the asset of the cloud assembly.', 'VersionConsistency'),
-    ...ignored('Labels are for people.', 'DockerLabels'),
+    ...ignored('Labels do not change what runs.', 'DockerLabels'),
   },
   closed,
 );

@@ -44,8 +44,8 @@ const properties = Type.Object({
     PlacementStrategies PlatformVersion`,
   ),
   ...ignored('The AWS endpoint of a laptop checks no permissions.', 'Role'),
-  ...ignored('Nobody opens a shell in a task here.', 'EnableExecuteCommand'),
-  ...ignored('Tags are for people and bills.', 'EnableECSManagedTags PropagateTags Tags'),
+  ...ignored('Tasks on a laptop offer no shell.', 'EnableExecuteCommand'),
+  ...ignored('Tags do not change what runs.', 'EnableECSManagedTags PropagateTags Tags'),
 });
 
 type ServiceResource = Resource<Static<typeof properties>>;

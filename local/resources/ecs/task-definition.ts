@@ -36,7 +36,7 @@ export function taskDefinition({ host, fetchSecret, taskDefinitions }: TaskDefin
       ...ignored('Processes run on the one machine and its network.', 'NetworkMode RequiresCompatibilities'),
       ...ignored('The AWS endpoint of a laptop checks no permissions.', 'ExecutionRoleArn TaskRoleArn'),
       ...ignored('Nothing injects faults into the tasks of a laptop.', 'EnableFaultInjection'),
-      ...ignored('Tags are for people and bills.', 'Tags'),
+      ...ignored('Tags do not change what runs.', 'Tags'),
     }),
     async up({ logicalId, properties }, { note }) {
       const family = properties.Family ?? logicalId;

@@ -47,7 +47,7 @@ const properties = Type.Object({
   ...ignored('Logs are files in .headroom/logs.', 'LoggingConfig TracingConfig'),
   ...ignored('The Node that runs this runs the functions.', 'RuntimeManagementConfig'),
   ...ignored('Nothing on a laptop invokes a function from a queue.', 'RecursiveLoop'),
-  ...ignored('Text for people.', 'Description Tags'),
+  ...ignored('It does not change what runs.', 'Description Tags'),
 });
 
 /** A function is run on demand, each invocation in a process of its own. */

@@ -15,7 +15,7 @@ export function version(host: Pick<Host, 'region' | 'accountId'>, functions: Han
       ...ignored('A process is started for each invocation.', 'FunctionScalingConfig ProvisionedConcurrencyConfig'),
       ...ignored('The Node that runs this runs the functions.', 'RuntimePolicy'),
       ...ignored('Assets are found by their hash.', 'CodeSha256'),
-      ...ignored('Text for people.', 'Description'),
+      ...ignored('It does not change what runs.', 'Description'),
     }),
     async up({ properties: { FunctionName } }) {
       const arn = FunctionName.startsWith('arn:') ? FunctionName : functionArn(host, FunctionName);
