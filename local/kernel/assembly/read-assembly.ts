@@ -46,7 +46,7 @@ export function readAssembly(directory: string): Assembly {
   return {
     stacks,
     assets: {
-      image: (uri) => found(images, uri.slice(uri.lastIndexOf(':') + 1), `image ${uri}`, ({ directory }) => directory),
+      image: (uri) => found(images, uri.slice(uri.lastIndexOf(':') + 1), `image ${uri}`, (asset) => asset.directory),
       file: (key) => found(files, key, `file ${key}`, (path) => path),
     },
   };
@@ -73,10 +73,10 @@ export function readAssembly(directory: string): Assembly {
     }
     for (const { source, destinations } of Object.values(manifest.dockerImages ?? {})) {
       if (source.directory === undefined) continue;
-      const directory = join(stage, source.directory);
+      const context = join(stage, source.directory);
       const image: ImageAsset = {
-        directory,
-        dockerfile: join(directory, source.dockerFile ?? 'Dockerfile'),
+        directory: context,
+        dockerfile: join(context, source.dockerFile ?? 'Dockerfile'),
         target: source.dockerBuildTarget,
         buildArgs: source.dockerBuildArgs ?? {},
       };

@@ -41,7 +41,18 @@ function writeStage(environment: string): void {
   write('assembly-local/data.assets.json', {
     version: '50.0.0',
     files: { f00: { source: { path: '../asset.f00' }, destinations: { here: { objectKey: 'f00.zip' } } } },
-    dockerImages: { d00: { source: { directory: '../asset.d00' }, destinations: { here: { imageTag: 'd00' } } } },
+    dockerImages: {
+      d00: { source: { directory: '../asset.d00' }, destinations: { here: { imageTag: 'd00' } } },
+      d01: {
+        source: {
+          directory: '../asset.d00',
+          dockerFile: 'web/Dockerfile',
+          dockerBuildTarget: 'web',
+          dockerBuildArgs: { STAGE: 'prod' },
+        },
+        destinations: { here: { imageTag: 'd01' } },
+      },
+    },
   });
   write('asset.f00/index.js', '');
   write('asset.d00/main.js', '');
@@ -71,6 +82,11 @@ test('an image is found by the tag in its URI, a file by its key', () => {
     directory: join(directory, 'asset.d00'),
     dockerfile: join(directory, 'asset.d00', 'Dockerfile'),
     buildArgs: {},
+  });
+  expect(assets.image('registry/assets:d01')).toMatchObject({
+    dockerfile: join(directory, 'asset.d00', 'web/Dockerfile'),
+    target: 'web',
+    buildArgs: { STAGE: 'prod' },
   });
   expect(assets.file('f00.zip')).toBe(join(directory, 'asset.f00'));
 });
