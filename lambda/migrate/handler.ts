@@ -14,14 +14,14 @@ const environment = {
   DATABASE_PRIMARY: Type.String({ pattern: '^[^:]+:\\d+$', expected: 'host:port' }),
   DATABASE_NAME: Type.String({ minLength: 1 }),
   DATABASE_ADMIN_SECRET_ARN: Type.String({ minLength: 1 }),
-  /** JSON: the ARN of each role's secret by the role's name. */
+  /** JSON object: the ARN of each role's secret, by the role's name. */
   DATABASE_ROLE_SECRETS: Type.String({ minLength: 2 }),
   DEMO_CATALOGUE: Type.Boolean({ default: false }),
 };
 const Arns = Type.Record(Type.String(), Type.String());
 const Credentials = Type.Object({ username: Type.String(), password: Type.String({ minLength: 1 }) });
 
-/** Runs on deploy, before the services update. What it throws fails the deployment. */
+/** Runs on deploy, before the services are updated. An error fails the deployment. */
 export async function handler(): Promise<void> {
   const config = readConfig(environment);
   const secrets = new SecretsManagerClient({});
@@ -43,7 +43,7 @@ export async function handler(): Promise<void> {
   });
 }
 
-/** The data set lies beside the bundle where the demo catalogue is wanted, and only there. */
+/** The data set is next to the bundle, only where the demo catalogue is enabled. */
 const readFilms = (): Movie[] => JSON.parse(readFileSync(join(import.meta.dirname, 'films.json'), 'utf8')) as Movie[];
 
 async function readSecret(client: SecretsManagerClient, arn: string): Promise<Static<typeof Credentials>> {
@@ -51,7 +51,7 @@ async function readSecret(client: SecretsManagerClient, arn: string): Promise<St
   try {
     return Value.Parse(Credentials, JSON.parse(SecretString));
   } catch {
-    // Without the cause: that would carry the secret into the log.
-    throw new Error(`Secret ${arn} is not JSON with a username and a password`);
+    // Without the cause, which would write the secret to the log.
+    throw new Error(`Secret ${arn} must be JSON with a username and a password`);
   }
 }

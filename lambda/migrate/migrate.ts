@@ -1,46 +1,44 @@
 import { readdir } from 'node:fs/promises';
-import { parse } from 'node:path';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
-import { provideRole, provideSchema, shutOutPublic } from './roles.ts';
-import type { Role } from './roles.ts';
+import { checkApplied, nameOf, recordHash } from './applied.ts';
+import { ensureRole, ensureSchema, revokePublic, type Role } from './roles.ts';
 
 export interface MigrateOptions {
-  /** How to reach the primary as its administrator; `database` in it is ignored. */
+  /** Connection to the primary as its administrator; its `database` is ignored. */
   readonly admin: pg.ClientConfig;
-  /** Made if it is missing. */
+  /** Created if it does not exist. */
   readonly database: string;
-  /** One per service: its login role and its schema have this name. Migrated in this order. */
+  /** One per service, which names its login role and its schema. Migrated in this order. */
   readonly roles: readonly Role[];
-  /** The folder of a service's `*.sql` files. */
+  /** Returns the folder of a service's `*.sql` files. */
   readonly migrationsDir: (name: string) => string;
-  /** Runs last, in one transaction; must be repeatable. */
+  /** Runs last, in one transaction; must be idempotent. */
   readonly seed?: (client: pg.ClientBase) => Promise<void>;
   readonly log: (message: string) => void;
 }
 
-/** Any fixed number, the same for every run. */
-const LOCK = 4_873_110_562;
+/** Key of the advisory lock: an arbitrary number, the same for every run. */
+const lockKey = 4_873_110_562;
 
 /**
- * Brings the database to what the migration files say; does nothing where nothing is new.
- * Each file is one transaction. A second run at the same time waits for the first.
- * @throws Error naming the file that failed, with PostgreSQL's own message.
+ * Applies the migrations that are not applied yet, each in a transaction of its own. A concurrent run waits for the first.
+ * @throws Error naming the file that failed, with PostgreSQL's message, or the applied files that have changed since
  */
 export async function migrate(options: MigrateOptions): Promise<void> {
   const { admin, database, roles, log } = options;
-  // Advisory locks belong to one database, roles to the whole cluster: the lock is taken where every run can meet.
+  // Advisory locks are per database and roles per cluster, so the lock is taken in a database that every run uses.
   await withClient({ ...admin, database: 'postgres' }, async (cluster) => {
-    await cluster.query('select pg_advisory_lock($1)', [LOCK]);
-    await provideDatabase(cluster, database);
-    for (const role of roles) await provideRole(cluster, role);
+    await cluster.query('SELECT pg_advisory_lock($1)', [lockKey]);
+    await ensureDatabase(cluster, database);
+    for (const role of roles) await ensureRole(cluster, role);
     await withClient({ ...admin, database }, async (client) => {
-      await shutOutPublic(client, database);
+      await revokePublic(client, database);
       for (const { name } of roles) {
-        await provideSchema(client, database, name);
+        await ensureSchema(client, database, name);
         await runFiles(client, name, options.migrationsDir(name), log);
-        // A service has no business with the record of its migrations.
-        await client.query(`revoke all on pgmigrations from ${pg.escapeIdentifier(name)}`);
+        // A service needs no access to the record of its migrations.
+        await client.query(`REVOKE ALL ON pgmigrations, migration_hashes FROM ${pg.escapeIdentifier(name)}`);
       }
       if (options.seed !== undefined) await inTransaction(client, options.seed);
     });
@@ -48,9 +46,10 @@ export async function migrate(options: MigrateOptions): Promise<void> {
 }
 
 async function runFiles(client: pg.Client, schema: string, dir: string, log: (message: string) => void): Promise<void> {
-  await client.query(`set search_path to ${pg.escapeIdentifier(schema)}`);
+  await client.query(`SET search_path TO ${pg.escapeIdentifier(schema)}`);
   const files = (await readdir(dir)).filter((file) => file.endsWith('.sql')).toSorted();
-  if (files.length === 0) throw new Error(`No migration of ${schema} in ${dir}: expected at least one .sql file`);
+  if (files.length === 0) throw new Error(`No migration of ${schema} in ${dir}: add at least one .sql file`);
+  await checkApplied(client, { schema, dir, files });
   const options = {
     dbClient: client,
     dir,
@@ -58,14 +57,16 @@ async function runFiles(client: pg.Client, schema: string, dir: string, log: (me
     schema,
     migrationsTable: 'pgmigrations',
     direction: 'up' as const,
-    noLock: true, // ours is held
-    singleTransaction: true, // rolls back when it fails
+    noLock: true, // `migrate` holds its own
+    singleTransaction: true, // rolls back on failure
     logger: { info: () => {}, warn: log, error: log },
   };
   for (const file of files) {
     try {
-      const done = await runner({ ...options, file: parse(file).name });
-      if (done.length > 0) log(`${schema}/${file} done`);
+      const done = await runner({ ...options, file: nameOf(file) });
+      if (done.length === 0) continue;
+      await recordHash(client, dir, file);
+      log(`${schema}/${file} done`);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new Error(`Migration ${schema}/${file} failed and was rolled back: ${reason}`, { cause: error });
@@ -73,26 +74,26 @@ async function runFiles(client: pg.Client, schema: string, dir: string, log: (me
   }
 }
 
-async function provideDatabase(cluster: pg.Client, database: string): Promise<void> {
-  const found = await cluster.query('select from pg_database where datname = $1', [database]);
-  if (found.rowCount === 0) await cluster.query(`create database ${pg.escapeIdentifier(database)}`);
+async function ensureDatabase(cluster: pg.Client, database: string): Promise<void> {
+  const found = await cluster.query('SELECT FROM pg_database WHERE datname = $1', [database]);
+  if (found.rowCount === 0) await cluster.query(`CREATE DATABASE ${pg.escapeIdentifier(database)}`);
 }
 
 async function inTransaction(client: pg.Client, work: (client: pg.ClientBase) => Promise<void>): Promise<void> {
-  await client.query('begin');
+  await client.query('BEGIN');
   try {
     await work(client);
-    await client.query('commit');
+    await client.query('COMMIT');
   } catch (error) {
-    // Where the connection is lost too, what led to it says more.
-    await client.query('rollback').catch(() => {});
+    // If the connection is lost too, the original error is the one to report.
+    await client.query('ROLLBACK').catch(() => {});
     throw error;
   }
 }
 
 async function withClient(config: pg.ClientConfig, work: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({ connectionTimeoutMillis: 10_000, keepAlive: true, ...config });
-  // A connection lost while idle fails the next query on it; unheard, the event would end the process instead.
+  // Without a listener, losing an idle connection would end the process; with it, the next query fails.
   client.on('error', () => {});
   await client.connect();
   try {

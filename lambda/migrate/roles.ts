@@ -9,17 +9,17 @@ export interface Role {
 
 const { escapeIdentifier: id, escapeLiteral: literal } = pg;
 
-/** Makes the role, or gives it the password of today. Needs CREATEROLE, not a superuser: RDS has none. */
-export async function provideRole(cluster: pg.ClientBase, { name, password }: Role): Promise<void> {
-  const found = await cluster.query('select from pg_roles where rolname = $1', [name]);
-  if (found.rowCount === 0) await cluster.query(`create role ${id(name)}`);
-  await cluster.query(`alter role ${id(name)} login password ${literal(scramVerifier(password))}`);
-  await cluster.query(`alter role ${id(name)} set search_path = ${id(name)}`);
+/** Creates the role, or updates its password. Needs CREATEROLE and no superuser: RDS has none. */
+export async function ensureRole(cluster: pg.ClientBase, { name, password }: Role): Promise<void> {
+  const found = await cluster.query('SELECT FROM pg_roles WHERE rolname = $1', [name]);
+  if (found.rowCount === 0) await cluster.query(`CREATE ROLE ${id(name)}`);
+  await cluster.query(`ALTER ROLE ${id(name)} LOGIN PASSWORD ${literal(scramVerifier(password))}`);
+  await cluster.query(`ALTER ROLE ${id(name)} SET search_path = ${id(name)}`);
 }
 
 /**
- * What PostgreSQL itself would make of the password and keep (RFC 5803): a statement with the password in clear could be
- * read in the log, in pg_stat_statements and in Performance Insights.
+ * Returns the verifier that PostgreSQL would derive from the password and store (RFC 5803): a statement with the password in
+ * clear text could be read in the log, in pg_stat_statements and in Performance Insights.
  */
 function scramVerifier(password: string): string {
   const iterations = 4096;
@@ -31,19 +31,19 @@ function scramVerifier(password: string): string {
   return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${stored}:${server}`;
 }
 
-/** By default every role may connect to every database and make temporary tables there. */
-export async function shutOutPublic(client: pg.ClientBase, database: string): Promise<void> {
-  await client.query(`revoke all on database ${id(database)} from public`);
-  await client.query('revoke all on schema public from public');
+/** Revokes PostgreSQL's defaults, by which every role may connect to every database and create temporary tables in it. */
+export async function revokePublic(client: pg.ClientBase, database: string): Promise<void> {
+  await client.query(`REVOKE ALL ON DATABASE ${id(database)} FROM PUBLIC`);
+  await client.query('REVOKE ALL ON SCHEMA public FROM PUBLIC');
 }
 
-/** The role reads and writes rows in its own schema. The administrator owns the tables, so the role cannot change them. */
-export async function provideSchema(client: pg.ClientBase, database: string, name: string): Promise<void> {
+/** Lets the role read and write rows in its schema. The administrator owns the tables, so the role cannot alter them. */
+export async function ensureSchema(client: pg.ClientBase, database: string, name: string): Promise<void> {
   const role = id(name);
-  await client.query(`create schema if not exists ${role}`);
-  await client.query(`grant connect on database ${id(database)} to ${role}`);
-  await client.query(`grant usage on schema ${role} to ${role}`);
-  const defaults = `alter default privileges in schema ${role} grant`;
-  await client.query(`${defaults} select, insert, update, delete on tables to ${role}`);
-  await client.query(`${defaults} usage on sequences to ${role}`);
+  await client.query(`CREATE SCHEMA IF NOT EXISTS ${role}`);
+  await client.query(`GRANT CONNECT ON DATABASE ${id(database)} TO ${role}`);
+  await client.query(`GRANT USAGE ON SCHEMA ${role} TO ${role}`);
+  const defaults = `ALTER DEFAULT PRIVILEGES IN SCHEMA ${role} GRANT`;
+  await client.query(`${defaults} SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${role}`);
+  await client.query(`${defaults} USAGE ON SEQUENCES TO ${role}`);
 }

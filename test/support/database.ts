@@ -3,31 +3,31 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { getCACertificates } from 'node:tls';
 import pg from 'pg';
-import type { DatabaseConfig } from '../../app/kit/database.ts';
+import type { DatabaseConfig } from '../../app/kit/config.ts';
 import { migrate } from '../../lambda/migrate/migrate.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
+const root = join(import.meta.dirname, '../..');
 
-/** Roles belong to the whole server and test files share it: one password for all. */
-export const ROLE_PASSWORD = 'test-role-password';
+/** One password for all: test files share the server, and roles belong to the server. */
+export const rolePassword = 'test-role-password';
 
 type Row = Record<string, unknown>;
 
 export interface TestDatabase<Name extends string> {
-  /** Per service, what its task would have in the environment. */
+  /** The environment variables of each service's task. */
   readonly config: Readonly<Record<Name, DatabaseConfig>>;
-  /** An administrator's connection, to look at and prepare what the services cannot. */
+  /** An administrator's connection, for what the services may not do. */
   readonly admin: pg.ClientConfig;
   drop(): Promise<void>;
 }
 
-/** A fresh database on the test server, migrated for these services and workers as a deployment would. */
+/** Creates a database on the test server and migrates it for these services and workers, as a deployment does. */
 export async function createDatabase<Name extends string>(...names: Name[]): Promise<TestDatabase<Name>> {
   const admin = { ...testAdmin(), database: `test_${randomUUID().slice(0, 8)}` };
   await migrate({
     admin,
     database: admin.database,
-    roles: names.map((name) => ({ name, password: ROLE_PASSWORD })),
+    roles: names.map((name) => ({ name, password: rolePassword })),
     migrationsDir,
     log: () => {},
   });
@@ -35,12 +35,12 @@ export async function createDatabase<Name extends string>(...names: Name[]): Pro
   return { config: config as Record<Name, DatabaseConfig>, admin, drop: () => dropDatabase(admin.database) };
 }
 
-/** What no service may: looks at and changes any table of the database. */
+/** Runs SQL as the administrator, who may read and write every table. */
 export async function adminQuery(database: Pick<TestDatabase<never>, 'admin'>, sql: string): Promise<Row[]> {
   return withClient(database.admin, async (client) => (await client.query<Row>(sql)).rows);
 }
 
-/** The administrator of the test server that the integration project's global setup started. */
+/** The administrator of the test server, which jest's global setup of the integration tests starts. */
 export function testAdmin(): pg.ClientConfig {
   const { hostname, port } = new URL(`tcp://${environment('TEST_PG_PRIMARY')}`);
   return {
@@ -52,9 +52,9 @@ export function testAdmin(): pg.ClientConfig {
   };
 }
 
-/** Drops a database of the test server, with whoever is still connected to it. */
+/** Drops a database of the test server and closes its connections. */
 export async function dropDatabase(name: string): Promise<void> {
-  const drop = `drop database if exists ${pg.escapeIdentifier(name)} with (force)`;
+  const drop = `DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`;
   await withClient({ ...testAdmin(), database: 'postgres' }, (client) => client.query(drop));
 }
 
@@ -71,16 +71,16 @@ async function withClient<T>(config: pg.ClientConfig, work: (client: pg.Client) 
 function configOf(name: string, database: string): DatabaseConfig {
   return {
     DATABASE_PRIMARY: environment('TEST_PG_PRIMARY'),
-    DATABASE_REPLICAS: process.env.TEST_PG_REPLICA ?? '',
+    DATABASE_REPLICAS: process.env['TEST_PG_REPLICA'] ?? '',
     DATABASE_NAME: database,
     DATABASE_USER: name,
-    DATABASE_PASSWORD: ROLE_PASSWORD,
+    DATABASE_PASSWORD: rolePassword,
   };
 }
 
 function migrationsDir(name: string): string {
-  const service = join(ROOT, 'app/services', name, 'migrations');
-  return existsSync(service) ? service : join(ROOT, 'app/workers', name, 'migrations');
+  const service = join(root, 'app/services', name, 'migrations');
+  return existsSync(service) ? service : join(root, 'app/workers', name, 'migrations');
 }
 
 function environment(name: string): string {

@@ -7,9 +7,9 @@ import { promisify } from 'node:util';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { bundle } from '../../../lib/bundle.ts';
-import { adminQuery, dropDatabase, ROLE_PASSWORD, testAdmin } from '../../support/database.ts';
-import { filmsFile } from '../../support/films.ts';
+import { adminQuery, dropDatabase, rolePassword, testAdmin } from '../../support/database.ts';
 import { startTestEndpoint, type TestEndpoint } from '../../support/endpoint.ts';
+import { filmsFile } from '../../support/films.ts';
 
 jest.setTimeout(30_000);
 
@@ -24,7 +24,6 @@ beforeAll(async () => {
   endpoint = await startTestEndpoint();
   asset = mkdtempSync(join(tmpdir(), 'migrate-asset-'));
   bundle('lambda/migrate/handler.ts', asset, 'index.js');
-  mkdirSync(join(asset, 'migrations', role), { recursive: true });
   writeFileSync(join(asset, 'ca.pem'), process.env['TEST_CA'] ?? '');
   const { user, password } = testAdmin();
   adminArn = await secret('admin', { username: user, password });
@@ -35,21 +34,24 @@ afterAll(async () => {
   await endpoint.stop();
   rmSync(asset, { recursive: true });
   await dropDatabase(database);
-  await adminQuery({ admin: { ...testAdmin(), database: 'postgres' } }, `drop role if exists ${role}`);
+  await adminQuery({ admin: { ...testAdmin(), database: 'postgres' } }, `DROP ROLE IF EXISTS ${role}`);
 });
 
-beforeEach(() => given('001_notes.sql', 'create table notes (text text);'));
+beforeEach(() => {
+  rmSync(join(asset, 'migrations', role), { recursive: true, force: true });
+  given('001_notes.sql', 'CREATE TABLE notes (text text);');
+});
 
-test('the bundle reads its secrets and migrates, over verified TLS', async () => {
+test('the bundle reads its secrets and migrates over verified TLS', async () => {
   await invoke();
-  expect(await adminQuery({ admin: { ...testAdmin(), database } }, `select * from ${role}.notes`)).toEqual([]);
+  expect(await adminQuery({ admin: { ...testAdmin(), database } }, `SELECT * FROM ${role}.notes`)).toEqual([]);
 });
 
-test('the demo catalogue is loaded where it is asked for, and again without harm', async () => {
+test('the demo catalogue is loaded if it is enabled, and loading it again changes nothing', async () => {
   cpSync('app/services/catalog/migrations', join(asset, 'migrations/catalog'), { recursive: true });
   cpSync(filmsFile, join(asset, 'films.json'));
-  const catalog = await secret('catalog', { username: 'catalog', password: ROLE_PASSWORD });
-  const count = () => adminQuery({ admin: { ...testAdmin(), database } }, 'select count(*)::int from catalog.products');
+  const catalog = await secret('catalog', { username: 'catalog', password: rolePassword });
+  const count = () => adminQuery({ admin: { ...testAdmin(), database } }, 'SELECT count(*)::int FROM catalog.products');
   const environment = { DATABASE_ROLE_SECRETS: JSON.stringify({ catalog }), DEMO_CATALOGUE: 'true' };
   await invoke(environment);
   const once = await count();
@@ -58,21 +60,27 @@ test('the demo catalogue is loaded where it is asked for, and again without harm
   expect(await count()).toEqual(once);
 });
 
-test('a migration that fails makes the function fail, and names the file', async () => {
-  given('002_broken.sql', 'create table notes (text text);');
+test('a migration that fails makes the function fail with the name of the file', async () => {
+  given('002_broken.sql', 'CREATE TABLE notes (text text);');
   await expect(invoke()).rejects.toThrow(`Migration ${role}/002_broken.sql failed`);
 });
 
-test('a server whose certificate nobody vouches for gets no password', async () => {
+test('an applied migration that was edited makes the function fail', async () => {
+  await invoke();
+  given('001_notes.sql', 'CREATE TABLE notes (text text, stars int);');
+  await expect(invoke()).rejects.toThrow(`${role}/001_notes.sql was applied and has since been edited`);
+});
+
+test('a server without a trusted certificate gets no password', async () => {
   await expect(invoke({ NODE_EXTRA_CA_CERTS: '' })).rejects.toThrow(/self-signed certificate|unable to verify/);
 });
 
-test('everything missing in the environment is listed', async () => {
+test('all missing and invalid variables are listed', async () => {
   const run = invoke({ DATABASE_PRIMARY: '', DATABASE_NAME: '', DEMO_CATALOGUE: 'perhaps' });
   await expect(run).rejects.toThrow(/DATABASE_PRIMARY[^]*DATABASE_NAME[^]*DEMO_CATALOGUE/);
 });
 
-/** As Lambda does: loads the bundle in a process of its own and calls its handler. */
+/** Loads the bundle in its own process and calls its handler, as Lambda does. */
 async function invoke(environment: Record<string, string> = {}): Promise<void> {
   const call = "import('./index.js').then(({ handler }) => handler({}))";
   await promisify(execFile)(process.execPath, ['-e', call], {
@@ -101,5 +109,6 @@ async function secret(name: string, value: unknown): Promise<string> {
 }
 
 function given(file: string, sql: string): void {
+  mkdirSync(join(asset, 'migrations', role), { recursive: true });
   writeFileSync(join(asset, 'migrations', role, file), `-- Up Migration\n${sql}`);
 }
