@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Duration } from 'aws-cdk-lib';
@@ -90,11 +90,16 @@ export class Migrations extends Construct {
   }
 }
 
-/** Puts the bundled handler, the migrations of all roles and the seed data in one directory. */
+/**
+ * Puts the bundled handler, the migrations of all roles and the seed data in one directory. A service's migration may be a
+ * link to one in app/kit/migrations: the asset holds a copy, and a broken link fails here.
+ */
 function gather({ folders, seed }: MigrationsProps, directory: string): void {
   bundle('lambda/migrate/handler.ts', directory, 'index.js');
   for (const [name, path] of Object.entries(seed?.files ?? {})) copyFileSync(path, join(directory, name));
   for (const [role, folder] of Object.entries(folders)) {
-    cpSync(join(root, folder), join(directory, 'migrations', role), { recursive: true });
+    const [from, to] = [join(root, folder), join(directory, 'migrations', role)];
+    mkdirSync(to, { recursive: true });
+    for (const file of readdirSync(from)) copyFileSync(join(from, file), join(to, file));
   }
 }

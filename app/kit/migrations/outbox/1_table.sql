@@ -1,4 +1,6 @@
--- The table of a service that publishes events, for its migrations. Rows are deleted once published.
+-- Up Migration
+
+-- Events that wait for publication. Rows are deleted once published.
 CREATE TABLE outbox (
   position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   id uuid NOT NULL DEFAULT gen_random_uuid(),

@@ -11,5 +11,5 @@ CREATE TABLE products (
   popularity integer NOT NULL
 );
 
--- The order of every list, both columns in one direction so that a page begins with one look into the index.
+-- The order of every list; both columns descend, so that a page is one range of the index.
 CREATE INDEX products_by_popularity ON products (popularity DESC, id DESC);

@@ -1,2 +1,1 @@
--- Up Migration
-create index on idempotency_keys (created_at);
+../../../kit/migrations/idempotency_keys/2_by_age.sql

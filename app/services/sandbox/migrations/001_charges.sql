@@ -1,9 +1,10 @@
 -- Up Migration
-create table charges (
-  -- The client's idempotency key: whoever comes first with it decides its fate.
-  key text primary key,
-  id uuid not null unique default gen_random_uuid(),
-  status text not null check (status in ('succeeded', 'declined', 'voided')),
-  amount_cents bigint not null,
-  created_at timestamptz not null default now()
+
+CREATE TABLE charges (
+  -- The client's idempotency key: the first request with it decides the charge.
+  key text PRIMARY KEY,
+  id uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),
+  status text NOT NULL CHECK (status IN ('succeeded', 'declined', 'voided')),
+  amount_cents bigint NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now()
 );

@@ -1,5 +1,6 @@
 -- Up Migration
-create table sent (
-  event_id text primary key,
-  sent_at timestamptz not null default now()
+
+CREATE TABLE sent (
+  event_id text PRIMARY KEY,
+  sent_at timestamptz NOT NULL DEFAULT now()
 );

@@ -1,2 +1,4 @@
 -- Up Migration
-create index on sent (sent_at);
+
+-- For the deletion of old rows.
+CREATE INDEX ON sent (sent_at);

@@ -1,0 +1,11 @@
+-- Up Migration
+
+CREATE TABLE idempotency_keys (
+  user_id text NOT NULL,
+  key text NOT NULL,
+  request_hash text NOT NULL,
+  -- The result to return to a repetition; null while the first request is under way.
+  answer jsonb,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (user_id, key)
+);
