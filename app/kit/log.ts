@@ -1,25 +1,33 @@
-import { pino } from 'pino';
-import type { Logger } from 'pino';
+import { pino, type DestinationStream, type Logger, type LoggerOptions } from 'pino';
+import { traceFields, type Trace } from './trace-context.ts';
 
 export type { Logger };
 
-/** JSON lines on stdout, which the platform collects; whatever could let somebody in is left out. */
-export function createLogger(config: { SERVICE_NAME: string; LOG_LEVEL: string }): Logger {
-  return pino({
+/** A logger with this property writes the fields of that trace, wherever it is used. */
+export const loggedTrace = Symbol('loggedTrace');
+
+/** Writes JSON lines to stdout, which the platform collects. Passwords, tokens and sessions are left out. */
+export function createLogger(
+  config: { SERVICE_NAME: string; LOG_LEVEL: string },
+  destination: DestinationStream = pino.destination(1),
+): Logger {
+  const options: LoggerOptions = {
     level: config.LOG_LEVEL,
     base: { service: config.SERVICE_NAME },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
+    mixin: (_entry, _level, logger) => traceFields((logger as { [loggedTrace]?: Trace })[loggedTrace]),
     redact: {
       paths: [
         ...['password', 'cardToken', 'secret', 'headers.cookie', 'headers.authorization'].flatMap((path) => [
           path,
           `*.${path}`,
         ]),
-        // What Redis refused: AUTH with its token, or a session.
+        // The command that Redis refused: AUTH with its token, or a session.
         'err.command',
       ],
       censor: '(hidden)',
     },
-  });
+  };
+  return pino(options, destination);
 }

@@ -1,0 +1,72 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomBytes, randomUUID } from 'node:crypto';
+
+/** One hop of a journey through services and queues: a request, or the handling of a message. */
+export interface Trace {
+  /** The same on every hop; also what a client sends or receives as `x-request-id`. */
+  readonly requestId: string;
+  /** 16 bytes in hex, the same on every hop. */
+  readonly traceId: string;
+  /** 8 bytes in hex, new on every hop. */
+  readonly spanId: string;
+  /** Whether the caller may have recorded the trace. */
+  readonly sampled: boolean;
+  /** What tracing systems of other vendors pass along, unchanged. */
+  readonly tracestate?: string;
+}
+
+/** A trace as it travels: as headers of a request, attributes of a message, or JSON in the outbox. */
+export type TraceHeaders = Partial<Record<(typeof traceHeaderNames)[number], string>>;
+
+export const traceHeaderNames = ['x-request-id', 'traceparent', 'tracestate'] as const;
+
+const storage = new AsyncLocalStorage<Trace>();
+
+/**
+ * Continues the trace that `headers` carry, with a new span; begins a new trace where they carry none, or a malformed one
+ * (https://www.w3.org/TR/trace-context/#processing-model-for-working-with-trace-context).
+ * A request id that is not safe to log is replaced.
+ */
+export function continueTrace(headers: Readonly<Record<string, unknown>>): Trace {
+  const parent = parseTraceparent(headers['traceparent']);
+  const { 'x-request-id': requestId, tracestate } = headers;
+  return {
+    requestId: typeof requestId === 'string' && /^[\w.:=-]{1,128}$/.test(requestId) ? requestId : randomUUID(),
+    traceId: parent?.traceId ?? randomBytes(16).toString('hex'),
+    spanId: randomBytes(8).toString('hex'),
+    sampled: parent?.sampled ?? true,
+    // Belongs to the traceparent: it is dropped with a malformed one. 512 characters is what the standard asks to pass on.
+    ...(parent && typeof tracestate === 'string' && /^[\x20-\x7e]{1,512}$/.test(tracestate) && { tracestate }),
+  };
+}
+
+/** Runs `work`, and all that it starts, as a part of `trace`. */
+export function runInTrace<T>(trace: Trace, work: () => T): T {
+  return storage.run(trace, work);
+}
+
+/** Returns what to send along with a call or an event; nothing outside a trace. */
+export function traceHeaders(): TraceHeaders {
+  const trace = storage.getStore();
+  if (trace === undefined) return {};
+  return {
+    'x-request-id': trace.requestId,
+    traceparent: `00-${trace.traceId}-${trace.spanId}-${trace.sampled ? '01' : '00'}`,
+    ...(trace.tracestate !== undefined && { tracestate: trace.tracestate }),
+  };
+}
+
+/** Returns the fields that tie a log line to its trace: `trace`, or else the one that is running. */
+export function traceFields(trace = storage.getStore()): object {
+  return trace === undefined ? {} : { requestId: trace.requestId, traceId: trace.traceId, spanId: trace.spanId };
+}
+
+/** Version 00 has four fields. Later versions may append more, and their first four are read the same way; ff is invalid. */
+function parseTraceparent(header: unknown): Pick<Trace, 'traceId' | 'sampled'> | undefined {
+  if (typeof header !== 'string') return undefined;
+  const fields = /^(?!ff)([\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-([\da-f]{2})(-.*)?$/.exec(header);
+  if (fields === null) return undefined;
+  const [, version, traceId = '', flags = '', more] = fields;
+  if (version === '00' && more !== undefined) return undefined;
+  return { traceId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
+}
