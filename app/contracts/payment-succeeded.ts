@@ -1,0 +1,16 @@
+import { Type } from 'typebox';
+
+/**
+ * Published by `payments` once per payment that succeeded; `orders` and `mailer` receive it. While a deployment is under
+ * way, either side may be older: a new property is optional at first, and none is removed while a receiver uses it.
+ */
+export const PaymentSucceeded = {
+  type: 'payment.succeeded',
+  payload: Type.Object({
+    orderId: Type.String({ format: 'uuid' }),
+    paymentId: Type.String({ format: 'uuid' }),
+    /** The address of the customer who paid. */
+    email: Type.String({ format: 'email' }),
+    amountCents: Type.Integer({ minimum: 0 }),
+  }),
+} as const;
