@@ -10,9 +10,9 @@ const common = {
 
 export const createSns = () => new SNSClient(common);
 
-/** One attempt: SES knows no idempotency key, and a mail whose answer is late may be on its way. The queue retries. */
+/** One attempt: SES takes no idempotency key, and a mail without a response in time may have been sent. The queue retries. */
 export const createSes = () => new SESClient({ ...common, maxAttempts: 1 });
 
-/** A long poll takes up to 20 s to answer. */
+/** The request timeout is longer than a long poll, which takes up to 20 s. */
 export const createSqs = () =>
   new SQSClient({ ...common, requestHandler: { ...common.requestHandler, requestTimeout: 25_000 } });

@@ -9,7 +9,7 @@ import {
 } from 'typebox';
 import { Value } from 'typebox/value';
 
-/** The configuration is not usable; the message lists every fault. */
+/** The configuration is invalid; the message lists every fault. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
@@ -18,10 +18,10 @@ const text = Type.String({ minLength: 1 });
 const hostPort = Type.String({ pattern: '^[^:,\\s]+:\\d{1,5}$', expected: 'host:port' });
 export const url = Type.String({ pattern: '^https?://[^\\s/]+', expected: 'an http or https URL' });
 
-/** A string whose value never appears in an error. */
+/** A string whose value is left out of error messages. */
 export const secret = (options: TSchemaOptions = {}) => Type.String({ minLength: 1, ...options, secret: true });
 
-/** What every task is told. */
+/** The variables of every task. */
 export const taskConfig = {
   SERVICE_NAME: text,
   HOST: Type.String({ minLength: 1, default: '0.0.0.0' }),
@@ -41,7 +41,7 @@ export const databaseConfig = {
     expected: 'a comma-separated list of host:port, or empty',
   }),
   DATABASE_NAME: text,
-  /** Also the name of the service and of its schema. */
+  /** Also the name of the service and of its database schema. */
   DATABASE_USER: text,
   DATABASE_PASSWORD: secret(),
 };
@@ -55,16 +55,16 @@ export const callConfig = { SERVICES_URL: url };
 export const publishConfig = { EVENTS_TOPIC_ARN: text };
 export const receiveConfig = {
   QUEUE_URL: url,
-  /** How long a message is hidden from others while one task works on it. */
+  /** How long a received message is hidden from other tasks. */
   QUEUE_VISIBILITY_SECONDS: Type.Integer({ minimum: 1 }),
 };
 export type ReceiveConfig = Static<ReturnType<typeof Type.Object<typeof receiveConfig>>>;
 export const mailConfig = { MAIL_FROM: Type.String({ format: 'email' }) };
 
 /**
- * Reads the variables that `properties` names from the environment, as the types it gives them.
- * (`NoInfer` keeps the compiler from deriving them back from how the result is used.)
- * @throws ConfigError listing everything that is missing or wrong
+ * Reads the variables that `properties` names from the environment and converts them to its types.
+ * (`NoInfer` keeps the compiler from deriving the types from how the result is used.)
+ * @throws ConfigError listing every missing and every invalid variable
  */
 export function readConfig<P extends TProperties>(
   properties: P,
@@ -75,7 +75,7 @@ export function readConfig<P extends TProperties>(
   const given = Object.fromEntries(names.filter((name) => env[name] !== undefined).map((name) => [name, env[name]]));
   const config = Value.Convert(schema, Value.Default(schema, given)) as Record<string, unknown>;
   const faults = names.flatMap((name) => faultsOf(name, properties[name] as Property, config[name]));
-  if (faults.length > 0) throw new ConfigError(['The environment is not usable:', ...faults].join('\n  '));
+  if (faults.length > 0) throw new ConfigError(['Invalid environment variables:', ...faults].join('\n  '));
   return config as Static<TObject<P>>;
 }
 
@@ -86,5 +86,5 @@ function faultsOf(name: string, property: Property, value: unknown): string[] {
   const wrong = Value.Errors(property, value).map(({ message }) => message);
   if (wrong.length === 0) return [];
   const expectation = property.expected ? `must be ${property.expected}` : wrong.join(', ');
-  return [`${name} ${expectation}, but is ${property.secret ? 'something else (hidden)' : JSON.stringify(value)}`];
+  return [`${name} ${expectation}, but is ${property.secret ? 'another value (hidden)' : JSON.stringify(value)}`];
 }

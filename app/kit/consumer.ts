@@ -1,60 +1,69 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { ReceiveMessageCommand, type Message, type SQSClient } from '@aws-sdk/client-sqs';
 import { Consumer } from 'sqs-consumer';
 import type { ReceiveConfig } from './config.ts';
-import { parseEvent, type Event } from './events.ts';
-import type { Logger } from './log.ts';
+import type { Task } from './task.ts';
+import { continueTrace, runInTrace, traceHeaderNames, type Trace } from './trace-context.ts';
 
 /**
- * Receives events by long polls and hands each to `handle`; one that throws, or is no event, stays in the queue,
- * comes again after the queue's visibility timeout, and ends in its dead-letter queue.
+ * Receives messages by long polls. Each body goes through `parse` and then `handle`, inside the trace that the message's
+ * attributes carry. A message for which either of them throws stays in the queue, is received again after the queue's
+ * visibility timeout, and ends in the dead-letter queue.
  */
-export function startConsumer(
-  config: ReceiveConfig,
-  { sqs, log, handle }: { sqs: SQSClient; log: Logger; handle: (event: Event) => Promise<void> },
-): { stop(): Promise<void> } {
+export function startConsumer<T>(
+  { config, log, onStop }: Task<ReceiveConfig>,
+  { sqs, parse, handle }: { sqs: SQSClient; parse: (body: string) => T; handle: (message: T) => Promise<void> },
+): void {
   const stopping = new AbortController();
+  const traces = new WeakMap<Message, Trace>();
   let failed = false;
 
   const consumer = Consumer.create({
     queueUrl: config.QUEUE_URL,
     sqs: abortReceiving(sqs, stopping.signal),
-    // Handled at once: as many as a database pool has connections, so that none waits for one in vain.
+    messageAttributeNames: [...traceHeaderNames],
+    // Handled concurrently: as many as a database pool has connections, so that none waits for one.
     batchSize: 5,
     waitTimeSeconds: 20,
     pollingCompleteWaitTimeMs: 8_000,
-    // One that never ends would keep its task from receiving for good; in ms, and over before another task gets it too.
+    // In ms. Ends before the message becomes visible to other tasks; without it, a handler that hangs would stop receiving.
     handleMessageTimeout: config.QUEUE_VISIBILITY_SECONDS * 750,
     async preReceiveMessageCallback() {
       if (failed) await sleep(1000, undefined, { signal: stopping.signal });
       failed = false;
     },
     async handleMessage(message) {
-      await handle(parseEvent(message.Body));
+      const trace = continueTrace(attributesOf(message));
+      traces.set(message, trace);
+      await runInTrace(trace, async () => handle(parse(message.Body ?? '')));
       return message;
     },
   });
   consumer.on('error', (err) => {
     failed = true;
-    if (!stopping.signal.aborted) log.error({ err }, 'the queue does not answer');
+    if (!stopping.signal.aborted) log.error({ err }, 'the queue is not available');
   });
-  const notHandled = (err: Error, message: { MessageId?: string }) =>
-    log.error({ err, messageId: message.MessageId }, 'a message was not handled, it stays in the queue');
-  consumer.on('processing_error', notHandled);
-  consumer.on('timeout_error', notHandled);
+  const logFailure = (err: Error, message: Message) =>
+    runInTrace(traces.get(message) ?? continueTrace({}), () =>
+      log.error({ err, messageId: message.MessageId }, 'a message was not handled, it stays in the queue'),
+    );
+  consumer.on('processing_error', logFailure);
+  consumer.on('timeout_error', logFailure);
   consumer.start();
 
   const stopped = new Promise<void>((resolve) => consumer.once('stopped', () => resolve()));
-  return {
-    async stop() {
-      stopping.abort();
-      consumer.stop();
-      await stopped;
-    },
-  };
+  onStop('receiving', async () => {
+    stopping.abort();
+    consumer.stop();
+    await stopped;
+  });
 }
 
-/** Ends a long poll when stopping, but not the deletion of what was handled, as the consumer's own `abort` would. */
+function attributesOf({ MessageAttributes = {} }: Message): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(MessageAttributes).map(([name, { StringValue }]) => [name, StringValue]));
+}
+
+/** Aborts a long poll on stop. The consumer's own `abort` would also abort the deletion of handled messages. */
 function abortReceiving(sqs: SQSClient, signal: AbortSignal): SQSClient {
   return new Proxy(sqs, {
     get(client, property) {

@@ -8,15 +8,15 @@ import { DependencyError, OverloadError } from './problem.ts';
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, safeInteger);
 
-/** Most connections of a task to one server; how many tasks a database can serve is reckoned with it. */
+/** Maximum number of connections from a task to one server. It limits how many tasks a database can serve. */
 const poolSize = 5;
 
 /**
- * Connections to one server, `host:port`; the first is made when one is asked for. Who asks gets a DependencyError when the
- * server cannot be reached within 3 s, and an OverloadError when all connections have been at work for so long.
+ * Creates a pool of connections to one server, `host:port`, which connects on first use. `connect` throws a DependencyError
+ * if the server cannot be reached within 3 s, and an OverloadError if all connections are in use for that long.
  */
 export function createPool(address: string, config: DatabaseConfig, log: Logger): PostgresPool {
-  // Not before it is needed, as TLS takes its time to get ready and a starting service has none to lose.
+  // Opened on first use: preparing TLS would delay the start of the service.
   let pool: Omit<PostgresPool, 'options'> | undefined;
   return {
     options: {},
@@ -39,15 +39,15 @@ function openPool(address: string, config: DatabaseConfig, log: Logger): Omit<Po
     max: poolSize,
     connectionTimeoutMillis: 3_000,
     statement_timeout: 5_000,
-    // The server ends a statement itself; this is for a server that has gone silent.
+    // The server cancels a statement itself; this one is for a server that no longer responds.
     query_timeout: 6_000,
     idle_in_transaction_session_timeout: 15_000,
     keepAlive: true,
     idleTimeoutMillis: 60_000,
-    // Connections follow a name that has moved, as after a failover.
+    // Reconnects now and then, to follow a DNS name that has changed, as after a failover.
     maxLifetimeSeconds: 1_800,
   });
-  // Without listeners a connection that breaks would end the process: while idle, and while waiting inside a transaction.
+  // Without listeners, a connection that breaks would end the process: while idle, or while waiting inside a transaction.
   pool.on('error', (err) => log.warn({ err, address }, 'an idle database connection broke'));
   let connected = 0;
   pool.on('connect', (client) => {
@@ -62,7 +62,7 @@ function openPool(address: string, config: DatabaseConfig, log: Logger): Omit<Po
       try {
         return discardWhenSilent(await pool.connect());
       } catch (cause) {
-        if (connected === poolSize) throw new OverloadError('All connections to the database are at work', cause);
+        if (connected === poolSize) throw new OverloadError('All connections to the database are in use', cause);
         throw new DependencyError('The database', { cause });
       }
     },
@@ -70,7 +70,10 @@ function openPool(address: string, config: DatabaseConfig, log: Logger): Omit<Po
   };
 }
 
-/** pg returns a connection to the pool with the unanswered query still on it, and the next query would wait behind it. */
+/**
+ * Discards a connection whose server did not respond: pg would return it to the pool with the query still pending, and the
+ * next query would wait behind it.
+ */
 function discardWhenSilent(client: pg.PoolClient): PostgresPoolClient {
   let silent = false;
   const query = async (text: string, values: unknown[]) => {
@@ -84,18 +87,18 @@ function discardWhenSilent(client: pg.PoolClient): PostgresPoolClient {
     }
   };
   return {
-    // Kysely's other form of `query` takes a cursor, which nothing here gives it.
+    // Kysely's other overload of `query` takes a cursor, which is not used here.
     query: query as unknown as PostgresPoolClient['query'],
     release: (destroy) => client.release(destroy || silent),
   };
 }
 
-/** Whether the server has ended a statement that took too long, by PostgreSQL's code for it. */
+/** Whether the server canceled a statement that took too long (SQLSTATE 57014, query_canceled). */
 export function isCanceled(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === '57014';
 }
 
-/** Whether the connection is at fault, or the server going down (57P01 and its like), not the query or its values. */
+/** Whether the connection broke or the server is shutting down (SQLSTATE 57P01 and alike), as opposed to a faulty query. */
 function isLost(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return error.code?.startsWith('57P') ?? false;
   return error instanceof Error && error.name === 'Error';
@@ -103,6 +106,7 @@ function isLost(error: unknown): boolean {
 
 function safeInteger(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new RangeError(`${text} does not fit a JavaScript number`);
+  if (!Number.isSafeInteger(value))
+    throw new RangeError(`${text} does not fit a JavaScript number, cast it to text in the query`);
   return value;
 }

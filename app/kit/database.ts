@@ -1,39 +1,35 @@
 import { Kysely, PostgresDialect, type PostgresPool, type Transaction } from 'kysely';
 import type { DatabaseConfig } from './config.ts';
 import { createPool } from './database-pool.ts';
-import type { Logger } from './log.ts';
-import { readPool } from './replicas.ts';
+import { createReplicaPool } from './replicas.ts';
+import type { Task } from './task.ts';
 
-export type { DatabaseConfig };
-
-/** The tables `S` of a service. Whoever reads says what the read needs. */
+/** The database of a service, with the tables `S`. Every read states whether it may be stale. */
 export interface Database<S> {
-  /** Reads that may be a moment old. */
+  /** For reads that may be a moment behind the latest write. */
   readonly replica: Kysely<S>;
-  /** Writes, and reads that must see the latest write. */
+  /** For writes, and reads that must see the latest write. */
   readonly primary: Kysely<S>;
   transaction<T>(work: (tx: Transaction<S>) => Promise<T>): Promise<T>;
-  close(): Promise<void>;
 }
 
 /**
- * Connects on first use. While no server can be reached, or a statement takes more than 5 s, queries throw a
- * DependencyError; an OverloadError while more are asked for than the connections can do.
+ * Connects on first use. Queries throw a DependencyError while no server can be reached and when a statement takes more
+ * than 5 s, and an OverloadError when they wait too long for a connection.
  */
-export function connectDatabase<S>(config: DatabaseConfig, log: Logger): Database<S> {
+export function connectDatabase<S>({ config, log, onStop }: Task<DatabaseConfig>): Database<S> {
   const addresses = config.DATABASE_REPLICAS.split(',').filter((address) => address !== '');
   const primaryPool = createPool(config.DATABASE_PRIMARY, config, log);
   const replicaPools = addresses.map((address) => createPool(address, config, log));
 
   const connect = (pool: PostgresPool) => new Kysely<S>({ dialect: new PostgresDialect({ pool }) });
   const primary = connect(primaryPool);
-  const replica = connect(readPool(replicaPools, primaryPool, log));
+  // Kysely ends only a pool that was used, so the pools are ended here.
+  onStop('connections', () => Promise.all([primaryPool, ...replicaPools].map((pool) => pool.end())));
 
   return {
     primary,
-    replica,
+    replica: connect(createReplicaPool(replicaPools, primaryPool, log)),
     transaction: (work) => primary.transaction().execute(work),
-    // The pools are ended here, as Kysely ends only a pool that was used.
-    close: async () => void (await Promise.all([primaryPool, ...replicaPools].map((pool) => pool.end()))),
   };
 }

@@ -1,10 +1,10 @@
 import { sql, type Transaction } from 'kysely';
 
 /**
- * Deletes rows that are older than so many days, the oldest ten at most: done with each new row it keeps up with them, and
- * never takes long. Rows that somebody else is deleting are left to him. Needs an index on the column.
+ * Deletes rows older than `days`, the oldest ten at most: called with each insert, it keeps up with them and never takes
+ * long. Skips rows that another transaction is deleting. Needs an index on the column.
  */
-export async function forgetOld<S>(
+export async function deleteOld<S>(
   tx: Transaction<S>,
   old: { table: string; column: string; days: number },
 ): Promise<void> {

@@ -2,10 +2,10 @@ import { METHODS } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import findMyWay from 'find-my-way';
+import type { App } from './app.ts';
 import { Problem, type FieldError } from './problem.ts';
-import type { App } from './server.ts';
 
-/** Answers every error of the app as a problem document. */
+/** Makes the app respond to every error with a problem document. */
 export function handleErrors(app: App): void {
   const allowed = collectMethods(app);
 
@@ -20,16 +20,16 @@ export function handleErrors(app: App): void {
     const methods = allowed(path);
     const problem =
       methods.length === 0
-        ? new Problem(404, undefined, { detail: `Nothing is served at ${path}` })
+        ? new Problem(404, undefined, { detail: `No resource at ${path}` })
         : new Problem(405, undefined, {
-            detail: `${request.method} is not served at ${path}, but ${methods.join(', ')}`,
+            detail: `${path} does not support ${request.method}, only ${methods.join(', ')}`,
             headers: { allow: methods.join(', ') },
           });
     return send(problem, request, reply);
   });
 }
 
-/** Answers what Node's parser refuses and so never becomes a request. */
+/** Responds to bytes that Node's parser rejects, which never become a request. */
 export function refuseMalformed(error: Error & { code?: string }, socket: Socket): void {
   if (!socket.writable) return void socket.destroy();
   const problem = new Problem(parserStatus[error.code ?? ''] ?? 400);
@@ -56,20 +56,23 @@ function send(problem: Problem, request: FastifyRequest, reply: FastifyReply) {
 }
 
 /**
- * Fastify closes the connection after a body over the limit, which resets it under a client that is still sending: its
- * load balancer then answers 502. The rest is read and thrown away instead, for as long as `requestTimeout` allows.
+ * Fastify closes the connection after a body over the limit. That resets it while the client is still sending, and its load
+ * balancer then responds with 502. Instead, the rest of the body is read and discarded, up to `requestTimeout`.
  */
 function discardBody(request: FastifyRequest, reply: FastifyReply): void {
   reply.removeHeader('connection');
   request.raw.resume();
 }
 
-/** What a client may know of an error: nothing of one that is no fault of the client. */
+/** Returns what a client may see of an error: no details if the client did not cause it. */
 function toProblem(error: FastifyError): Problem {
   if (error instanceof Problem) return error;
   if (error.validation) {
     const errors = error.validation.flatMap((fault) => toFieldErrors(fault, error.validationContext));
-    return new Problem(400, 'Invalid request', { detail: 'The request is not what this path takes.', errors });
+    return new Problem(400, 'Invalid request', {
+      detail: 'The request does not match the schema of this path.',
+      errors,
+    });
   }
   const status = error.statusCode ?? 500;
   return status < 500 ? new Problem(status, undefined, { detail: error.message }) : new Problem(status);
@@ -82,13 +85,13 @@ function toFieldErrors({ keyword, instancePath, params, message }: Fault, part =
   const within = (names: unknown, detail: string) =>
     (names as string[]).map((name) => ({ field: at === '' ? name : `${at}/${name}`, detail }));
   if (keyword === 'required') return within(params['requiredProperties'], 'is required');
-  if (keyword === 'additionalProperties') return within(params['additionalProperties'], 'is not known here');
-  // Comes along with `additionalProperties`, which says more.
+  if (keyword === 'additionalProperties') return within(params['additionalProperties'], 'is not a known field');
+  // Accompanies `additionalProperties`, which is more specific.
   if (keyword === 'boolean') return [];
   return [{ field: at === '' ? part : at, detail: message ?? 'is not valid' }];
 }
 
-/** Remembers the routes of the app; answers the methods that a path is served with. */
+/** Collects the routes of the app; the function returned looks up the methods that a path supports. */
 function collectMethods(app: App): (path: string) => string[] {
   const routes = findMyWay();
   app.addHook('onRoute', ({ method, url }) => {

@@ -1,9 +1,9 @@
 import type { Static, TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 
-/** What services tell each other: the JSON body of a message. */
+/** A fact that a service publishes: the JSON body of a message. */
 export interface Event<T = unknown> {
-  /** The same on every delivery of the same event, so that receivers can tell a repetition. */
+  /** The same on every delivery of the event, so that receivers detect repetitions. */
   id: string;
   type: string;
   /** When it happened, ISO 8601. */
@@ -11,20 +11,27 @@ export interface Event<T = unknown> {
   payload: T;
 }
 
+/** What publishers and receivers of an event agree on; see app/contracts. */
+export interface EventContract<S extends TSchema = TSchema> {
+  readonly type: string;
+  readonly payload: S;
+}
+
 /** @throws Error if `body` is not an event */
-export function parseEvent(body: string | undefined): Event {
-  const event = JSON.parse(body ?? '') as Partial<Event> | null;
+export function parseEvent(body: string): Event {
+  const event = JSON.parse(body) as Partial<Event> | null;
   for (const key of ['id', 'type', 'at'] as const) {
     if (typeof event?.[key] !== 'string')
-      throw new Error(`Not an event, ${key} is not a string: ${body?.slice(0, 200)}`);
+      throw new Error(`The message is not an event, ${key} is not a string: ${body.slice(0, 200)}`);
   }
   return event as Event;
 }
 
 /**
- * What an event says, as far as its receiver needs it.
- * @throws Error if it is not what `schema` describes
+ * Returns the payload of an event.
+ * @throws Error if the event has another type than the contract, or its payload does not match the contract's schema
  */
-export function payloadOf<S extends TSchema>(event: Event, schema: S): NoInfer<Static<S>> {
-  return Value.Parse(schema, event.payload);
+export function payloadOf<S extends TSchema>(event: Event, contract: EventContract<S>): NoInfer<Static<S>> {
+  if (event.type !== contract.type) throw new Error(`Event ${event.id} is ${event.type}, expected ${contract.type}`);
+  return Value.Parse(contract.payload, event.payload);
 }

@@ -1,10 +1,11 @@
 import { circuitBreaker, ConsecutiveBreaker, handleAll } from 'cockatiel';
 import { DependencyError } from './problem.ts';
+import { traceHeaders } from './trace-context.ts';
 
 export interface HttpClient {
   /**
-   * Answers of status 500 and above count as failures; every other answer is returned, whatever its status.
-   * @throws DependencyError if there is no usable answer in time, or at once while the circuit is open
+   * Returns the response, whatever its status below 500; a status of 500 and above is a failure.
+   * @throws DependencyError if there is no usable response in time, or at once while the circuit is open
    */
   request(
     method: string,
@@ -14,7 +15,7 @@ export interface HttpClient {
 }
 
 /**
- * A client for one dependency. After 5 failures in a row it refuses for 30 s, then lets one request probe.
+ * Creates a client for one dependency. After 5 consecutive failures it fails at once for 30 s, then lets one request probe.
  * It never retries: only the caller knows what may be sent twice.
  */
 export function createHttpClient(options: { name: string; baseUrl: string; timeoutMs: number }): HttpClient {
@@ -31,13 +32,14 @@ export function createHttpClient(options: { name: string; baseUrl: string; timeo
             headers: {
               accept: 'application/json',
               ...(json !== undefined && { 'content-type': 'application/json' }),
+              ...traceHeaders(),
               ...headers,
             },
             ...(json !== undefined && { body: JSON.stringify(json) }),
           });
           const text = await response.text();
           if (response.status >= 500)
-            throw new Error(`${options.name} answered ${response.status}: ${text.slice(0, 200)}`);
+            throw new Error(`${options.name} responded with ${response.status}: ${text.slice(0, 200)}`);
           return { status: response.status, json: text === '' ? undefined : (JSON.parse(text) as unknown) };
         });
       } catch (cause) {

@@ -2,32 +2,23 @@ import { createHash } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
 import { Type } from 'typebox';
 import { isCanceled } from './database-pool.ts';
-import { forgetOld } from './forget-old.ts';
+import { deleteOld } from './delete-old.ts';
 import { DependencyError, Problem } from './problem.ts';
 
-/** Schema of the headers of a route that takes an idempotency key. */
-export const idempotencyHeaders = Type.Object({
+/** The headers of a route that takes an idempotency key. */
+export const IdempotencyHeaders = Type.Object({
   'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
 });
 
 /**
- * Does `work` once for each key of a user, inside the transaction `tx` that `work` writes in: a repetition gets
- * the answer of the first. While the first is under way a repetition waits for it; if the first fails, the key
- * is free again. Without a key the work is simply done. The answer has to survive JSON. A key is kept for a day at least.
+ * Runs `work` once per key of a user, inside the transaction `tx` that `work` writes in; a repetition returns the result of
+ * the first run. While the first is under way a repetition waits for it; if the first fails, the key is free again. Without
+ * a key, `work` always runs. The result must survive JSON. A key is kept for at least a day.
  *
- * Needs this table in the service's schema:
+ * Needs the tables of migrations/idempotency_keys.
  *
- *     CREATE TABLE idempotency_keys (
- *       user_id text NOT NULL,
- *       key text NOT NULL,
- *       request_hash text NOT NULL,
- *       answer jsonb,
- *       created_at timestamptz NOT NULL DEFAULT now(),
- *       PRIMARY KEY (user_id, key)
- *     );
- *     CREATE INDEX ON idempotency_keys (created_at);
- *
- * @throws Problem 422 if the key came with another body before, 409 if the first is still under way after the statement timeout
+ * @throws Problem 422 if the key was used with another body, 409 if the first run is still under way after the statement
+ * timeout
  */
 export async function once<S, T>(
   tx: Transaction<S>,
@@ -42,39 +33,39 @@ export async function once<S, T>(
     INSERT INTO idempotency_keys (user_id, key, request_hash) VALUES (${userId}, ${key}, ${hash})
     ON CONFLICT DO NOTHING RETURNING key`
     .execute(tx)
-    .catch(stillUnderWay);
+    .catch(refuseWhileUnderWay);
 
   if (claimed.rows.length === 0) {
     const { rows } = await sql<{ request_hash: string; answer: T }>`
       SELECT request_hash, answer FROM idempotency_keys WHERE user_id = ${userId} AND key = ${key}`.execute(tx);
     if (rows[0]?.request_hash !== hash) {
       throw new Problem(422, 'Idempotency key reused', {
-        detail: 'This Idempotency-Key came with another body before. Use a new key for a new request.',
+        detail: 'This Idempotency-Key was used with another body. Use a new key for a new request.',
         errors: [{ field: 'idempotency-key', detail: 'was used with another body' }],
       });
     }
     return rows[0].answer;
   }
 
-  await forgetOld(tx, { table: 'idempotency_keys', column: 'created_at', days: 1 });
-  const answer = await work();
+  await deleteOld(tx, { table: 'idempotency_keys', column: 'created_at', days: 1 });
+  const result = await work();
   await sql`
-    UPDATE idempotency_keys SET answer = ${JSON.stringify(answer)} WHERE user_id = ${userId} AND key = ${key}`.execute(
+    UPDATE idempotency_keys SET answer = ${JSON.stringify(result)} WHERE user_id = ${userId} AND key = ${key}`.execute(
     tx,
   );
-  return answer;
+  return result;
 }
 
-/** A statement that took too long is here one that waited for the first request. */
-function stillUnderWay(error: unknown): never {
+/** The only statement here that can time out is the one that waits for the first request. */
+function refuseWhileUnderWay(error: unknown): never {
   if (!(error instanceof DependencyError) || !isCanceled(error.cause)) throw error;
   throw new Problem(409, 'Still under way', {
-    detail: 'The first request with this Idempotency-Key has not ended yet, try again later.',
+    detail: 'The first request with this Idempotency-Key is still being processed, try again later.',
     headers: { 'retry-after': '1' },
   });
 }
 
-/** JSON with the members of every object in one order, so that equal requests read equal. */
+/** Serializes with sorted members, so that equal requests have equal hashes. */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) =>
     member !== null && typeof member === 'object' && !Array.isArray(member)

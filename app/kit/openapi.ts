@@ -1,10 +1,10 @@
 import type { RouteOptions } from 'fastify';
 import { Type } from 'typebox';
-import type { App } from './server.ts';
+import type { App } from './app.ts';
 
 /**
- * Serves the OpenAPI 3.1 description of the app, made from the schemas of its routes, at /api/<name>/openapi.json.
- * It is made when first asked for, as few tasks ever are and making it takes longer than starting one.
+ * Serves the OpenAPI 3.1 description of the app, generated from the schemas of its routes, at /api/<name>/openapi.json.
+ * It is generated on the first request: that takes longer than starting a task, and few tasks ever receive one.
  */
 export function publishOpenApi(app: App, name: string): void {
   const routes: RouteOptions[] = [];
@@ -14,9 +14,9 @@ export function publishOpenApi(app: App, name: string): void {
   app.get(`/api/${name}/openapi.json`, { schema: { hide: true } }, () => (document ??= describe(name, routes)));
 }
 
-/** Every answer that no route names; see problem.ts. */
+/** The response of every status that a route does not declare; see problem.ts. */
 const problem = {
-  description: 'What went wrong, as RFC 9457 problem details',
+  description: 'An error, as RFC 9457 problem details',
   content: {
     'application/problem+json': {
       schema: Type.Object({

@@ -1,42 +1,56 @@
 import { PublishBatchCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { sql, type Transaction } from 'kysely';
+import type { Static, TSchema } from 'typebox';
+import { Value } from 'typebox/value';
 import type { Database } from './database.ts';
-import type { Event } from './events.ts';
-import type { Logger } from './log.ts';
+import type { Event, EventContract } from './events.ts';
+import type { Task } from './task.ts';
+import { traceHeaders, type TraceHeaders } from './trace-context.ts';
 
 /**
- * Keeps an event in the transaction that causes it; the relay publishes it once that has committed.
- * Needs the table of outbox.sql. Answers the id of the event.
+ * Stores an event in the transaction that causes it; the relay publishes it once that has committed. Returns the event's id.
+ * Needs the tables of migrations/outbox.
+ * @throws Error if the payload does not match the contract's schema
  */
-export async function appendEvent<S>(tx: Transaction<S>, type: string, payload: unknown): Promise<string> {
+export async function appendEvent<S, P extends TSchema>(
+  tx: Transaction<S>,
+  { type, payload: schema }: EventContract<P>,
+  payload: NoInfer<Static<P>>,
+): Promise<string> {
+  if (!Value.Check(schema, payload)) {
+    const faults = Value.Errors(schema, payload).map(({ instancePath, message }) => `${instancePath} ${message}`);
+    throw new Error(`The payload does not match the contract of ${type}: ${faults.join(', ')}`);
+  }
   const { rows } = await sql<{ id: string }>`
-    INSERT INTO outbox (type, payload) VALUES (${type}, ${JSON.stringify(payload)}) RETURNING id`.execute(tx);
+    INSERT INTO outbox (type, payload, trace)
+    VALUES (${type}, ${JSON.stringify(payload)}, ${JSON.stringify(traceHeaders())})
+    RETURNING id`.execute(tx);
   return (rows[0] as { id: string }).id;
 }
 
 export interface Relay {
-  /** Says that an event was committed, so that it does not wait for the next look. */
+  /** Makes the relay look at once: an event may have been committed. */
   nudge(): void;
-  stop(): Promise<void>;
 }
 
-/** SNS takes at most 10 messages at once. */
+/** SNS takes at most 10 messages in one call (https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html). */
 const batchSize = 10;
 
 /**
- * Publishes what is in the outbox: looks each second and on `nudge()`. Any number of relays share an outbox.
- * An event is published at least once (twice if a relay dies between publishing and deleting), and events that
- * different tasks relay may overtake each other.
+ * Publishes the events in the outbox: looks each second and on `nudge()`. Several relays may share an outbox. An event is
+ * published at least once, twice if a relay dies between publishing and deleting. Events of different relays may overtake
+ * each other.
  */
-export function startRelay<S>(options: {
-  database: Database<S>;
-  topicArn: string;
-  sns: Pick<SNSClient, 'send'>;
-  log: Logger;
-  /** @default 1000 ms */
-  pollMs?: number;
-}): Relay {
-  const { database, topicArn, sns, log, pollMs = 1000 } = options;
+export function startRelay<S>(
+  { config, log, onStop }: Task<{ EVENTS_TOPIC_ARN: string }>,
+  options: {
+    database: Database<S>;
+    sns: Pick<SNSClient, 'send'>;
+    /** @default 1000 ms */
+    pollMs?: number;
+  },
+): Relay {
+  const { database, sns, pollMs = 1000 } = options;
   let stopped = false;
   let nudged = false;
   let wake = () => {};
@@ -50,16 +64,18 @@ export function startRelay<S>(options: {
       };
     });
 
-  /** Publishes and deletes the oldest events; answers whether there may be more. */
+  /** Publishes and deletes the oldest events; returns whether there may be more. */
   const relayBatch = () =>
     database.transaction(async (tx) => {
       const { rows } = await sql<OutboxRow>`
-        SELECT position, id, type, at, payload FROM outbox ORDER BY position LIMIT ${batchSize} FOR UPDATE SKIP LOCKED`.execute(
-        tx,
-      );
+        SELECT position, id, type, at, payload, trace FROM outbox
+        ORDER BY position LIMIT ${batchSize} FOR UPDATE SKIP LOCKED`.execute(tx);
       if (rows.length === 0) return false;
       const { Successful = [], Failed = [] } = await sns.send(
-        new PublishBatchCommand({ TopicArn: topicArn, PublishBatchRequestEntries: rows.map(toEntry) }),
+        new PublishBatchCommand({
+          TopicArn: config.EVENTS_TOPIC_ARN,
+          PublishBatchRequestEntries: rows.map(toEntry),
+        }),
       );
       if (Failed.length > 0) log.error({ failed: Failed }, 'events were not published, they stay in the outbox');
       const published = Successful.map(({ Id }) => Id);
@@ -80,26 +96,31 @@ export function startRelay<S>(options: {
   };
   const running = run();
 
+  onStop('background', async () => {
+    stopped = true;
+    wake();
+    await running;
+  });
   return {
     nudge() {
       nudged = true;
       wake();
     },
-    async stop() {
-      stopped = true;
-      wake();
-      await running;
-    },
   };
 }
 
-type OutboxRow = Omit<Event, 'at'> & { at: Date; position: number };
+/** `trace` is null in rows that were written before the column existed. */
+type OutboxRow = Omit<Event, 'at'> & { at: Date; position: number; trace: TraceHeaders | null };
 
-function toEntry({ position, id, type, at, payload }: OutboxRow) {
+/** The trace travels in attributes, beside the body, so that a consumer continues it whatever the body's format is. */
+function toEntry({ position, id, type, at, payload, trace }: OutboxRow) {
   const event: Event = { id, type, at: at.toISOString(), payload };
+  const attributes = Object.entries({ type, ...trace });
   return {
     Id: String(position),
     Message: JSON.stringify(event),
-    MessageAttributes: { type: { DataType: 'String', StringValue: type } },
+    MessageAttributes: Object.fromEntries(
+      attributes.map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
+    ),
   };
 }

@@ -3,18 +3,21 @@ import { Value } from 'typebox/value';
 import { Problem } from './problem.ts';
 import { nullable } from './schema.ts';
 
-/** The query of every list. */
+/** The query parameters of every list. */
 export const pageQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })),
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
 };
 export const defaultLimit = 20;
 
-/** The answer of every list. */
-export const pageOf = <T extends TSchema>(item: T) =>
+/** The response of every list. */
+export const PageOf = <T extends TSchema>(item: T) =>
   Type.Object({ items: Type.Array(item), nextCursor: nullable(Type.String()) });
 
-/** Makes a page of at most `limit` out of rows, of which one more than `limit` was asked for to see whether it is the last. */
+/**
+ * Makes a page of at most `limit` items. `rows` is the result of a query for `limit + 1`, of which the last one only shows
+ * that there is another page.
+ */
 export function toPage<T>(rows: readonly T[], limit: number, position: (last: T) => unknown) {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
@@ -23,16 +26,16 @@ export function toPage<T>(rows: readonly T[], limit: number, position: (last: T)
 }
 
 /**
- * Reads the position that `toPage` wrote into a cursor. (`NoInfer` keeps the compiler from deriving the schema back from
- * how the position is used, which takes it seconds.)
- * @throws Problem 400 if it wrote no such position
+ * Returns the position that `toPage` encoded in a cursor. (`NoInfer` keeps the compiler from deriving the schema from how
+ * the position is used, which takes seconds.)
+ * @throws Problem 400 if the cursor does not match the schema of a position
  */
 export function readCursor<S extends TSchema>(position: S, cursor: string): NoInfer<Static<S>> {
   const value = decode(cursor);
   if (Value.Check(position, value)) return value;
   throw new Problem(400, 'Invalid request', {
-    detail: 'Take the cursor from the nextCursor of the page before.',
-    errors: [{ field: 'cursor', detail: 'is not one that this list answered' }],
+    detail: 'Pass the nextCursor of the previous page as the cursor.',
+    errors: [{ field: 'cursor', detail: 'is not a cursor of this list' }],
   });
 }
 

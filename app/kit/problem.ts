@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 
 export interface FieldError {
-  /** Path of the value at fault, such as `items/0/quantity`. */
+  /** Path of the invalid value, such as `items/0/quantity`. */
   field: string;
   detail: string;
 }
@@ -13,7 +13,7 @@ interface More {
   cause?: unknown;
 }
 
-/** An answer that is not the one asked for, as RFC 9457 problem details. Thrown anywhere in a request. */
+/** An error response, as RFC 9457 problem details. May be thrown anywhere in a request. */
 export class Problem extends Error {
   override readonly name: string = 'Problem';
   readonly status: number;
@@ -36,7 +36,7 @@ export class Problem extends Error {
   }
 }
 
-/** Something this service needs did not answer (503) or not in time (504); what went wrong is the `cause`. */
+/** A dependency is not available (503) or did not respond in time (504); the `cause` says why. */
 export class DependencyError extends Problem {
   override readonly name = 'DependencyError';
   readonly dependency: string;
@@ -44,7 +44,7 @@ export class DependencyError extends Problem {
 
   constructor(dependency: string, { timedOut = false, cause }: { timedOut?: boolean; cause?: unknown } = {}) {
     super(timedOut ? 504 : 503, undefined, {
-      detail: `${dependency} ${timedOut ? 'did not answer in time' : 'is not available'}, try again later`,
+      detail: `${dependency} ${timedOut ? 'did not respond in time' : 'is not available'}, try again later`,
       headers: { 'retry-after': '1' },
       cause,
     });
@@ -53,7 +53,7 @@ export class DependencyError extends Problem {
   }
 }
 
-/** There is more to do than can be done now; the same request may be sent again after `Retry-After`. */
+/** More work arrives than can be done now; the same request may be sent again after `Retry-After`. */
 export class OverloadError extends Problem {
   override readonly name = 'OverloadError';
 

@@ -1,12 +1,12 @@
 import { Redis } from 'ioredis';
 import type { RedisConfig } from './config.ts';
-import type { Logger } from './log.ts';
+import type { Task } from './task.ts';
 
 /**
- * Commands fail within a second, or at once while there is no connection, instead of waiting for one:
- * Redis down means slower, not down. Reconnects for ever.
+ * Connects to Redis and reconnects for ever. Commands fail within a second, or at once while there is no connection: a
+ * service that waited for Redis would be down with it, instead of slower.
  */
-export function connectRedis(config: RedisConfig, log: Logger): Redis {
+export function connectRedis({ config, log, onStop }: Task<RedisConfig>): Redis {
   const [host, port] = config.REDIS_ENDPOINT.split(':') as [string, string];
   const redis = new Redis({
     host,
@@ -18,10 +18,11 @@ export function connectRedis(config: RedisConfig, log: Logger): Redis {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     keepAlive: 10_000,
-    // After a failover the old primary answers that it is a replica now: 2 connects anew and sends the command again.
+    // After a failover the former primary responds that it is a replica: 2 reconnects and sends the command again.
     reconnectOnError: ({ message }) => (message.startsWith('READONLY') ? 2 : false),
     retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
   });
-  redis.on('error', (err) => log.warn({ err }, 'redis is not available'));
+  redis.on('error', (err) => log.warn({ err }, 'Redis is not available'));
+  onStop('connections', () => redis.disconnect());
   return redis;
 }

@@ -2,15 +2,16 @@ import type { PostgresPool } from 'kysely';
 import type { Logger } from './log.ts';
 import { OverloadError } from './problem.ts';
 
-/** How long reads leave a replica alone that did not answer, in ms. */
+/** How long reads avoid a replica that did not accept a connection, in ms. */
 const restMs = 5_000;
 
 /**
- * A pool that takes turns among the replicas and falls back to the primary when none of them can be connected to.
- * One that failed rests, so that not every read waits for its connect timeout; then one read probes it. One that is only
- * overloaded keeps its reads: sent to the primary, they would overload that too, and the writes with it.
+ * Creates a pool that rotates over the replicas and falls back to the primary when none of them accepts a connection.
+ * A replica that failed is avoided for a while, so that not every read waits for its connect timeout; then one read probes
+ * it. A replica that is only overloaded keeps its reads: they would overload the primary too, and the writes with it.
  */
-export function readPool(replicas: readonly PostgresPool[], primary: PostgresPool, log: Logger): PostgresPool {
+export function createReplicaPool(replicas: readonly PostgresPool[], primary: PostgresPool, log: Logger): PostgresPool {
+  /** Per replica: when it may be tried again, in ms since the epoch; 0 if it works. */
   const restsUntil = replicas.map(() => 0);
   let turn = 0;
 
@@ -31,7 +32,7 @@ export function readPool(replicas: readonly PostgresPool[], primary: PostgresPoo
         } catch (err) {
           if (err instanceof OverloadError) throw err;
           restsUntil[index] = Date.now() + restMs;
-          log.warn({ err, replica: index }, 'a read replica is not available, reads go elsewhere');
+          log.warn({ err, replica: index }, 'a read replica is not available, reads go to another server');
         }
       }
       return primary.connect();

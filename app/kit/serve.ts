@@ -1,18 +1,21 @@
 import closeWithGrace from 'close-with-grace';
-import type { App } from './server.ts';
+import type { App } from './app.ts';
+import type { Task } from './task.ts';
 
-/** What a stop may take, in ms: requests and messages under way end within 15 s, and after 30 s ECS kills. */
+/** How long stopping may take, in ms: requests and messages under way end within 15 s, and ECS kills after 30 s. */
 const stopTimeout = 20_000;
 
 /**
- * Listens until SIGTERM or SIGINT, then closes the app with all its `onClose` hooks and exits 0.
- * A second signal, or a stop that takes too long, exits 1 at once.
+ * Listens until SIGTERM or SIGINT, then stops the task and exits 0. Exits 1 at once on a second signal, and when stopping
+ * takes too long.
  */
-export async function serve(app: App, config: { HOST: string; PORT: number }): Promise<void> {
-  closeWithGrace({ delay: stopTimeout, logger: app.log }, async ({ signal, err }) => {
-    if (err) app.log.fatal({ err }, 'stopping because of an error nobody handled');
-    else app.log.info({ signal }, 'stopping');
-    await app.close();
+export async function serve(task: Task<{ HOST: string; PORT: number }>, app: App): Promise<void> {
+  const { config, log } = task;
+  task.onStop('requests', () => app.close());
+  closeWithGrace({ delay: stopTimeout, logger: log }, async ({ signal, err }) => {
+    if (err) log.fatal({ err }, 'stopping because of an unhandled error');
+    else log.info({ signal }, 'stopping');
+    await task.stop();
   });
   await app.listen({ host: config.HOST, port: config.PORT });
 }

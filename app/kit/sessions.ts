@@ -16,7 +16,7 @@ declare module 'fastify' {
   }
 }
 
-/** What sessions need of Redis. */
+/** The commands of Redis that sessions use. */
 export interface SessionRedis {
   get(key: string): Promise<string | null>;
   set(key: string, value: string, unit: 'PX', ms: number): Promise<unknown>;
@@ -24,31 +24,37 @@ export interface SessionRedis {
 }
 
 const cookieName = 'session';
-/** A session ends a week after signing in, in ms. */
+/** A session ends a week after sign-in, in ms. */
 const lifetime = 7 * 24 * 60 * 60 * 1000;
 
-/** Sessions in Redis, known to the browser by an opaque signed cookie. `secret` has at least 32 characters. */
-export const sessions = (options: { redis: SessionRedis; secret: string }) =>
+export interface SessionParts {
+  readonly redis: SessionRedis;
+  /** Signs the cookie; at least 32 characters. */
+  readonly sessionSecret: string;
+}
+
+/** Keeps sessions in Redis; the browser has an opaque signed cookie. */
+export const sessions = ({ redis, sessionSecret }: SessionParts) =>
   plugin(async (app) => {
     await app.register(cookie);
     await app.register(session, {
-      secret: options.secret,
+      secret: sessionSecret,
       cookieName,
       cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto', path: '/', maxAge: lifetime },
-      store: createStore(options.redis),
+      store: createStore(redis),
       saveUninitialized: false,
       rolling: false,
     });
   });
 
-/** @throws Problem 401 if nobody is signed in */
+/** Returns the signed-in user. @throws Problem 401 if there is none */
 export function requireUser(request: FastifyRequest): User {
   const { user } = request.session;
   if (!user) throw new Problem(401, 'Sign in first');
   return user;
 }
 
-/** The session gets a new id, so that one planted before signing in is worth nothing. */
+/** Signs a user in under a new session id, so that an attacker cannot plant one beforehand (session fixation). */
 export async function signIn(request: FastifyRequest, user: User): Promise<void> {
   await request.session.regenerate();
   request.session.user = user;
@@ -59,7 +65,7 @@ export async function signOut(request: FastifyRequest, reply: FastifyReply): Pro
   void reply.clearCookie(cookieName, { path: '/' });
 }
 
-/** Sessions as JSON that Redis forgets by itself. */
+/** Stores sessions as JSON with an expiry. */
 function createStore(redis: SessionRedis) {
   const key = (id: string) => `session:${id}`;
   const unavailable = (cause: unknown): never => {

@@ -6,9 +6,9 @@ import type { AddressInfo } from 'node:net';
 
 import { expect, test } from '@jest/globals';
 
-/** The exit code of the container's health check, asked of a service that answers so. */
-async function check(answer: RequestListener): Promise<number | null> {
-  const server = createServer(answer).listen(0, '127.0.0.1');
+/** Returns the exit code of the container's health check for a service that responds with `listener`. */
+async function check(listener: RequestListener): Promise<number | null> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const child = execFile(process.execPath, ['app/health.js'], { env: { PORT: String(port) } });
@@ -18,18 +18,18 @@ async function check(answer: RequestListener): Promise<number | null> {
   return code;
 }
 
-test('a container whose service says it is well is well', async () => {
-  const asked: (string | undefined)[] = [];
+test('a container whose service responds with 200 is healthy', async () => {
+  const paths: (string | undefined)[] = [];
   const code = await check((request, response) => {
-    asked.push(request.url);
+    paths.push(request.url);
     response.end('{"status":"ok"}');
   });
-  expect([code, asked]).toEqual([0, ['/api/health']]);
+  expect([code, paths]).toEqual([0, ['/api/health']]);
 });
 
 test.each<[string, RequestListener]>([
-  ['answers with an error', (_request, response) => void response.writeHead(503).end()],
-  ['hangs up', (request) => void request.socket.destroy()],
-])('a container whose service %s is ill', async (_what, answer) => {
-  expect(await check(answer)).toBe(1);
+  ['responds with an error', (_request, response) => void response.writeHead(503).end()],
+  ['closes the connection', (request) => void request.socket.destroy()],
+])('a container whose service %s is unhealthy', async (_what, listener) => {
+  expect(await check(listener)).toBe(1);
 });

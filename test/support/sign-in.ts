@@ -1,7 +1,7 @@
-import type { App } from '../../app/kit/server.ts';
+import type { App } from '../../app/kit/app.ts';
 import { signIn, type SessionRedis, type User } from '../../app/kit/sessions.ts';
 
-/** A session store that is a Map. */
+/** Keeps sessions in memory. */
 export function memoryRedis(): SessionRedis {
   const values = new Map<string, string>();
   return {
@@ -11,11 +11,11 @@ export function memoryRedis(): SessionRedis {
   };
 }
 
-/** Lets tests sign in without the `auth` service. Call it before the app answers anything. */
+/** Adds a route by which tests sign in without the `auth` service. Call it before the first request. */
 export function allowSignIn(app: App): (user: User) => Promise<string> {
   app.post('/test/sign-in', (request) => signIn(request, request.body as User));
   return async (user) => {
-    const answer = await app.inject({ method: 'POST', url: '/test/sign-in', payload: { ...user } });
-    return answer.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+    const response = await app.inject({ method: 'POST', url: '/test/sign-in', payload: { ...user } });
+    return response.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
   };
 }

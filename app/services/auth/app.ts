@@ -1,12 +1,12 @@
+import type { App } from '../../kit/app.ts';
 import type { Logger } from '../../kit/log.ts';
-import { createServer, type App } from '../../kit/server.ts';
-import { sessions, type SessionRedis } from '../../kit/sessions.ts';
-import { addRoutes } from './routes.ts';
-import type { Users } from './store.ts';
+import { createServer } from '../../kit/server.ts';
+import { sessions, type SessionParts } from '../../kit/sessions.ts';
+import { addRoutes, type RouteParts } from './routes.ts';
 
-export function createApp(parts: { users: Users; redis: SessionRedis; secret: string; logger?: Logger }): App {
-  const app = createServer({ name: 'auth', logger: parts.logger });
+export function createApp(parts: RouteParts & SessionParts & { log?: Logger }): App {
+  const app = createServer({ name: 'auth', log: parts.log });
   void app.register(sessions(parts));
-  addRoutes(app, parts.users);
+  addRoutes(app, parts);
   return app;
 }

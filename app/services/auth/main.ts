@@ -4,14 +4,13 @@ import { connectRedis } from '../../kit/redis.ts';
 import { serve } from '../../kit/serve.ts';
 import { startTask } from '../../kit/task.ts';
 import { createApp } from './app.ts';
-import { createUsers, type Tables } from './store.ts';
+import { createUserStore, type AuthTables } from './store.ts';
 
-const { config, log } = startTask({ ...databaseConfig, ...sessionConfig });
-const database = connectDatabase<Tables>(config, log);
-const redis = connectRedis(config, log);
-const app = createApp({ users: createUsers(database), redis, secret: config.SESSION_SECRET, logger: log });
-app.addHook('onClose', async () => {
-  redis.disconnect();
-  await database.close();
+const task = startTask({ ...databaseConfig, ...sessionConfig });
+const app = createApp({
+  log: task.log,
+  redis: connectRedis(task),
+  sessionSecret: task.config.SESSION_SECRET,
+  store: createUserStore(connectDatabase<AuthTables>(task)),
 });
-await serve(app, config);
+await serve(task, app);

@@ -8,18 +8,19 @@ const derive = promisify(argon2);
 /** OWASP's password storage cheat sheet: Argon2id with 19 MiB, 2 passes, 1 lane. Memory in KiB, tag in bytes. */
 const cost = { memory: 19_456, passes: 2, parallelism: 1, tagLength: 32 };
 
-/** Hashing takes whole threads of libuv's pool of 4: two at once leave it free for the rest, and few may wait. */
+/** Each hash occupies one of the 4 threads of libuv's pool: two at once leave threads for other work. At most 50 wait. */
 const pool = bulkhead(2, 50);
 
-/** Answers the hash of a password as a PHC string. @throws OverloadError while too many are waiting */
+/** Returns the hash of a password as a PHC string. @throws OverloadError while too many calls wait */
 export async function hashPassword(password: string): Promise<string> {
   const nonce = randomBytes(16);
   return toPhc(nonce, await digest(password, { ...cost, nonce }));
 }
 
 /**
- * Tells whether `phc` is the hash of this password. Takes as long without a hash as with a wrong one,
- * so that the time of an answer does not tell who is registered. @throws OverloadError while too many are waiting
+ * Returns whether `phc` is the hash of this password. Takes as long without a hash as with a wrong one, so that response
+ * times do not reveal who is registered.
+ * @throws OverloadError while too many calls wait
  */
 export async function verifyPassword(password: string, phc: string | undefined): Promise<boolean> {
   const { tag, ...parameters } = fromPhc(phc ?? toPhc(randomBytes(16), randomBytes(cost.tagLength)));
@@ -30,11 +31,11 @@ type Parameters = Omit<Argon2Parameters, 'message'>;
 
 async function digest(password: string, parameters: Parameters): Promise<Buffer> {
   try {
-    // The same password typed on another system may arrive composed of other code points.
+    // Systems may encode the same password with different code points.
     return await pool.execute(() => derive('argon2id', { ...parameters, message: password.normalize('NFKC') }));
   } catch (error) {
     if (!(error instanceof BulkheadRejectedError)) throw error;
-    throw new OverloadError('Too many people are signing in at this moment', error);
+    throw new OverloadError('Too many people are signing in right now', error);
   }
 }
 
@@ -46,7 +47,8 @@ function toPhc(nonce: Buffer, tag: Buffer): string {
 
 function fromPhc(phc: string) {
   const parts = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([\w+/]+)\$([\w+/]+)$/.exec(phc);
-  if (!parts) throw new Error('A stored password hash is not an Argon2id PHC string');
+  if (!parts)
+    throw new Error('A stored password hash is not an Argon2id PHC string, check the password_hash column of users');
   const [, memory, passes, parallelism, nonce, tag] = parts as unknown as [
     string,
     string,

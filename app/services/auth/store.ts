@@ -1,19 +1,13 @@
 import type { Generated } from 'kysely';
 import type { Database } from '../../kit/database.ts';
-import type { User } from '../../kit/sessions.ts';
+import type { UserStore } from './user.ts';
 
-export interface Tables {
+export interface AuthTables {
   users: { id: Generated<string>; email: string; password_hash: string };
 }
 
-export interface Users {
-  /** Answers undefined if the e-mail address is taken. */
-  add(email: string, passwordHash: string): Promise<User | undefined>;
-  find(email: string): Promise<(User & { passwordHash: string }) | undefined>;
-}
-
-/** Everything on the primary: somebody who has just registered must be able to log in. */
-export function createUsers({ primary }: Database<Tables>): Users {
+/** Reads and writes on the primary: a user who has just registered must be able to log in. */
+export function createUserStore({ primary }: Database<AuthTables>): UserStore {
   return {
     add: (email, passwordHash) =>
       primary

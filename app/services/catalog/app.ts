@@ -1,10 +1,10 @@
+import type { App } from '../../kit/app.ts';
 import type { Logger } from '../../kit/log.ts';
-import { createServer, type App } from '../../kit/server.ts';
-import { addRoutes } from './routes.ts';
-import type { Products } from './store.ts';
+import { createServer } from '../../kit/server.ts';
+import { addRoutes, type RouteParts } from './routes.ts';
 
-export function createApp(parts: { products: Products; logger?: Logger }): App {
-  const app = createServer({ name: 'catalog', logger: parts.logger });
-  addRoutes(app, parts.products);
+export function createApp(parts: RouteParts & { log?: Logger }): App {
+  const app = createServer({ name: 'catalog', log: parts.log });
+  addRoutes(app, parts);
   return app;
 }

@@ -3,10 +3,8 @@ import { connectDatabase } from '../../kit/database.ts';
 import { serve } from '../../kit/serve.ts';
 import { startTask } from '../../kit/task.ts';
 import { createApp } from './app.ts';
-import { createProducts, type Tables } from './store.ts';
+import { createProductStore, type CatalogTables } from './store.ts';
 
-const { config, log } = startTask(databaseConfig);
-const database = connectDatabase<Tables>(config, log);
-const app = createApp({ products: createProducts(database), logger: log });
-app.addHook('onClose', () => database.close());
-await serve(app, config);
+const task = startTask(databaseConfig);
+const app = createApp({ log: task.log, store: createProductStore(connectDatabase<CatalogTables>(task)) });
+await serve(task, app);

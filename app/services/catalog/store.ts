@@ -1,36 +1,12 @@
 import { sql } from 'kysely';
 import type { Database } from '../../kit/database.ts';
+import type { Product, ProductStore } from './product.ts';
 
-export interface Product {
-  id: string;
-  name: string;
-  priceCents: number;
-  year: number | null;
-  genre: string | null;
-  director: string | null;
-  /** 0 to 10. */
-  rating: number | null;
-  popularity: number;
-}
-
-export interface Tables {
+export interface CatalogTables {
   products: Omit<Product, 'priceCents'> & { price_cents: number };
 }
 
-/** Where a page ends: lists go from the most to the least popular, then by id. */
-export interface Position {
-  popularity: number;
-  id: string;
-}
-
-export interface Products {
-  list(limit: number, after?: Position): Promise<Product[]>;
-  /** In no particular order; unknown ids are left out. */
-  findAll(ids: readonly string[]): Promise<Product[]>;
-  find(id: string): Promise<Product | undefined>;
-}
-
-export function createProducts({ replica }: Database<Tables>): Products {
+export function createProductStore({ replica }: Database<CatalogTables>): ProductStore {
   const select = () =>
     replica
       .selectFrom('products')

@@ -1,21 +1,12 @@
+import type { App } from '../../kit/app.ts';
 import type { Logger } from '../../kit/log.ts';
-import { createServer, type App } from '../../kit/server.ts';
-import { sessions, type SessionRedis } from '../../kit/sessions.ts';
-import type { FindPrices } from './pricing.ts';
-import { orderRoutes } from './routes.ts';
-import type { OrderStore } from './store.ts';
+import { createServer } from '../../kit/server.ts';
+import { sessions, type SessionParts } from '../../kit/sessions.ts';
+import { addRoutes, type RouteParts } from './routes.ts';
 
-export interface OrdersParts {
-  readonly logger?: Logger;
-  readonly redis: SessionRedis;
-  readonly sessionSecret: string;
-  readonly store: OrderStore;
-  readonly findPrices: FindPrices;
-}
-
-export async function createApp(parts: OrdersParts): Promise<App> {
-  const app = createServer({ name: 'orders', logger: parts.logger });
-  await app.register(sessions({ redis: parts.redis, secret: parts.sessionSecret }));
-  orderRoutes(app, parts.store, parts.findPrices);
+export function createApp(parts: RouteParts & SessionParts & { log?: Logger }): App {
+  const app = createServer({ name: 'orders', log: parts.log });
+  void app.register(sessions(parts));
+  addRoutes(app, parts);
   return app;
 }

@@ -5,7 +5,7 @@ export interface Line {
 }
 
 export interface PricedLine extends Line {
-  /** What one costs at the time of the order. */
+  /** The price of one at the time of the order. */
   readonly priceCents: number;
 }
 
@@ -22,4 +22,17 @@ export interface Order {
   /** ISO 8601. */
   readonly createdAt: string;
   readonly items: PricedLine[];
+}
+
+export interface OrderStore {
+  /** Stores the order that `work` returns. With a key that was used before, returns its order without calling `work`. */
+  place(
+    request: { userId: string; key: string | undefined; body: unknown },
+    work: () => Promise<NewOrder>,
+  ): Promise<Order>;
+  find(userId: string, id: string): Promise<Order | undefined>;
+  /** Returns at most `limit` orders, newest first, those older than the order `before`. */
+  list(userId: string, limit: number, before: string | undefined): Promise<Order[]>;
+  /** Returns whether the order exists. Changes nothing if it is paid already. */
+  markPaid(id: string): Promise<boolean>;
 }

@@ -1,36 +1,31 @@
-import { Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { PricedProducts } from '../../contracts/product.ts';
 import type { HttpClient } from '../../kit/http-client.ts';
 import { Problem } from '../../kit/problem.ts';
 import type { Line, PricedLine } from './order.ts';
 
-/** Prices in cents by product id; a product that does not exist is missing. */
+/** Returns prices in cents by product id, without products that do not exist. */
 export type FindPrices = (productIds: string[]) => Promise<Map<string, number>>;
 
-/** A page of products as `catalog` answers it, as far as an order needs it. */
-const Products = Type.Object({
-  items: Type.Array(Type.Object({ id: Type.String(), priceCents: Type.Integer({ minimum: 0 }) })),
-});
-
-export function findPricesOver(client: HttpClient): FindPrices {
+/** Finds prices by calling `catalog`. */
+export function createPriceFinder(catalog: HttpClient): FindPrices {
   return async (productIds) => {
     const path = `/api/products?ids=${productIds.map(encodeURIComponent).join(',')}`;
-    const { status, json } = await client.request('GET', path);
-    if (status !== 200 || !Value.Check(Products, json)) {
-      throw new Error(`catalog answered GET ${path} with ${status}: ${JSON.stringify(json)}`);
-    }
-    return new Map(json.items.map(({ id, priceCents }) => [id, priceCents]));
+    const { status, json } = await catalog.request('GET', path);
+    if (status === 200 && Value.Check(PricedProducts, json))
+      return new Map(json.items.map(({ id, priceCents }) => [id, priceCents]));
+    throw new Error(`catalog responded to GET ${path} with ${status}: ${JSON.stringify(json)}`);
   };
 }
 
 /**
- * The lines of an order with the prices of now.
- * @throws Problem 400 naming products that come twice, 422 naming those that do not exist.
+ * Adds the current prices to the lines of an order.
+ * @throws Problem 400 naming products that occur twice, 422 naming products that do not exist
  */
 export async function price(lines: Line[], findPrices: FindPrices): Promise<PricedLine[]> {
   const ids = lines.map(({ productId }) => productId);
   refuse(400, 'Product ordered twice', lines, (line, i) =>
-    ids.indexOf(line.productId) < i ? 'comes twice: give it once, with the quantity of both' : undefined,
+    ids.indexOf(line.productId) < i ? 'occurs twice: order it once, with the sum of both quantities' : undefined,
   );
   const prices = await findPrices(ids);
   refuse(422, 'Unknown product', lines, ({ productId }) =>
@@ -39,6 +34,7 @@ export async function price(lines: Line[], findPrices: FindPrices): Promise<Pric
   return lines.map(({ productId, quantity }) => ({ productId, quantity, priceCents: prices.get(productId) ?? 0 }));
 }
 
+/** @throws Problem if `faultOf` returns a fault of any line */
 function refuse(
   status: number,
   title: string,
@@ -52,6 +48,7 @@ function refuse(
   if (errors.length > 0) throw new Problem(status, title, { errors });
 }
 
+/** In cents. */
 export function total(items: PricedLine[]): number {
   return items.reduce((sum, { quantity, priceCents }) => sum + quantity * priceCents, 0);
 }

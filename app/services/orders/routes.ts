@@ -1,40 +1,41 @@
 import { Type } from 'typebox';
-import { idempotencyHeaders } from '../../kit/idempotency.ts';
-import { defaultLimit, pageOf, pageQuery, readCursor, toPage } from '../../kit/page.ts';
+import { PayableOrder } from '../../contracts/order.ts';
+import type { App } from '../../kit/app.ts';
+import { IdempotencyHeaders } from '../../kit/idempotency.ts';
+import { defaultLimit, PageOf, pageQuery, readCursor, toPage } from '../../kit/page.ts';
 import { Problem } from '../../kit/problem.ts';
-import type { App } from '../../kit/server.ts';
+import { strictObject } from '../../kit/schema.ts';
 import { requireUser } from '../../kit/sessions.ts';
+import type { OrderStore } from './order.ts';
 import { price, total, type FindPrices } from './pricing.ts';
-import type { OrderStore } from './store.ts';
 
-const id = Type.String({ format: 'uuid' });
+const Id = Type.String({ format: 'uuid' });
 const line = {
-  // As long as the catalog's ids may be, and as an address carries them unchanged.
+  // At most as long as the catalog's ids, and of characters that a URL carries unchanged.
   productId: Type.String({ pattern: '^[\\w.-]{1,100}$' }),
   quantity: Type.Integer({ minimum: 1, maximum: 100 }),
 };
-const cents = Type.Integer({ minimum: 0 });
-
-const body = Type.Object(
-  { items: Type.Array(Type.Object(line, { additionalProperties: false }), { minItems: 1, maxItems: 50 }) },
-  { additionalProperties: false },
-);
-
-const order = Type.Object({
-  id,
-  status: Type.Enum(['pending', 'paid']),
-  totalCents: cents,
+const NewOrder = strictObject({ items: Type.Array(strictObject(line), { minItems: 1, maxItems: 50 }) });
+const Order = Type.Object({
+  id: Id,
+  ...PayableOrder.properties,
   createdAt: Type.String({ format: 'date-time' }),
-  items: Type.Array(Type.Object({ ...line, priceCents: cents })),
+  items: Type.Array(Type.Object({ ...line, priceCents: Type.Integer({ minimum: 0 }) })),
 });
 
-export function orderRoutes(app: App, store: OrderStore, findPrices: FindPrices): void {
+export interface RouteParts {
+  readonly store: OrderStore;
+  readonly findPrices: FindPrices;
+}
+
+export function addRoutes(app: App, { store, findPrices }: RouteParts): void {
   app.post(
     '/api/orders',
-    { schema: { summary: 'Places an order', headers: idempotencyHeaders, body, response: { 201: order } } },
+    { schema: { summary: 'Places an order', headers: IdempotencyHeaders, body: NewOrder, response: { 201: Order } } },
     async (request, reply) => {
       const { id: userId } = requireUser(request);
-      // Asked before the transaction, so that a slow catalog holds no connection; a repeated key needs no answer of it.
+      // Priced before the transaction, so that a slow catalog holds no connection. A repeated key needs no prices, so their
+      // failure counts only inside the transaction.
       const [priced] = await Promise.allSettled([price(request.body.items, findPrices)]);
       const placed = await store.place(
         { userId, key: request.headers['idempotency-key'], body: request.body },
@@ -53,20 +54,20 @@ export function orderRoutes(app: App, store: OrderStore, findPrices: FindPrices)
       schema: {
         summary: 'Your orders, newest first',
         querystring: Type.Object(pageQuery),
-        response: { 200: pageOf(order) },
+        response: { 200: PageOf(Order) },
       },
     },
     async (request) => {
       const { limit = defaultLimit, cursor } = request.query;
-      const before = cursor === undefined ? undefined : readCursor(id, cursor);
-      const found = await store.list(requireUser(request).id, limit + 1, before);
-      return toPage(found, limit, (last) => last.id);
+      const before = cursor === undefined ? undefined : readCursor(Id, cursor);
+      const rows = await store.list(requireUser(request).id, limit + 1, before);
+      return toPage(rows, limit, ({ id }) => id);
     },
   );
 
   app.get(
     '/api/orders/:id',
-    { schema: { summary: 'One of your orders', params: Type.Object({ id }), response: { 200: order } } },
+    { schema: { summary: 'One of your orders', params: Type.Object({ id: Id }), response: { 200: Order } } },
     async (request) => {
       const found = await store.find(requireUser(request).id, request.params.id);
       if (found === undefined)

@@ -1,10 +1,10 @@
-import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { Generated, Kysely } from 'kysely';
+import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { Database } from '../../kit/database.ts';
 import { once } from '../../kit/idempotency.ts';
-import type { NewOrder, Order } from './order.ts';
+import type { NewOrder, Order, OrderStore } from './order.ts';
 
-export interface OrdersSchema {
+export interface OrdersTables {
   orders: {
     id: Generated<string>;
     seq: Generated<number>;
@@ -16,21 +16,8 @@ export interface OrdersSchema {
   order_items: { order_id: string; position: number; product_id: string; quantity: number; price_cents: number };
 }
 
-export interface OrderStore {
-  /** Keeps what `work` answers as an order; with a key that came before, answers that order without asking `work`. */
-  place(
-    request: { userId: string; key: string | undefined; body: unknown },
-    work: () => Promise<NewOrder>,
-  ): Promise<Order>;
-  find(userId: string, id: string): Promise<Order | undefined>;
-  /** Newest first, at most `limit`, those older than the order `before`. */
-  list(userId: string, limit: number, before: string | undefined): Promise<Order[]>;
-  /** Does nothing to an order that is paid already. @returns whether there is such an order */
-  markPaid(id: string): Promise<boolean>;
-}
-
-/** Orders in PostgreSQL. Reads ask the primary: who has just ordered or paid looks at the order next. */
-export function createOrderStore(database: Database<OrdersSchema>): OrderStore {
+/** Reads on the primary: a customer who has just ordered or paid looks at the order next. */
+export function createOrderStore(database: Database<OrdersTables>): OrderStore {
   const { primary } = database;
   return {
     place: (request, work) => database.transaction((tx) => once(tx, request, async () => insert(tx, await work()))),
@@ -61,7 +48,7 @@ export function createOrderStore(database: Database<OrdersSchema>): OrderStore {
   };
 }
 
-async function insert(tx: Kysely<OrdersSchema>, { userId, totalCents, items }: NewOrder): Promise<Order> {
+async function insert(tx: Kysely<OrdersTables>, { userId, totalCents, items }: NewOrder): Promise<Order> {
   const { id } = await tx
     .insertInto('orders')
     .values({ user_id: userId, total_cents: totalCents })
@@ -82,7 +69,7 @@ async function insert(tx: Kysely<OrdersSchema>, { userId, totalCents, items }: N
   return toOrder(await select(tx).where('id', '=', id).executeTakeFirstOrThrow());
 }
 
-function select(db: Kysely<OrdersSchema>) {
+function select(db: Kysely<OrdersTables>) {
   return db
     .selectFrom('orders')
     .select((order) => [

@@ -1,20 +1,12 @@
+import type { App } from '../../kit/app.ts';
 import type { Logger } from '../../kit/log.ts';
-import { createServer, type App } from '../../kit/server.ts';
-import { sessions, type SessionRedis } from '../../kit/sessions.ts';
-import type { PayParts } from './pay.ts';
-import { paymentRoutes } from './routes.ts';
+import { createServer } from '../../kit/server.ts';
+import { sessions, type SessionParts } from '../../kit/sessions.ts';
+import { addRoutes, type RouteParts } from './routes.ts';
 
-export interface PaymentsParts extends PayParts {
-  readonly logger?: Logger;
-  readonly redis: SessionRedis;
-  readonly sessionSecret: string;
-  /** Called when an event may have been committed. */
-  readonly announced: () => void;
-}
-
-export async function createApp(parts: PaymentsParts): Promise<App> {
-  const app = createServer({ name: 'payments', logger: parts.logger });
-  await app.register(sessions({ redis: parts.redis, secret: parts.sessionSecret }));
-  paymentRoutes(app, parts, parts.announced);
+export function createApp(parts: RouteParts & SessionParts & { log?: Logger }): App {
+  const app = createServer({ name: 'payments', log: parts.log });
+  void app.register(sessions(parts));
+  addRoutes(app, parts);
   return app;
 }

@@ -7,41 +7,34 @@ import { connectRedis } from '../../kit/redis.ts';
 import { serve } from '../../kit/serve.ts';
 import { startTask } from '../../kit/task.ts';
 import { createApp } from './app.ts';
-import { httpProvider } from './http-provider.ts';
-import { findOrderOver } from './orders.ts';
+import { createPaymentProvider } from './http-provider.ts';
+import { createOrderFinder } from './orders.ts';
 import { settleAbandoned, startReconciler } from './reconciler.ts';
-import { createPaymentStore, type PaymentsSchema } from './store.ts';
+import { createPaymentStore, type PaymentsTables } from './store.ts';
 
-const { config, log } = startTask({
+const task = startTask({
   ...databaseConfig,
   ...sessionConfig,
   ...callConfig,
   ...publishConfig,
   PAYMENT_PROVIDER_URL: url,
 });
-const database = connectDatabase<PaymentsSchema>(config, log);
-const redis = connectRedis(config, log);
-const relay = startRelay({ database, topicArn: config.EVENTS_TOPIC_ARN, sns: createSns(), log });
-const store = createPaymentStore(database);
-const orders = createHttpClient({ name: 'orders', baseUrl: config.SERVICES_URL, timeoutMs: 3_000 });
-const provider = httpProvider(
-  createHttpClient({ name: 'The payment provider', baseUrl: config.PAYMENT_PROVIDER_URL, timeoutMs: 3_000 }),
-);
-const reconciler = startReconciler((signal) => settleAbandoned({ store, provider, log }, signal), log);
+const { config, log } = task;
+const call = (name: string, baseUrl: string) => createHttpClient({ name, baseUrl, timeoutMs: 3_000 });
 
-const app = await createApp({
-  logger: log,
-  redis,
+const database = connectDatabase<PaymentsTables>(task);
+const store = createPaymentStore(database);
+const provider = createPaymentProvider(call('The payment provider', config.PAYMENT_PROVIDER_URL));
+const relay = startRelay(task, { database, sns: createSns() });
+startReconciler(task, (signal) => settleAbandoned({ store, provider, log }, signal));
+
+const app = createApp({
+  log,
+  redis: connectRedis(task),
   sessionSecret: config.SESSION_SECRET,
   store,
   provider,
-  findOrder: findOrderOver(orders),
-  announced: () => relay.nudge(),
+  findOrder: createOrderFinder(call('orders', config.SERVICES_URL)),
+  onCommit: () => relay.nudge(),
 });
-app.addHook('onClose', async () => {
-  await reconciler.stop();
-  await relay.stop();
-  redis.disconnect();
-  await database.close();
-});
-await serve(app, config);
+await serve(task, app);

@@ -6,7 +6,7 @@ import type { PaymentProvider } from './provider.ts';
 
 export interface PayRequest {
   readonly user: { readonly id: string; readonly email: string };
-  /** The user's own, handed on to `orders`. */
+  /** The user's session cookie, forwarded to `orders`. */
   readonly cookie: string;
   readonly orderId: string;
   readonly cardToken: string;
@@ -19,28 +19,28 @@ export interface PayParts {
   readonly findOrder: FindOrder;
 }
 
-/** What a client waits before it asks about an unsettled payment again, in seconds. */
-const RETRY_AFTER = { 'retry-after': '5' };
+/** How long a client waits before it asks about an unsettled payment again, in seconds. */
+const retryAfter = { 'retry-after': '5' };
 
 /**
- * Pays an order, once. The payment is recorded before the card is charged under the payment's id, so a twin of this
- * request, or a retry after a crash at any point, finds the payment and asks for the same charge.
- * @throws Problem where it does not end in a succeeded payment.
+ * Pays an order, once. The payment is stored before the card is charged under the payment's id. So a concurrent duplicate of
+ * the request, or a retry after a crash at any point, finds the payment and asks for the same charge.
+ * @throws Problem if the payment did not succeed
  */
 export async function pay(parts: PayParts, request: PayRequest): Promise<Payment> {
   const requestHash = hashOf(request);
-  const payment = (await known(parts, request)) ?? (await open(parts, request, requestHash));
+  const payment = (await findKnown(parts, request)) ?? (await open(parts, request, requestHash));
   if (payment.requestHash !== requestHash) {
     throw new Problem(422, 'Idempotency key reused', {
-      detail: 'This Idempotency-Key came with another body before. Take a new key for a new payment.',
+      detail: 'This Idempotency-Key was used with another body. Use a new key for a new payment.',
     });
   }
-  if (payment.status !== 'pending') return outcome(payment);
+  if (payment.status !== 'pending') return requireSuccess(payment);
   const verdict = await charge(parts.provider, payment, request.cardToken);
-  return outcome(await parts.store.settle(payment.id, verdict));
+  return requireSuccess(await parts.store.settle(payment.id, verdict));
 }
 
-async function known({ store }: PayParts, { user, idempotencyKey }: PayRequest): Promise<Payment | undefined> {
+async function findKnown({ store }: PayParts, { user, idempotencyKey }: PayRequest): Promise<Payment | undefined> {
   return idempotencyKey === undefined ? undefined : store.findByKey(user.id, idempotencyKey);
 }
 
@@ -61,8 +61,8 @@ async function open({ store, findOrder }: PayParts, request: PayRequest, request
         });
   if (payment === undefined) {
     throw new Problem(409, 'Order already paid', {
-      detail: `Order ${orderId} is paid, or a payment of it is under way. Look at the order before paying again.`,
-      headers: RETRY_AFTER,
+      detail: `Order ${orderId} is paid, or a payment for it is under way. Check the order before paying again.`,
+      headers: retryAfter,
     });
   }
   return payment;
@@ -73,15 +73,15 @@ async function charge(provider: PaymentProvider, { id, amountCents }: Payment, c
     return await provider.charge({ key: id, amountCents, cardToken });
   } catch (error) {
     if (!(error instanceof DependencyError)) throw error;
-    throw new Problem(error.status, 'Payment provider did not answer', {
-      detail: 'The payment is pending. Ask again with the same Idempotency-Key: the card is charged at most once.',
-      headers: RETRY_AFTER,
+    throw new Problem(error.status, 'Payment provider did not respond', {
+      detail: 'The payment is pending. Retry with the same Idempotency-Key: the card is charged at most once.',
+      headers: retryAfter,
       cause: error,
     });
   }
 }
 
-function outcome(payment: Payment): Payment {
+function requireSuccess(payment: Payment): Payment {
   if (payment.status === 'declined') {
     throw new Problem(402, 'Card declined', {
       detail: 'The payment provider declined the card. Pay with another card and a new Idempotency-Key.',
@@ -89,7 +89,7 @@ function outcome(payment: Payment): Payment {
     });
   }
   if (payment.status === 'voided') {
-    throw new Problem(409, 'Payment given up', {
+    throw new Problem(409, 'Payment voided', {
       detail: 'This payment was never completed and nothing was charged. Pay again with a new Idempotency-Key.',
     });
   }

@@ -7,7 +7,7 @@ export interface Payment {
   readonly email: string;
   readonly amountCents: number;
   readonly status: 'pending' | Verdict;
-  /** Of the request that made it: a key that comes again must come with the same one. */
+  /** Hash of the request that created it: a repetition of its key must have the same one. */
   readonly requestHash: string;
 }
 
@@ -16,15 +16,15 @@ export type NewPayment = Omit<Payment, 'id' | 'status'> & { readonly idempotency
 export interface PaymentStore {
   findByKey(userId: string, idempotencyKey: string): Promise<Payment | undefined>;
   /**
-   * Makes a pending payment, or answers the one that this user already made with this key.
-   * @returns undefined where the order has another payment, pending or succeeded.
+   * Creates a pending payment, or returns the one that this user already created with this key.
+   * Returns undefined if the order has another payment, pending or succeeded.
    */
   open(payment: NewPayment): Promise<Payment | undefined>;
   /**
-   * Records the verdict on a pending payment, together with the event if it succeeded; leaves a settled one alone.
-   * @returns the payment as it now stands.
+   * Stores the verdict on a pending payment, together with the event if it succeeded. Changes nothing if it is settled.
+   * Returns the payment as it is afterwards.
    */
   settle(id: string, verdict: Verdict): Promise<Payment>;
-  /** Takes payments that were left pending, oldest first; no other task gets them within the next minute. */
+  /** Returns abandoned payments, the oldest first. Other tasks do not get them within the next minute. */
   claimAbandoned(limit: number): Promise<Payment[]>;
 }

@@ -1,17 +1,18 @@
-/** What became of a charge, for good: the provider decides once per key. */
-export type Verdict = 'succeeded' | 'declined' | 'voided';
+import type { ChargeStatus } from '../../contracts/charge.ts';
+
+export type Verdict = ChargeStatus;
 
 export interface ChargeRequest {
-  /** Idempotency key: the provider charges at most once per key, however often it is asked. */
+  /** Idempotency key: the provider charges at most once per key, however often it is called. */
   readonly key: string;
   readonly amountCents: number;
   readonly cardToken: string;
 }
 
-/** Both methods throw the kit's DependencyError where the provider does not answer: then nothing is known. */
+/** Both methods throw a DependencyError if the provider does not respond; the outcome is then unknown. */
 export interface PaymentProvider {
-  /** Charges the card, or answers what became of the charge with this key. */
+  /** Charges the card, or returns the outcome of the earlier charge with this key. */
   charge(request: ChargeRequest): Promise<Verdict>;
-  /** Answers what became of the charge with this key; where there was none, sees to it that there never will be. */
+  /** Returns the outcome of the charge with this key. If there was none, voids the key, so that there never will be. */
   settle(key: string): Promise<Verdict>;
 }

@@ -1,55 +1,61 @@
 import type { Logger } from '../../kit/log.ts';
-import type { PaymentStore } from './payment.ts';
+import type { Task } from '../../kit/task.ts';
+import { continueTrace, runInTrace } from '../../kit/trace-context.ts';
+import type { Payment, PaymentStore } from './payment.ts';
 import type { PaymentProvider } from './provider.ts';
 
-const EVERY_MS = 30_000;
-const BATCH = 20;
+/** Time between two runs, in ms. */
+const intervalMs = 30_000;
+const batchSize = 20;
+
+interface Parts {
+  readonly store: PaymentStore;
+  readonly provider: PaymentProvider;
+  readonly log: Logger;
+}
 
 /**
- * Settles payments whose request never came back to finish them: the task died, or the provider was too slow and the
- * customer left. A charge the provider made is recorded; one it never saw is voided there before it is given up here.
- * Ends early when `signal` says so: what is not reached now is taken up later.
- * @returns how many are settled now; one that cannot be is taken up again a minute later.
+ * Settles payments whose request never finished them: the task died, or the provider was too slow and the customer left.
+ * A charge that the provider made is recorded; one that it never received is voided there first, then here.
+ * Stops early when `signal` aborts. Returns how many were settled; the others are tried again a minute later.
  */
-export async function settleAbandoned(
-  { store, provider, log }: { store: PaymentStore; provider: PaymentProvider; log: Logger },
-  signal: AbortSignal,
-): Promise<number> {
+export async function settleAbandoned(parts: Parts, signal: AbortSignal): Promise<number> {
   let settled = 0;
-  for (const { id } of await store.claimAbandoned(BATCH)) {
+  for (const payment of await parts.store.claimAbandoned(batchSize)) {
     if (signal.aborted) break;
-    try {
-      const { status } = await store.settle(id, await provider.settle(id));
-      log.info({ paymentId: id, status }, 'abandoned payment settled');
-      settled += 1;
-    } catch (error) {
-      log.warn({ paymentId: id, err: error }, 'abandoned payment not settled yet');
-    }
+    // The trace of the request is lost; a new one ties the call to the provider, the event and its receivers together.
+    if (await runInTrace(continueTrace({}), () => settle(parts, payment))) settled += 1;
   }
   return settled;
 }
 
-/** Runs `settle` 30 s after the last run ended, until stopped; `stop` waits for a run under way. */
-export function startReconciler(
-  settle: (signal: AbortSignal) => Promise<unknown>,
-  log: Logger,
-): { stop(): Promise<void> } {
+async function settle({ store, provider, log }: Parts, { id }: Payment): Promise<boolean> {
+  try {
+    const { status } = await store.settle(id, await provider.settle(id));
+    log.info({ paymentId: id, status }, 'abandoned payment settled');
+    return true;
+  } catch (error) {
+    log.warn({ paymentId: id, err: error }, 'abandoned payment not settled yet');
+    return false;
+  }
+}
+
+/** Runs `work` 30 s after its last run ended, until the task stops; stopping waits for a run under way. */
+export function startReconciler({ log, onStop }: Task<unknown>, work: (signal: AbortSignal) => Promise<unknown>): void {
   const stopping = new AbortController();
   let running: Promise<unknown> = Promise.resolve();
   let timer: NodeJS.Timeout;
   const schedule = () => {
     timer = setTimeout(() => {
-      running = settle(stopping.signal)
-        .catch((error: unknown) => log.error({ err: error }, 'abandoned payments cannot be looked up'))
+      running = work(stopping.signal)
+        .catch((error: unknown) => log.error({ err: error }, 'abandoned payments were not looked up'))
         .finally(() => stopping.signal.aborted || schedule());
-    }, EVERY_MS);
+    }, intervalMs);
   };
   schedule();
-  return {
-    async stop() {
-      stopping.abort();
-      clearTimeout(timer);
-      await running;
-    },
-  };
+  onStop('background', async () => {
+    stopping.abort();
+    clearTimeout(timer);
+    await running;
+  });
 }

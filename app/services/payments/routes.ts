@@ -1,25 +1,29 @@
 import { Type } from 'typebox';
-import { idempotencyHeaders } from '../../kit/idempotency.ts';
-import type { App } from '../../kit/server.ts';
+import type { App } from '../../kit/app.ts';
+import { IdempotencyHeaders } from '../../kit/idempotency.ts';
+import { strictObject } from '../../kit/schema.ts';
 import { requireUser } from '../../kit/sessions.ts';
 import { pay, type PayParts } from './pay.ts';
 
-const body = Type.Object(
-  { orderId: Type.String({ format: 'uuid' }), cardToken: Type.String({ minLength: 1, maxLength: 200 }) },
-  { additionalProperties: false },
-);
-
-const answer = Type.Object({
+const NewPayment = strictObject({
+  orderId: Type.String({ format: 'uuid' }),
+  cardToken: Type.String({ minLength: 1, maxLength: 200 }),
+});
+const Payment = Type.Object({
   id: Type.String({ format: 'uuid' }),
   status: Type.Literal('succeeded'),
   amountCents: Type.Integer(),
 });
 
-/** `announced` is called when an event may have been committed. */
-export function paymentRoutes(app: App, parts: PayParts, announced: () => void): void {
+export interface RouteParts extends PayParts {
+  /** Called when an event may have been committed. */
+  readonly onCommit: () => void;
+}
+
+export function addRoutes(app: App, parts: RouteParts): void {
   app.post(
     '/api/payments',
-    { schema: { summary: 'Pays an order', headers: idempotencyHeaders, body, response: { 201: answer } } },
+    { schema: { summary: 'Pays an order', headers: IdempotencyHeaders, body: NewPayment, response: { 201: Payment } } },
     async (request, reply) => {
       const { id, amountCents } = await pay(parts, {
         user: requireUser(request),
@@ -27,7 +31,7 @@ export function paymentRoutes(app: App, parts: PayParts, announced: () => void):
         ...request.body,
         idempotencyKey: request.headers['idempotency-key'],
       });
-      announced();
+      parts.onCommit();
       return reply.code(201).send({ id, status: 'succeeded' as const, amountCents });
     },
   );

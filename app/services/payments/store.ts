@@ -1,4 +1,5 @@
 import { sql, type Generated, type Selectable, type Transaction } from 'kysely';
+import { PaymentSucceeded } from '../../contracts/payment-succeeded.ts';
 import type { Database } from '../../kit/database.ts';
 import { appendEvent } from '../../kit/outbox.ts';
 import type { Payment, PaymentStore } from './payment.ts';
@@ -15,12 +16,12 @@ interface PaymentRow {
   settle_after: Generated<Date>;
 }
 
-export interface PaymentsSchema {
+export interface PaymentsTables {
   payments: PaymentRow;
 }
 
-/** Payments in PostgreSQL, all of it on the primary: a payment decides on what was written last. */
-export function createPaymentStore(database: Database<PaymentsSchema>): PaymentStore {
+/** Reads and writes on the primary: a payment depends on the latest write. */
+export function createPaymentStore(database: Database<PaymentsTables>): PaymentStore {
   const { primary } = database;
 
   const findByKey: PaymentStore['findByKey'] = async (userId, key) => {
@@ -38,7 +39,7 @@ export function createPaymentStore(database: Database<PaymentsSchema>): PaymentS
 
     async open(payment) {
       const { idempotencyKey } = payment;
-      // Waits for a twin under way, by either unique index, before it finds that there is nothing to insert.
+      // On a conflict with either unique index, waits for the other transaction to end before it does nothing.
       const row = await primary
         .insertInto('payments')
         .values({
@@ -67,7 +68,7 @@ export function createPaymentStore(database: Database<PaymentsSchema>): PaymentS
           .executeTakeFirst();
         if (row === undefined) return read(tx, id);
         const payment = toPayment(row);
-        if (verdict === 'succeeded') await announce(tx, payment);
+        if (verdict === 'succeeded') await publish(tx, payment);
         return payment;
       }),
 
@@ -95,13 +96,13 @@ export function createPaymentStore(database: Database<PaymentsSchema>): PaymentS
   };
 }
 
-async function read(tx: Transaction<PaymentsSchema>, id: string): Promise<Payment> {
+async function read(tx: Transaction<PaymentsTables>, id: string): Promise<Payment> {
   return toPayment(await tx.selectFrom('payments').selectAll().where('id', '=', id).executeTakeFirstOrThrow());
 }
 
-async function announce(tx: Transaction<PaymentsSchema>, payment: Payment): Promise<void> {
+async function publish(tx: Transaction<PaymentsTables>, payment: Payment): Promise<void> {
   const { orderId, id: paymentId, email, amountCents } = payment;
-  await appendEvent(tx, 'payment.succeeded', { orderId, paymentId, email, amountCents });
+  await appendEvent(tx, PaymentSucceeded, { orderId, paymentId, email, amountCents });
 }
 
 function toPayment(row: Selectable<PaymentRow>): Payment {

@@ -1,10 +1,10 @@
+import type { App } from '../../kit/app.ts';
 import type { Logger } from '../../kit/log.ts';
-import { createServer, type App } from '../../kit/server.ts';
-import { sandboxRoutes } from './routes.ts';
-import type { ChargeStore } from './store.ts';
+import { createServer } from '../../kit/server.ts';
+import { addRoutes, type RouteParts } from './routes.ts';
 
-export function createApp(parts: { logger?: Logger; store: ChargeStore; hangMs?: number }): App {
-  const app = createServer({ name: 'sandbox', logger: parts.logger });
-  sandboxRoutes(app, parts.store, parts.hangMs);
+export function createApp(parts: RouteParts & { log?: Logger }): App {
+  const app = createServer({ name: 'sandbox', log: parts.log });
+  addRoutes(app, parts);
   return app;
 }

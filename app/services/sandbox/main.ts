@@ -3,10 +3,8 @@ import { connectDatabase } from '../../kit/database.ts';
 import { serve } from '../../kit/serve.ts';
 import { startTask } from '../../kit/task.ts';
 import { createApp } from './app.ts';
-import { createChargeStore, type SandboxSchema } from './store.ts';
+import { createChargeStore, type SandboxTables } from './store.ts';
 
-const { config, log } = startTask(databaseConfig);
-const database = connectDatabase<SandboxSchema>(config, log);
-const app = createApp({ logger: log, store: createChargeStore(database) });
-app.addHook('onClose', () => database.close());
-await serve(app, config);
+const task = startTask(databaseConfig);
+const app = createApp({ log: task.log, store: createChargeStore(connectDatabase<SandboxTables>(task)) });
+await serve(task, app);

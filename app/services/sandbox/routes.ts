@@ -1,50 +1,61 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Type } from 'typebox';
+import { DecidedCharge } from '../../contracts/charge.ts';
+import type { App } from '../../kit/app.ts';
 import { Problem } from '../../kit/problem.ts';
-import type { App } from '../../kit/server.ts';
-import type { Charge, ChargeStore } from './store.ts';
+import { strictObject } from '../../kit/schema.ts';
+import type { ChargeStore } from './charge.ts';
 
-/** What a header and a path can both carry; Fastify takes 100 characters of a path. */
-const key = Type.String({ pattern: '^[\\x21-\\x7e]{1,100}$' });
-const params = Type.Object({ key });
-const cents = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
-const charge = Type.Object({
+/** Characters that both a header and a path can carry; Fastify limits a path parameter to 100. */
+const Key = Type.String({ pattern: '^[\\x21-\\x7e]{1,100}$' });
+const Cents = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const NewCharge = strictObject({ amountCents: Cents, cardToken: Type.String() });
+const Charge = Type.Object({
   id: Type.String(),
   key: Type.String(),
-  status: Type.Enum(['succeeded', 'declined', 'voided']),
-  amountCents: cents,
+  ...DecidedCharge.properties,
+  amountCents: Cents,
 });
 
-/** Longer than a caller should wait, and an end to it. */
-const HANG_MS = 8_000;
+/** How long `tok_slow` hangs, in ms: longer than a caller should wait, and shorter than the server's handler timeout. */
+const defaultHangMs = 8_000;
 
-/** A payment provider to practise with: `tok_ok` pays, `tok_slow` hangs and never charges, all else is declined. */
-export function sandboxRoutes(app: App, store: ChargeStore, hangMs = HANG_MS): void {
+export interface RouteParts {
+  readonly store: ChargeStore;
+  /** @default 8,000 ms */
+  readonly hangMs?: number;
+}
+
+/** A payment provider for tests: `tok_ok` pays, `tok_slow` hangs and never charges, other cards are declined. */
+export function addRoutes(app: App, { store, hangMs = defaultHangMs }: RouteParts): void {
   app.post(
     '/sandbox/charges',
     {
       schema: {
         summary: 'Charges a card, once per Idempotency-Key',
-        headers: Type.Object({ 'idempotency-key': key }),
-        body: Type.Object({ amountCents: cents, cardToken: Type.String() }),
-        response: { 201: charge },
+        headers: Type.Object({ 'idempotency-key': Key }),
+        body: NewCharge,
+        response: { 201: Charge },
       },
     },
     async (request, reply) => {
       const { amountCents, cardToken } = request.body;
       if (cardToken === 'tok_slow') {
         await sleep(hangMs, undefined, { ref: false });
-        throw new Problem(504, 'The bank did not answer');
+        throw new Problem(504, 'The bank did not respond');
       }
       const status = cardToken === 'tok_ok' ? 'succeeded' : 'declined';
       const decided = await store.decide({ key: request.headers['idempotency-key'], status, amountCents });
-      return reply.code(201).send(refuseUnlessCharged(decided));
+      if (decided.status === 'declined') throw new Problem(402, 'Card declined');
+      if (decided.status === 'voided')
+        throw new Problem(410, 'Voided', { detail: 'This charge was voided before it was made.' });
+      return reply.code(201).send(decided);
     },
   );
 
   app.get(
     '/sandbox/charges/:key',
-    { schema: { summary: 'What became of a charge', params, response: { 200: charge } } },
+    { schema: { summary: 'The outcome of a charge', params: Type.Object({ key: Key }), response: { 200: Charge } } },
     async (request) => {
       const found = await store.find(request.params.key);
       if (found === undefined) throw new Problem(404, 'No such charge');
@@ -56,18 +67,11 @@ export function sandboxRoutes(app: App, store: ChargeStore, hangMs = HANG_MS): v
     '/sandbox/charges/:key/void',
     {
       schema: {
-        summary: 'Sees to it that a charge that was not made never will be, and answers what became of it',
-        params,
-        response: { 200: charge },
+        summary: 'Voids a charge unless it was made, and returns its outcome',
+        params: Type.Object({ key: Key }),
+        response: { 200: Charge },
       },
     },
     async (request) => store.decide({ key: request.params.key, status: 'voided', amountCents: 0 }),
   );
-}
-
-function refuseUnlessCharged(decided: Charge): Charge {
-  if (decided.status === 'declined') throw new Problem(402, 'Card declined');
-  if (decided.status === 'voided')
-    throw new Problem(410, 'Voided', { detail: 'This charge was voided before it was made.' });
-  return decided;
 }

@@ -1,6 +1,5 @@
-import Handlebars from 'handlebars';
+import { createTemplate } from '../../kit/template.ts';
 
-/** Payload of a `payment.succeeded` event, as far as the mail needs it. */
 export interface PaidOrder {
   readonly orderId: string;
   readonly amountCents: number;
@@ -12,9 +11,14 @@ export interface Mail {
   readonly html: string;
 }
 
-const subject = compile('Your order {{orderId}} is paid', { noEscape: true });
+interface Values {
+  orderId: string;
+  amount: string;
+}
 
-const text = compile(
+const subject = createTemplate<Values>('Your order {{orderId}} is paid', 'text');
+
+const text = createTemplate<Values>(
   `Thank you for your order.
 
 Order:  {{orderId}}
@@ -22,10 +26,11 @@ Paid:   {{amount}}
 
 We will write again when it is on its way.
 `,
-  { noEscape: true },
+  'text',
 );
 
-const html = compile(`<!doctype html>
+const html = createTemplate<Values>(
+  `<!doctype html>
 <html lang="en">
 <body style="font-family: sans-serif; line-height: 1.5">
 <h1 style="font-size: 1.25em">Thank you for your order</h1>
@@ -36,17 +41,14 @@ const html = compile(`<!doctype html>
 <p>We will write again when it is on its way.</p>
 </body>
 </html>
-`);
+`,
+  'html',
+);
 
-const money = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' });
+const dollars = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' });
 
-/** The mail that tells a customer that the payment arrived. */
-export function confirmation({ orderId, amountCents }: PaidOrder): Mail {
-  const values = { orderId, amount: money.format(amountCents / 100) };
-  return { subject: subject(values), text: text(values), html: html(values) };
-}
-
-/** Strict: a value the template names and nobody gives is an error, not a gap in a customer's mail. */
-function compile(template: string, options: CompileOptions = {}) {
-  return Handlebars.compile<{ orderId: string; amount: string }>(template, { strict: true, ...options });
+/** Renders the mail that confirms a payment to the customer. */
+export async function renderConfirmation({ orderId, amountCents }: PaidOrder): Promise<Mail> {
+  const values = { orderId, amount: dollars.format(amountCents / 100) };
+  return { subject: await subject(values), text: await text(values), html: await html(values) };
 }

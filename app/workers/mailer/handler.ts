@@ -1,59 +1,32 @@
-import type { Kysely } from 'kysely';
-import { Type } from 'typebox';
-import type { Database } from '../../kit/database.ts';
+import { PaymentSucceeded } from '../../contracts/payment-succeeded.ts';
 import { payloadOf, type Event } from '../../kit/events.ts';
-import { forgetOld } from '../../kit/forget-old.ts';
 import type { Logger } from '../../kit/log.ts';
-import { confirmation, type Mail } from './confirmation.ts';
+import { renderConfirmation, type Mail } from './confirmation.ts';
+import type { SentStore } from './sent.ts';
 
-export interface MailerSchema {
-  sent: { event_id: string };
-}
-
-/** Longer than an event can come again: 4 days in the queue, 14 in the dead-letter queue, 4 after a redrive. */
-const rememberedDays = 30;
-
-/** Resolves when the provider has accepted the mail. */
+/** Resolves when the mail service has accepted the mail. */
 export type SendMail = (to: string, mail: Mail) => Promise<void>;
 
-const Payment = Type.Object({
-  orderId: Type.String({ minLength: 1 }),
-  email: Type.String({ format: 'email' }),
-  amountCents: Type.Integer({ minimum: 0 }),
-});
-
 /**
- * Mails the confirmation of a payment, unless this event's was sent before.
+ * Mails the confirmation of a payment, unless it was sent for this event before.
  *
- * The mark that it was sent commits only after SES accepted it, so a death before that loses nothing. SES takes no
- * idempotency key: who dies after SES accepted and before the commit sends the mail again. `windowMs` in the log is how
- * long that window was. A second delivery of the event at the same time waits for the first on the primary key.
+ * The event is marked as sent in a transaction that commits after SES accepted the mail, so a crash before that loses
+ * nothing. SES takes no idempotency key: a crash between its acceptance and the commit sends the mail twice. `windowMs` in
+ * the log is the length of that window.
  */
 export async function handlePaid(
-  { database, send, log }: { database: Database<MailerSchema>; send: SendMail; log: Logger },
+  { store, send, log }: { store: SentStore; send: SendMail; log: Logger },
   event: Event,
 ): Promise<void> {
-  const { orderId, email, amountCents } = payloadOf(event, Payment);
-  let acceptedAt: number | undefined;
-  await database.transaction(async (tx) => {
-    if (!(await markSent(tx, event.id))) return;
-    await forgetOld(tx, { table: 'sent', column: 'sent_at', days: rememberedDays });
-    await send(email, confirmation({ orderId, amountCents }));
+  const { orderId, email, amountCents } = payloadOf(event, PaymentSucceeded);
+  let acceptedAt = 0;
+  const sent = await store.once(event.id, async () => {
+    await send(email, await renderConfirmation({ orderId, amountCents }));
     acceptedAt = performance.now();
   });
-  const about = { eventId: event.id, orderId };
-  if (acceptedAt === undefined) log.info(about, 'confirmation was sent before');
-  else log.info({ ...about, windowMs: round(performance.now() - acceptedAt) }, 'confirmation sent');
-}
-
-async function markSent(tx: Kysely<MailerSchema>, eventId: string): Promise<boolean> {
-  const marked = await tx
-    .insertInto('sent')
-    .values({ event_id: eventId })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('event_id')
-    .executeTakeFirst();
-  return marked !== undefined;
+  const fields = { eventId: event.id, orderId };
+  if (sent) log.info({ ...fields, windowMs: round(performance.now() - acceptedAt) }, 'confirmation sent');
+  else log.info(fields, 'confirmation was sent before');
 }
 
 function round(ms: number): number {

@@ -1,18 +1,21 @@
 import { createSes, createSqs } from '../../kit/aws.ts';
 import { databaseConfig, mailConfig, receiveConfig } from '../../kit/config.ts';
+import { startConsumer } from '../../kit/consumer.ts';
 import { connectDatabase } from '../../kit/database.ts';
-import { runWorker } from '../../kit/worker.ts';
+import { parseEvent } from '../../kit/events.ts';
+import { serve } from '../../kit/serve.ts';
+import { createServer } from '../../kit/server.ts';
 import { startTask } from '../../kit/task.ts';
-import { handlePaid, type MailerSchema } from './handle.ts';
-import { sendBySes } from './ses.ts';
+import { handlePaid } from './handler.ts';
+import { createMailSender } from './ses.ts';
+import { createSentStore, type MailerTables } from './store.ts';
 
-const { config, log } = startTask({ ...databaseConfig, ...receiveConfig, ...mailConfig });
-const database = connectDatabase<MailerSchema>(config, log);
-const send = sendBySes(createSes(), config.MAIL_FROM);
-
-await runWorker(config, {
-  log,
+const task = startTask({ ...databaseConfig, ...receiveConfig, ...mailConfig });
+const store = createSentStore(connectDatabase<MailerTables>(task));
+const send = createMailSender(createSes(), task.config.MAIL_FROM);
+startConsumer(task, {
   sqs: createSqs(),
-  handle: (event) => handlePaid({ database, send, log }, event),
-  close: () => database.close(),
+  parse: parseEvent,
+  handle: (event) => handlePaid({ store, send, log: task.log }, event),
 });
+await serve(task, createServer({ name: 'mailer', log: task.log }));

@@ -1,8 +1,8 @@
 import { SendEmailCommand, type SESClient } from '@aws-sdk/client-ses';
-import type { SendMail } from './handle.ts';
+import type { SendMail } from './handler.ts';
 
-/** Mail by SES, from a verified address. */
-export function sendBySes(ses: SESClient, from: string): SendMail {
+/** Sends mail with SES. `from` is an address that SES has verified. */
+export function createMailSender(ses: SESClient, from: string): SendMail {
   return async (to, { subject, text, html }) => {
     await ses.send(
       new SendEmailCommand({

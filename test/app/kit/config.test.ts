@@ -9,7 +9,7 @@ const database = {
   DATABASE_PASSWORD: 'correct horse',
 };
 
-test('variables become the types that the schema names, with its defaults', () => {
+test('variables are converted to the types of the schema, with its defaults', () => {
   const config = readConfig({ ...taskConfig, ...databaseConfig }, { ...task, ...database, HOME: '/root' });
   expect(config).toEqual({
     ...task,
@@ -28,7 +28,7 @@ test('a list of replicas may be empty, one or several', () => {
   }
 });
 
-test('every fault is named at once, with its value', () => {
+test('all faults are reported together, each with its value', () => {
   const read = () =>
     readConfig(
       { ...taskConfig, ...databaseConfig },
@@ -42,7 +42,7 @@ test('every fault is named at once, with its value', () => {
     );
   expect(read).toThrow(
     [
-      'The environment is not usable:',
+      'Invalid environment variables:',
       'SERVICE_NAME is missing',
       'PORT must be <= 65535, but is 99999',
       'AWS_REGION is missing',
@@ -53,14 +53,14 @@ test('every fault is named at once, with its value', () => {
   );
 });
 
-test('a port that is no number is not taken for one', () => {
+test('a port that only begins with a number is refused', () => {
   const read = () => readConfig(taskConfig, { ...task, PORT: '3000x' });
   expect(read).toThrow('PORT must be integer, but is "3000x"');
 });
 
-test('the value of a secret is not told', () => {
+test('the value of a secret is not in the message', () => {
   const session = { REDIS_ENDPOINT: 'localhost:6379', REDIS_AUTH_TOKEN: 'token', SESSION_SECRET: 'too short' };
   const read = () => readConfig(sessionConfig, session);
-  expect(read).toThrow('SESSION_SECRET must not have fewer than 32 characters, but is something else (hidden)');
+  expect(read).toThrow('SESSION_SECRET must not have fewer than 32 characters, but is another value (hidden)');
   expect(read).not.toThrow('too short');
 });

@@ -6,18 +6,19 @@ import {
   type QueueAttributeName,
 } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { pino } from 'pino';
 import { startConsumer } from '../../../app/kit/consumer.ts';
-import type { Event } from '../../../app/kit/events.ts';
+import { parseEvent, type Event } from '../../../app/kit/events.ts';
+import type { Task } from '../../../app/kit/task.ts';
 import { startTestEndpoint, type TestEndpoint } from '../../support/endpoint.ts';
 import { eventually } from '../../support/eventually.ts';
+import { silentTask } from '../../support/task.ts';
 
 let endpoint: TestEndpoint;
 let sqs: SQSClient;
 let queue: string;
 let dead: string;
 let count = 0;
-const consumers: { stop(): Promise<void> }[] = [];
+const tasks: Task<unknown>[] = [];
 
 beforeAll(async () => {
   endpoint = await startTestEndpoint();
@@ -33,7 +34,7 @@ beforeEach(async () => {
   });
 });
 afterEach(async () => {
-  await Promise.all(consumers.splice(0).map((consumer) => consumer.stop()));
+  await Promise.all(tasks.splice(0).map((task) => task.stop()));
 });
 afterAll(async () => {
   sqs.destroy();
@@ -45,24 +46,28 @@ async function createQueue(QueueName: string, Attributes: Partial<Record<QueueAt
 }
 
 function consume(handle: (event: Event) => Promise<void>, visibilitySeconds = 60) {
-  const config = { QUEUE_URL: queue, QUEUE_VISIBILITY_SECONDS: visibilitySeconds };
-  const consumer = startConsumer(config, { sqs, log: pino({ level: 'silent' }), handle });
-  consumers.push(consumer);
-  return consumer;
+  return consumeAs(parseEvent, handle, visibilitySeconds);
+}
+
+function consumeAs<T>(parse: (body: string) => T, handle: (message: T) => Promise<void>, visibilitySeconds = 60) {
+  const task = silentTask({ QUEUE_URL: queue, QUEUE_VISIBILITY_SECONDS: visibilitySeconds });
+  startConsumer(task, { sqs, parse, handle });
+  tasks.push(task);
+  return task;
 }
 
 const sendBody = (MessageBody: string) => sqs.send(new SendMessageCommand({ QueueUrl: queue, MessageBody }));
 const send = (id: string) =>
   sendBody(JSON.stringify({ id, type: 'thing.done', at: '2026-01-01T00:00:00Z', payload: {} }));
 
-/** Messages in a queue: waiting, and received but not deleted. */
+/** Returns the numbers of messages in a queue: waiting, and received but not deleted. */
 async function depth(QueueUrl: string): Promise<[waiting: number, inFlight: number]> {
   const AttributeNames: QueueAttributeName[] = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'];
   const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames }));
   return AttributeNames.map((name) => Number(Attributes?.[name])) as [number, number];
 }
 
-test('what was handled is deleted', async () => {
+test('a handled message is deleted', async () => {
   const handled: string[] = [];
   consume(async ({ id }) => void handled.push(id));
   await Promise.all(['a', 'b', 'c'].map(send));
@@ -70,7 +75,17 @@ test('what was handled is deleted', async () => {
   expect(handled.toSorted()).toEqual(['a', 'b', 'c']);
 });
 
-test('what fails comes again', async () => {
+test('another envelope than an event is parsed and handled', async () => {
+  const keys: string[] = [];
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+  const parse = (body: string) => JSON.parse(body) as { Records: { s3: { object: { key: string } } }[] };
+  consumeAs(parse, async ({ Records }) => void keys.push(...Records.map(({ s3 }) => s3.object.key)));
+  await sendBody('{"Records":[{"eventName":"ObjectCreated:Put","s3":{"object":{"key":"cat.png"}}}]}');
+  await eventually(async () => expect(keys).toEqual(['cat.png']));
+  await eventually(async () => expect(await depth(queue)).toEqual([0, 0]));
+});
+
+test('a message whose handler fails is received again', async () => {
   let attempts = 0;
   consume(async () => {
     attempts += 1;
@@ -83,8 +98,8 @@ test('what fails comes again', async () => {
 });
 
 test.each([
-  ['what fails again and again', () => send('a')],
-  ['what is no event', () => sendBody('hello')],
+  ['a message whose handler always fails', () => send('a')],
+  ['a message that does not parse', () => sendBody('hello')],
 ])('%s ends in the dead-letter queue', async (_what, act) => {
   consume(() => Promise.reject(new Error('never')));
   await act();
@@ -92,7 +107,7 @@ test.each([
   expect(await depth(queue)).toEqual([0, 0]);
 });
 
-test('one that never ends does not keep the others from being received', async () => {
+test('a handler that hangs does not block other messages', async () => {
   const handled: string[] = [];
   consume(async ({ id }) => (id === 'endless' ? new Promise(() => {}) : void handled.push(id)), 1);
   await send('endless');
@@ -102,25 +117,25 @@ test('one that never ends does not keep the others from being received', async (
   await eventually(async () => expect(await depth(dead)).toEqual([1, 0]));
 });
 
-test('a stop waits for what is being handled, and deletes it', async () => {
+test('stopping waits for the message being handled, and deletes it', async () => {
   const work = Promise.withResolvers<void>();
   const started = Promise.withResolvers<void>();
-  const consumer = consume(() => {
+  const task = consume(() => {
     started.resolve();
     return work.promise;
   });
   await send('a');
   await started.promise;
-  const stopped = consumer.stop();
+  const stopped = task.stop();
   setTimeout(work.resolve, 300);
   await stopped;
   expect(await depth(queue)).toEqual([0, 0]);
 });
 
-test('a stop does not wait for a long poll', async () => {
-  const consumer = consume(async () => {});
+test('stopping does not wait for a long poll', async () => {
+  const task = consume(async () => {});
   await new Promise((resolve) => setTimeout(resolve, 300));
   const start = performance.now();
-  await consumer.stop();
+  await task.stop();
   expect(performance.now() - start).toBeLessThan(5_000);
 });

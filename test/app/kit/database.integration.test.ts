@@ -1,50 +1,51 @@
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { sql, type Kysely } from 'kysely';
-import { pino } from 'pino';
-import { connectDatabase, type Database, type DatabaseConfig } from '../../../app/kit/database.ts';
-import type { Tables } from '../../../app/services/auth/store.ts';
+import type { DatabaseConfig } from '../../../app/kit/config.ts';
+import { connectDatabase, type Database } from '../../../app/kit/database.ts';
+import type { Task } from '../../../app/kit/task.ts';
+import type { AuthTables } from '../../../app/services/auth/store.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
+import { silentTask } from '../../support/task.ts';
 
-const log = pino({ level: 'silent' });
 let served: TestDatabase<'auth'>;
-const open: Database<Tables>[] = [];
+const tasks: Task<unknown>[] = [];
 
 beforeAll(async () => {
   served = await createDatabase('auth');
-  // Until the new database has arrived at the replica, nobody can connect to it there.
+  // Replication of the new database takes a moment; until then the replica refuses connections to it.
   await eventually(async () => {
-    const database = connectDatabase<Tables>(served.config.auth, log);
-    const arrived = await isReplica(database.replica);
-    await database.close();
-    expect(arrived).toBe(true);
+    const task = silentTask(served.config.auth);
+    const replicated = await isReplica(connectDatabase<AuthTables>(task).replica);
+    await task.stop();
+    expect(replicated).toBe(true);
   });
 });
 afterEach(async () => {
-  await Promise.all(open.splice(0).map((database) => database.close()));
+  await Promise.all(tasks.splice(0).map((task) => task.stop()));
 });
 afterAll(() => served.drop());
 
-function connectTo(more: Partial<DatabaseConfig> = {}): Database<Tables> {
-  const database = connectDatabase<Tables>({ ...served.config.auth, ...more }, log);
-  open.push(database);
-  return database;
+function connectTo(more: Partial<DatabaseConfig> = {}): Database<AuthTables> {
+  const task = silentTask({ ...served.config.auth, ...more });
+  tasks.push(task);
+  return connectDatabase<AuthTables>(task);
 }
 
-async function isReplica(connection: Kysely<Tables>): Promise<boolean | undefined> {
+async function isReplica(connection: Kysely<AuthTables>): Promise<boolean | undefined> {
   const { rows } = await sql<{ replica: boolean }>`SELECT pg_is_in_recovery() AS replica`.execute(connection);
   return rows[0]?.replica;
 }
 
-test('reads go where they say, writes to the primary', async () => {
+test('reads go to the server they name, writes to the primary', async () => {
   const database = connectTo();
   expect(await isReplica(database.replica)).toBe(true);
   expect(await isReplica(database.primary)).toBe(false);
   expect(await database.transaction(isReplica)).toBe(false);
 });
 
-test('a transaction that throws leaves nothing behind', async () => {
+test('a transaction that throws is rolled back', async () => {
   const database = connectTo();
   const failing = database.transaction(async (tx) => {
     await tx.insertInto('users').values({ email: 'a@b.example', password_hash: 'x' }).execute();
@@ -54,7 +55,7 @@ test('a transaction that throws leaves nothing behind', async () => {
   expect(await database.primary.selectFrom('users').selectAll().execute()).toEqual([]);
 });
 
-test('connections are encrypted and carry the name of the service', async () => {
+test('connections are encrypted and have the name of the service', async () => {
   const { rows } = await sql`
     SELECT ssl, application_name FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE pid = pg_backend_pid()`.execute(
     connectTo().primary,
@@ -62,24 +63,24 @@ test('connections are encrypted and carry the name of the service', async () => 
   expect(rows).toEqual([{ ssl: true, application_name: 'auth' }]);
 });
 
-test('a bigint is a number, unless it does not fit one', async () => {
+test('a bigint is returned as a number, and refused if it does not fit one', async () => {
   const { primary } = connectTo();
   expect((await sql`SELECT count(*) FROM users`.execute(primary)).rows).toEqual([{ count: 0 }]);
   await expect(sql`SELECT 9007199254740993`.execute(primary)).rejects.toThrow('does not fit');
 });
 
-test('a statement that takes too long is ended, and is a 504', async () => {
+test('a statement that takes too long is canceled, and is a 504', async () => {
   await expect(sql`SELECT pg_sleep(30)`.execute(connectTo().primary)).rejects.toMatchObject({
     status: 504,
     cause: { code: '57014' },
   });
 }, 10_000);
 
-test('reads that find all connections to the replica at work are asked to come back, and it stays the one that is read', async () => {
+test('reads get a 503 while all connections to the replica are in use, and do not move to the primary', async () => {
   const database = connectTo();
-  const atWork = Array.from({ length: 5 }, () => sql`SELECT pg_sleep(3.5)`.execute(database.replica));
+  const busy = Array.from({ length: 5 }, () => sql`SELECT pg_sleep(3.5)`.execute(database.replica));
   await expect(isReplica(database.replica)).rejects.toMatchObject({ name: 'OverloadError', status: 503 });
-  await Promise.all(atWork);
+  await Promise.all(busy);
   expect(await isReplica(database.replica)).toBe(true);
 }, 10_000);
 
@@ -89,12 +90,12 @@ test('without a primary, queries are a 503', async () => {
   await expect(database.transaction(isReplica)).rejects.toMatchObject({ status: 503 });
 });
 
-test('while no replica answers, the primary is read', async () => {
+test('reads go to the primary while no replica accepts connections', async () => {
   const database = connectTo({ DATABASE_REPLICAS: 'localhost:1,localhost:2' });
   expect(await isReplica(database.replica)).toBe(false);
 });
 
-test('a replica that dies under way is left for the primary', async () => {
+test('reads move from a replica that dies to the primary', async () => {
   const proxy = await startProxy(served.config.auth.DATABASE_REPLICAS);
   const database = connectTo({ DATABASE_REPLICAS: `localhost:${proxy.port}` });
   expect(await isReplica(database.replica)).toBe(true);
@@ -102,7 +103,7 @@ test('a replica that dies under way is left for the primary', async () => {
   expect(await isReplica(database.replica)).toBe(false);
 });
 
-test('connections that the server ends, idle or inside a transaction, do no harm to the process', async () => {
+test('the process survives when the server ends a connection, idle or inside a transaction', async () => {
   const database = connectTo();
   await isReplica(database.primary);
   await database
@@ -114,18 +115,18 @@ test('connections that the server ends, idle or inside a transaction, do no harm
   expect(await isReplica(database.primary)).toBe(false);
 });
 
-test('a connection that breaks under a query is a dependency that is not available', async () => {
+test('a connection that breaks during a query is a 503', async () => {
   const proxy = await startProxy(served.config.auth.DATABASE_PRIMARY);
   const database = connectTo({ DATABASE_PRIMARY: `localhost:${proxy.port}` });
   await isReplica(database.primary);
-  const asking = sql`SELECT pg_sleep(3)`.execute(database.primary);
+  const query = sql`SELECT pg_sleep(3)`.execute(database.primary);
   setTimeout(() => void proxy.stop(), 200);
-  await expect(asking).rejects.toMatchObject({ name: 'DependencyError', status: 503 });
+  await expect(query).rejects.toMatchObject({ name: 'DependencyError', status: 503 });
 });
 
-test('a server that ends its sessions is a dependency that is not available', async () => {
+test('a server that ends its sessions is a 503', async () => {
   const database = connectTo();
-  const asking = sql`SELECT pg_sleep(4)`.execute(database.primary);
+  const query = sql`SELECT pg_sleep(4)`.execute(database.primary);
   const ending = eventually(async () => {
     const ended = await adminQuery(
       served,
@@ -133,11 +134,11 @@ test('a server that ends its sessions is a dependency that is not available', as
     );
     expect(ended).toHaveLength(1);
   });
-  await expect(asking).rejects.toMatchObject({ name: 'DependencyError', status: 503 });
+  await expect(query).rejects.toMatchObject({ name: 'DependencyError', status: 503 });
   await ending;
 });
 
-/** Stands between and can die: ends its connections and listens no more. */
+/** Starts a TCP proxy; `stop` closes its connections and stops listening. */
 async function startProxy(target: string): Promise<{ port: number; stop(): Promise<void> }> {
   const [host, port] = target.split(':') as [string, string];
   const sockets = new Set<Socket>();

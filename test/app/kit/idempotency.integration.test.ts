@@ -1,37 +1,41 @@
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { sql } from 'kysely';
-import { pino } from 'pino';
 import { connectDatabase, type Database } from '../../../app/kit/database.ts';
 import { once } from '../../../app/kit/idempotency.ts';
+import type { Task } from '../../../app/kit/task.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../support/database.ts';
+import { silentTask } from '../../support/task.ts';
 
 let served: TestDatabase<'orders'>;
+let task: Task<unknown>;
 let database: Database<unknown>;
 beforeAll(async () => {
   served = await createDatabase('orders');
-  database = connectDatabase(served.config.orders, pino({ level: 'silent' }));
+  const orders = silentTask(served.config.orders);
+  task = orders;
+  database = connectDatabase(orders);
 });
 beforeEach(() => adminQuery(served, 'TRUNCATE orders.idempotency_keys'));
 afterAll(async () => {
-  await database.close();
+  await task.stop();
   await served.drop();
 });
 
-let answers = 0;
-const work = jest.fn(async () => ({ answer: (answers += 1) }));
+let runs = 0;
+const work = jest.fn(async () => ({ run: (runs += 1) }));
 beforeEach(() => void work.mockClear());
 
 const request = { key: 'k', userId: 'ada', body: { items: [{ productId: 'p', quantity: 1 }], note: null } };
 const send = (more: Partial<typeof request> | { key: undefined } = {}, job: () => Promise<unknown> = work) =>
   database.transaction((tx) => once(tx, { ...request, ...more }, job));
 
-test('a repetition gets the answer of the first and does nothing', async () => {
+test('a repetition gets the result of the first request and does nothing', async () => {
   const first = await send();
   expect(await send()).toEqual(first);
   expect(work).toHaveBeenCalledTimes(1);
 });
 
-test('the order of the members of a body does not matter', async () => {
+test('bodies that differ only in the order of their members are equal', async () => {
   const first = await send();
   expect(await send({ body: { note: null, items: [{ quantity: 1, productId: 'p' }] } })).toEqual(first);
 });
@@ -42,12 +46,12 @@ test('the same key with another body is refused', async () => {
   await expect(other).rejects.toMatchObject({ status: 422, errors: [{ field: 'idempotency-key' }] });
 });
 
-test('keys of different users, and requests without a key, have nothing to do with each other', async () => {
+test('keys of different users, and requests without a key, are independent', async () => {
   await Promise.all([send(), send({ userId: 'bob' }), send({ key: undefined }), send({ key: undefined })]);
   expect(work).toHaveBeenCalledTimes(4);
 });
 
-test('of two at the same moment one works and the other waits for its answer', async () => {
+test('of two concurrent requests one works and the other waits for its result', async () => {
   const slow = async () => {
     await sql`SELECT pg_sleep(0.3)`.execute(database.primary);
     return work();
@@ -59,10 +63,10 @@ test('of two at the same moment one works and the other waits for its answer', a
 
 test('a failure frees the key', async () => {
   await expect(send({}, () => Promise.reject(new Error('declined')))).rejects.toThrow('declined');
-  expect(await send()).toEqual({ answer: answers });
+  expect(await send()).toEqual({ run: runs });
 });
 
-test('who waits longer than a statement may is asked to come back', async () => {
+test('a repetition that waits longer than the statement timeout is a 409 with Retry-After', async () => {
   const never = Promise.withResolvers<void>();
   const first = send({}, () => never.promise);
   await new Promise((resolve) => setTimeout(resolve, 100));
@@ -71,7 +75,7 @@ test('who waits longer than a statement may is asked to come back', async () => 
   await first;
 }, 10_000);
 
-test('keys are forgotten after a day, not before', async () => {
+test('keys are deleted after a day, not before', async () => {
   await adminQuery(
     served,
     `INSERT INTO orders.idempotency_keys (user_id, key, request_hash, created_at)

@@ -1,37 +1,40 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { pino } from 'pino';
+import { Type } from 'typebox';
 import { connectDatabase, type Database } from '../../../app/kit/database.ts';
 import type { Event } from '../../../app/kit/events.ts';
 import { appendEvent, startRelay, type Relay } from '../../../app/kit/outbox.ts';
+import type { Task } from '../../../app/kit/task.ts';
+import { continueTrace, runInTrace } from '../../../app/kit/trace-context.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
+import { silentTask } from '../../support/task.ts';
 
-const table = readFileSync(join(import.meta.dirname, '../../../app/kit/outbox.sql'), 'utf8');
-const log = pino({ level: 'silent' });
-let served: TestDatabase<'auth'>;
+const ThingDone = { type: 'thing.done', payload: Type.Object({ n: Type.Integer() }) };
+const config = { EVENTS_TOPIC_ARN: 'arn:aws:sns:eu-central-1:0:events' };
+let served: TestDatabase<'payments'>;
+let connections: Task<unknown>;
 let database: Database<unknown>;
-const relays: Relay[] = [];
+const relays: Task<unknown>[] = [];
 
 beforeAll(async () => {
-  served = await createDatabase('auth');
-  await adminQuery(served, `SET search_path = auth; ${table}`);
-  database = connectDatabase(served.config.auth, log);
+  served = await createDatabase('payments');
+  const task = silentTask(served.config.payments);
+  connections = task;
+  database = connectDatabase(task);
 });
 afterEach(async () => {
   await Promise.all(relays.splice(0).map((relay) => relay.stop()));
 });
 afterAll(async () => {
-  await database.close();
+  await connections.stop();
   await served.drop();
 });
 
-/** A topic that remembers what it was given. It refuses an event while `refuses` answers true. */
+/** A topic that keeps what it receives. It refuses events for which `refuses` returns true. */
 function fakeTopic(refuses: (event: Event) => boolean = () => false) {
   const published: Event[] = [];
-  const types: (string | undefined)[] = [];
+  const attributes: Record<string, string | undefined>[] = [];
   const send = async ({ input }: PublishBatchCommand) => {
     const Successful: { Id: string }[] = [];
     const Failed: { Id: string; Code: string }[] = [];
@@ -41,25 +44,26 @@ function fakeTopic(refuses: (event: Event) => boolean = () => false) {
         Failed.push({ Id, Code: 'InternalError' });
       } else {
         published.push(event);
-        types.push(MessageAttributes?.['type']?.StringValue);
+        const entries = Object.entries(MessageAttributes ?? {});
+        attributes.push(Object.fromEntries(entries.map(([name, { StringValue }]) => [name, StringValue])));
         Successful.push({ Id });
       }
     }
     return { Successful, Failed };
   };
-  return { published, types, sns: { send } as unknown as SNSClient };
+  return { published, attributes, sns: { send } as unknown as SNSClient };
 }
 
 function relayTo(sns: SNSClient, pollMs?: number): Relay {
-  const relay = startRelay({ database, topicArn: 'arn:aws:sns:eu-central-1:0:events', sns, log, pollMs });
-  relays.push(relay);
-  return relay;
+  const task = silentTask(config);
+  relays.push(task);
+  return startRelay(task, { database, sns, pollMs });
 }
 
-const append = (n: number) => database.transaction((tx) => appendEvent(tx, 'thing.done', { n }));
-const waiting = async () => (await adminQuery(served, 'SELECT id FROM auth.outbox')).length;
+const append = (n: number) => database.transaction((tx) => appendEvent(tx, ThingDone, { n }));
+const waiting = async () => (await adminQuery(served, 'SELECT id FROM payments.outbox')).length;
 
-test('an event is published with its type, and is gone from the outbox', async () => {
+test('an event is published with its type, and deleted from the outbox', async () => {
   const topic = fakeTopic();
   relayTo(topic.sns, 50);
   const id = await append(1);
@@ -67,13 +71,38 @@ test('an event is published with its type, and is gone from the outbox', async (
   expect(topic.published).toEqual([
     { id, type: 'thing.done', at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/), payload: { n: 1 } },
   ]);
-  expect(topic.types).toEqual(['thing.done']);
+  expect(topic.attributes).toEqual([{ type: 'thing.done' }]);
+});
+
+test('an event is published with the trace in which it was appended', async () => {
+  const topic = fakeTopic();
+  relayTo(topic.sns, 20);
+  const trace = continueTrace({ 'x-request-id': 'r-1' });
+  await runInTrace(trace, () => append(1));
+  await eventually(async () =>
+    expect(topic.attributes).toEqual([
+      { type: 'thing.done', 'x-request-id': 'r-1', traceparent: `00-${trace.traceId}-${trace.spanId}-01` },
+    ]),
+  );
+});
+
+test('an event that was appended before traces existed is published without one', async () => {
+  const topic = fakeTopic();
+  await adminQuery(served, `INSERT INTO payments.outbox (type, payload) VALUES ('thing.done', '{"n":1}')`);
+  relayTo(topic.sns, 20);
+  await eventually(async () => expect(topic.attributes).toEqual([{ type: 'thing.done' }]));
+});
+
+test('a payload that breaks the contract of its event is refused', async () => {
+  const breaking = database.transaction((tx) => appendEvent(tx, ThingDone, { n: 1.5 }));
+  await expect(breaking).rejects.toThrow('The payload does not match the contract of thing.done: /n must be integer');
+  expect(await waiting()).toBe(0);
 });
 
 test('an event of a transaction that fails is never published', async () => {
   const topic = fakeTopic();
   const failing = database.transaction(async (tx) => {
-    await appendEvent(tx, 'thing.done', {});
+    await appendEvent(tx, ThingDone, { n: 0 });
     throw new Error('no');
   });
   await expect(failing).rejects.toThrow('no');
@@ -101,7 +130,7 @@ test('several relays share the work, each event is published once', async () => 
   expect(new Set(topic.published.map(({ id }) => id)).size).toBe(60);
 });
 
-test('what the topic refuses waits and is published later', async () => {
+test('an event that the topic refuses waits and is published later', async () => {
   let down = true;
   const topic = fakeTopic(({ payload }) => down && (payload as { n: number }).n === 1);
   relayTo(topic.sns, 20);
@@ -114,7 +143,7 @@ test('what the topic refuses waits and is published later', async () => {
   expect(topic.published.map(({ payload }) => payload)).toEqual([{ n: 2 }, { n: 1 }]);
 });
 
-test('while the topic does not answer, events wait', async () => {
+test('events wait while the topic is not available', async () => {
   let down = true;
   const topic = fakeTopic(() => {
     if (down) throw new Error('connect ECONNREFUSED');

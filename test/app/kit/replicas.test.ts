@@ -2,18 +2,18 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import { pino } from 'pino';
 import { OverloadError } from '../../../app/kit/problem.ts';
-import { readPool } from '../../../app/kit/replicas.ts';
+import { createReplicaPool } from '../../../app/kit/replicas.ts';
 
 const log = pino({ level: 'silent' });
 
-/** A pool that remembers how often it was asked and fails while it is down. */
+/** A pool that counts its connections and fails while it is down. */
 function fakePool(name: string) {
   const fake = {
     down: false,
-    asked: 0,
+    attempts: 0,
     options: {},
     connect: async () => {
-      fake.asked += 1;
+      fake.attempts += 1;
       if (fake.down) throw new Error(`${name} is down`);
       return { name } as unknown as PostgresPoolClient;
     },
@@ -27,40 +27,40 @@ const serverOf = async (pool: PostgresPool) => ((await pool.connect()) as unknow
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-test('reads take turns among the replicas', async () => {
-  const pool = readPool([fakePool('a'), fakePool('b')], fakePool('primary'), log);
+test('reads rotate over the replicas', async () => {
+  const pool = createReplicaPool([fakePool('a'), fakePool('b')], fakePool('primary'), log);
   const servers = [await serverOf(pool), await serverOf(pool), await serverOf(pool), await serverOf(pool)];
   expect(servers.toSorted()).toEqual(['a', 'a', 'b', 'b']);
 });
 
-test('without replicas the primary is read', async () => {
-  expect(await serverOf(readPool([], fakePool('primary'), log))).toBe('primary');
+test('without replicas, reads go to the primary', async () => {
+  expect(await serverOf(createReplicaPool([], fakePool('primary'), log))).toBe('primary');
 });
 
-test('a read whose replica is down goes to another, and to the primary when all are down', async () => {
+test('reads of a replica that is down go to another one, and to the primary when all are down', async () => {
   const [a, b] = [fakePool('a'), fakePool('b')];
-  const pool = readPool([a, b], fakePool('primary'), log);
+  const pool = createReplicaPool([a, b], fakePool('primary'), log);
   a.down = true;
   expect([await serverOf(pool), await serverOf(pool), await serverOf(pool)]).toEqual(['b', 'b', 'b']);
   b.down = true;
   expect([await serverOf(pool), await serverOf(pool)]).toEqual(['primary', 'primary']);
 });
 
-test('a replica that is down is asked again only after a rest, and by one read at a time', async () => {
+test('a replica that is down is tried again after 5 s, by one read at a time', async () => {
   const replica = fakePool('a');
-  const pool = readPool([replica], fakePool('primary'), log);
+  const pool = createReplicaPool([replica], fakePool('primary'), log);
   replica.down = true;
   for (let i = 0; i < 10; i += 1) await serverOf(pool);
-  expect(replica.asked).toBe(1);
+  expect(replica.attempts).toBe(1);
 
   jest.advanceTimersByTime(5_000);
   await Promise.all([serverOf(pool), serverOf(pool), serverOf(pool)]);
-  expect(replica.asked).toBe(2);
+  expect(replica.attempts).toBe(2);
 });
 
-test('a replica that is back is read again', async () => {
+test('a replica that recovered is read again', async () => {
   const replica = fakePool('a');
-  const pool = readPool([replica], fakePool('primary'), log);
+  const pool = createReplicaPool([replica], fakePool('primary'), log);
   replica.down = true;
   await serverOf(pool);
   replica.down = false;
@@ -68,11 +68,11 @@ test('a replica that is back is read again', async () => {
   expect([await serverOf(pool), await serverOf(pool)]).toEqual(['a', 'a']);
 });
 
-test('a replica that is overloaded is not taken for one that is down: the primary is spared', async () => {
+test('reads of an overloaded replica fail and do not move to the primary', async () => {
   const [replica, primary] = [fakePool('a'), fakePool('primary')];
-  const pool = readPool([replica], primary, log);
-  replica.connect = async () => Promise.reject(new OverloadError('All connections are at work', undefined));
+  const pool = createReplicaPool([replica], primary, log);
+  replica.connect = async () => Promise.reject(new OverloadError('All connections are in use', undefined));
   await expect(pool.connect()).rejects.toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
   replica.connect = fakePool('a').connect;
-  expect([await serverOf(pool), primary.asked]).toEqual(['a', 0]);
+  expect([await serverOf(pool), primary.attempts]).toEqual(['a', 0]);
 });

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import { eventually } from '../../support/eventually.ts';
 import { freePort } from '../../../local/host/free-port.ts';
+import { eventually } from '../../support/eventually.ts';
 
 const agent = new Agent({ keepAlive: true });
 let child: ChildProcess | undefined;
@@ -20,10 +20,10 @@ async function start() {
   child.stdout?.on('data', (text: Buffer) => (output += text.toString()));
   const saw = (line: string) => eventually(async () => expect(output).toContain(line), 10_000, 10);
   await saw('listening');
-  return { child, saw, ask: (path: string) => ask(port, path) };
+  return { child, saw, lines: () => output.trim().split('\n'), send: (path: string) => send(port, path) };
 }
 
-function ask(port: number, path: string): Promise<IncomingMessage> {
+function send(port: number, path: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     get({ port, path, agent }, (response) => {
       response.resume();
@@ -34,29 +34,31 @@ function ask(port: number, path: string): Promise<IncomingMessage> {
 
 const exitCode = async (process: ChildProcess): Promise<unknown> => (await once(process, 'exit'))[0];
 
-test('on SIGTERM what is under way is answered, then the parts close, then the process ends well', async () => {
+test('on SIGTERM, a request under way ends, the parts stop stage by stage, and the process exits with 0', async () => {
   const server = await start();
-  await server.ask('/api/health'); // leaves an idle connection
-  const answer = server.ask('/slow/600');
+  await server.send('/api/health'); // leaves an idle connection
+  const responding = server.send('/slow/600');
   await server.saw('request');
   const exited = exitCode(server.child);
   server.child.kill('SIGTERM');
 
-  const { statusCode, headers } = await answer;
+  const { statusCode, headers } = await responding;
   expect(statusCode).toBe(200);
   expect(headers.connection).toBe('close');
   expect(await exited).toBe(0);
   await server.saw('closed');
+  const stages = ['receiving stopped', 'requests ended', 'background stopped', 'closed'];
+  expect(server.lines().filter((line) => stages.includes(line))).toEqual(stages);
 });
 
 test('a second signal ends the process at once', async () => {
   const server = await start();
-  const answer = server.ask('/slow/60000').catch(() => 'cut');
+  const responding = server.send('/slow/60000').catch(() => 'aborted');
   await server.saw('request');
   const exited = exitCode(server.child);
   server.child.kill('SIGTERM');
   await new Promise((resolve) => setTimeout(resolve, 200));
   server.child.kill('SIGTERM');
   expect(await exited).toBe(1);
-  expect(await answer).toBe('cut');
+  expect(await responding).toBe('aborted');
 });

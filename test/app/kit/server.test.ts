@@ -5,6 +5,7 @@ import { expect, test } from '@jest/globals';
 import { Type } from 'typebox';
 import { Problem } from '../../../app/kit/problem.ts';
 import { createServer } from '../../../app/kit/server.ts';
+import { traceHeaders } from '../../../app/kit/trace-context.ts';
 
 const thing = Type.Object(
   { email: Type.String({ format: 'email' }), quantity: Type.Integer({ minimum: 1 }) },
@@ -23,40 +24,40 @@ app.get('/crash', () => {
 app.get('/address', (request) => ({ ip: request.ip, protocol: request.protocol }));
 
 async function post(payload: string | object, type = 'application/json') {
-  const answer = await app.inject({ method: 'POST', url: '/things', payload, headers: { 'content-type': type } });
+  const response = await app.inject({ method: 'POST', url: '/things', payload, headers: { 'content-type': type } });
   return {
-    status: answer.statusCode,
-    contentType: answer.headers['content-type'],
-    ...answer.json<Record<string, unknown>>(),
+    status: response.statusCode,
+    contentType: response.headers['content-type'],
+    ...response.json<Record<string, unknown>>(),
   };
 }
 
-test('health is answered without asking anything else', async () => {
-  const answer = await app.inject('/api/health');
-  expect(answer.statusCode).toBe(200);
-  expect(answer.json()).toEqual({ status: 'ok', uptime: expect.any(Number) });
+test('health depends on nothing else', async () => {
+  const response = await app.inject('/api/health');
+  expect(response.statusCode).toBe(200);
+  expect(response.json()).toEqual({ status: 'ok', uptime: expect.any(Number) });
 });
 
-test('a thrown problem is the answer, as a problem document', async () => {
-  const answer = await app.inject('/things/1');
-  expect(answer.statusCode).toBe(402);
-  expect(answer.headers).toMatchObject({ 'content-type': 'application/problem+json', 'retry-after': '7' });
-  expect(answer.json()).toEqual({
+test('a thrown problem is the response, as a problem document', async () => {
+  const response = await app.inject('/things/1');
+  expect(response.statusCode).toBe(402);
+  expect(response.headers).toMatchObject({ 'content-type': 'application/problem+json', 'retry-after': '7' });
+  expect(response.json()).toEqual({
     type: 'about:blank',
     title: 'Card declined',
     status: 402,
     detail: 'Try another.',
-    requestId: answer.headers['x-request-id'],
+    requestId: response.headers['x-request-id'],
   });
 });
 
-test('a body that does not fit the schema is a 400 naming every field', async () => {
+test('a body that does not match the schema is a 400 naming every field', async () => {
   expect(await post({ email: 'nobody', quantity: 0, colour: 'red' })).toMatchObject({
     status: 400,
     contentType: 'application/problem+json',
     title: 'Invalid request',
     errors: [
-      { field: 'colour', detail: 'is not known here' },
+      { field: 'colour', detail: 'is not a known field' },
       { field: 'email', detail: 'must match format "email"' },
       { field: 'quantity', detail: 'must be >= 1' },
     ],
@@ -71,38 +72,58 @@ test('a body that does not fit the schema is a 400 naming every field', async ()
   expect(await post('null')).toMatchObject({ status: 400, errors: [{ field: 'body', detail: 'must be object' }] });
 });
 
-test('a body is taken as it is: a text is not a number', async () => {
+test('the text of a body is not converted to a number', async () => {
   expect(await post({ email: 'a@b.example', quantity: '1' })).toMatchObject({
     status: 400,
     errors: [{ field: 'quantity', detail: 'must be integer' }],
   });
 });
 
-test('a query is text: what reads as a number is one', async () => {
+test('a query parameter that is a plain number is converted', async () => {
   expect((await app.inject({ method: 'PUT', url: '/things/1?limit=5' })).json()).toEqual({ limit: 5 });
 });
 
-test.each(['x', 'true', '1.5', '0x10', '1e1', '%205', ''])('a query whose number is "%s" is refused', async (limit) => {
-  expect((await app.inject({ method: 'PUT', url: `/things/1?limit=${limit}` })).json()).toMatchObject({
+test('query parameters that no schema declares are refused by name, as bodies are', async () => {
+  const put = async (url: string) => (await app.inject({ method: 'PUT', url })).json<Record<string, unknown>>();
+  expect(await put('/things/1?limit=5&limti=6&page=2')).toMatchObject({
     status: 400,
-    errors: [{ field: 'limit', detail: 'must be integer' }],
+    errors: [
+      { field: 'limti', detail: 'is not a known field' },
+      { field: 'page', detail: 'is not a known field' },
+    ],
   });
+  const undeclared = await app.inject('/address?from=mail');
+  expect(undeclared.json()).toMatchObject({ status: 400, errors: [{ field: 'from' }] });
 });
+
+test('a health check accepts any query parameter', async () => {
+  expect((await app.inject('/api/health?cache=17')).statusCode).toBe(200);
+});
+
+test.each(['x', 'true', '1.5', '0x10', '1e1', '%205', ''])(
+  'the query parameter "%s" is refused where a number is declared',
+  async (limit) => {
+    expect((await app.inject({ method: 'PUT', url: `/things/1?limit=${limit}` })).json()).toMatchObject({
+      status: 400,
+      errors: [{ field: 'limit', detail: 'must be integer' }],
+    });
+  },
+);
 
 test.each([
   ['malformed JSON', '{"email":', 'application/json', 400],
-  ['an attempt at the prototype', '{"__proto__":{"admin":true}}', 'application/json', 400],
+  ['a body that sets the prototype', '{"__proto__":{"admin":true}}', 'application/json', 400],
   ['a body that is not JSON', 'email=a', 'application/x-www-form-urlencoded', 415],
   ['plain text', 'hello', 'text/plain', 415],
   ['a body over the limit', JSON.stringify({ email: 'x'.repeat(64 * 1024) }), 'application/json', 413],
-])('%s is the right problem', async (_what, payload, type, status) => {
+])('%s is a problem with the right status', async (_what, payload, type, status) => {
   expect(await post(payload, type)).toMatchObject({ status, contentType: 'application/problem+json' });
 });
 
-test('a path nobody serves is a 404, a method nobody serves there a 405 with those that are', async () => {
+test('an unknown path is a 404, an unsupported method a 405 with the supported ones', async () => {
   const nowhere = await app.inject({ method: 'DELETE', url: '/nothing' });
   expect(nowhere.statusCode).toBe(404);
-  expect(nowhere.json()).toMatchObject({ title: 'Not Found', detail: 'Nothing is served at /nothing' });
+  expect(nowhere.json()).toMatchObject({ title: 'Not Found', detail: 'No resource at /nothing' });
 
   const wrong = await app.inject({ method: 'DELETE', url: '/things/1?x=y' });
   expect(wrong.statusCode).toBe(405);
@@ -110,15 +131,15 @@ test('a path nobody serves is a 404, a method nobody serves there a 405 with tho
 });
 
 test('a path that cannot be decoded is a 400 problem', async () => {
-  const answer = await app.inject('/things/%ZZ');
-  expect(answer.statusCode).toBe(400);
-  expect(answer.headers['content-type']).toBe('application/problem+json');
+  const response = await app.inject('/things/%ZZ');
+  expect(response.statusCode).toBe(400);
+  expect(response.headers['content-type']).toBe('application/problem+json');
 });
 
-test('an unknown error tells the client nothing', async () => {
-  const answer = await app.inject('/crash');
-  expect(answer.statusCode).toBe(500);
-  expect(answer.json()).toEqual({
+test('an unexpected error reveals nothing to the client', async () => {
+  const response = await app.inject('/crash');
+  expect(response.statusCode).toBe(500);
+  expect(response.json()).toEqual({
     type: 'about:blank',
     title: 'Internal Server Error',
     status: 500,
@@ -126,33 +147,55 @@ test('an unknown error tells the client nothing', async () => {
   });
 });
 
-test('a request keeps a safe id and gets one otherwise', async () => {
+test('a request keeps an id that is safe to log, and gets one otherwise', async () => {
   const idOf = async (given?: string) => {
-    const answer = await app.inject({
+    const response = await app.inject({
       url: '/api/health',
       headers: given === undefined ? {} : { 'x-request-id': given },
     });
-    return answer.headers['x-request-id'];
+    return response.headers['x-request-id'];
   };
   expect(await idOf('Root=1-67891233-abcdef012345678912345678')).toBe('Root=1-67891233-abcdef012345678912345678');
   expect(await idOf('two words')).toMatch(/^[\da-f-]{36}$/);
   expect(await idOf()).not.toBe(await idOf());
 });
 
-test('only an address inside the network is believed in what it forwards', async () => {
+test('concurrent requests on shared connections keep their own trace while their bodies arrive in parts', async () => {
+  const server = createServer({ name: 'traced' });
+  server.post('/things', async () => traceHeaders());
+  const origin = await server.listen({ host: '127.0.0.1', port: 0 });
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 3 });
+  const send = (id: string) =>
+    new Promise<string>((resolve, reject) => {
+      const headers = { 'content-type': 'application/json', 'x-request-id': id };
+      const sent = http.request(`${origin}/things`, { method: 'POST', agent, headers }, (response) =>
+        resolve(text(response)),
+      );
+      sent.once('error', reject);
+      sent.write('{"name":');
+      setTimeout(() => sent.end('"a"}'), 20);
+    });
+  const ids = Array.from({ length: 12 }, (_, i) => `r-${i}`);
+  const received = await Promise.all(ids.map(send));
+  agent.destroy();
+  await server.close();
+  expect(received.map((json) => (JSON.parse(json) as Record<string, string>)['x-request-id'])).toEqual(ids);
+});
+
+test('forwarded headers are trusted only from inside the network', async () => {
   const headers = { 'x-forwarded-for': '198.51.100.7', 'x-forwarded-proto': 'https' };
   const from = async (remoteAddress: string) => (await app.inject({ url: '/address', headers, remoteAddress })).json();
   expect(await from('10.0.3.4')).toEqual({ ip: '198.51.100.7', protocol: 'https' });
   expect(await from('203.0.113.9')).toEqual({ ip: '203.0.113.9', protocol: 'http' });
 });
 
-test('the CDN is believed in how the viewer came, since the load balancer never hears of it', async () => {
+test('the protocol that the CDN reports takes precedence over the one that the load balancer reports', async () => {
   const headers = { 'x-forwarded-proto': 'http', 'cloudfront-forwarded-proto': 'https' };
-  const answer = await app.inject({ url: '/address', remoteAddress: '10.0.3.4', headers });
-  expect(answer.json()).toMatchObject({ protocol: 'https' });
+  const response = await app.inject({ url: '/address', remoteAddress: '10.0.3.4', headers });
+  expect(response.json()).toMatchObject({ protocol: 'https' });
 });
 
-test('a body over the limit is answered while it is still being sent, and the connection stays usable', async () => {
+test('a body over the limit gets its response while it is still being sent, and the connection stays usable', async () => {
   const server = createServer({ name: 'limited' });
   server.post('/things', { schema: { body: thing } }, (request) => request.body);
   const origin = await server.listen({ host: '127.0.0.1', port: 0 });
@@ -160,8 +203,8 @@ test('a body over the limit is answered while it is still being sent, and the co
   const send = (body: string) =>
     new Promise<{ status: number | undefined; port: number | undefined }>((resolve, reject) => {
       const headers = { 'content-type': 'application/json' };
-      const sent = http.request(`${origin}/things`, { method: 'POST', agent, headers }, (answer) => {
-        answer.resume().once('end', () => resolve({ status: answer.statusCode, port: sent.socket?.localPort }));
+      const sent = http.request(`${origin}/things`, { method: 'POST', agent, headers }, (response) => {
+        response.resume().once('end', () => resolve({ status: response.statusCode, port: sent.socket?.localPort }));
       });
       sent.once('error', reject);
       sent.end(body);
@@ -178,9 +221,9 @@ test('a body over the limit is answered while it is still being sent, and the co
 });
 
 test.each([
-  ['a request line that is none', 'nonsense\r\n\r\n', 400],
+  ['a malformed request line', 'nonsense\r\n\r\n', 400],
   ['headers over the limit', `GET / HTTP/1.1\r\nhost: a\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
-])('%s is a problem too', async (_what, sent, status) => {
+])('%s is a problem', async (_what, sent, status) => {
   const server = createServer({ name: 'things' });
   const { port } = new URL(await server.listen({ host: '127.0.0.1', port: 0 }));
   const received = await text(connect(Number(port), '127.0.0.1').end(sent));
@@ -190,9 +233,9 @@ test.each([
   expect(JSON.parse(body)).toMatchObject({ status, title: expect.any(String) });
 });
 
-test('the API is described as OpenAPI 3.1 from the schemas of the routes', async () => {
-  const answer = await app.inject('/api/things/openapi.json');
-  expect(answer.json()).toMatchObject({
+test('the API is described as OpenAPI 3.1, from the schemas of the routes', async () => {
+  const response = await app.inject('/api/things/openapi.json');
+  expect(response.json()).toMatchObject({
     openapi: '3.1.0',
     paths: {
       '/things': {

@@ -6,7 +6,7 @@ const root = join(import.meta.dirname, '../../..');
 const run = (...args: string[]) =>
   spawnSync(process.execPath, args, { cwd: root, env: { SERVICE_NAME: 'sandbox' }, encoding: 'utf8' });
 
-test('a task whose configuration is not usable says so in one line of its log, and ends', () => {
+test('a task with an invalid configuration logs one line and exits with 1', () => {
   const { status, stdout, stderr } = run('app/services/sandbox/main.ts');
   expect(stdout.trimEnd().split('\n')).toHaveLength(1);
   expect(JSON.parse(stdout)).toMatchObject({
@@ -17,7 +17,7 @@ test('a task whose configuration is not usable says so in one line of its log, a
   expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
 });
 
-test('what Redis was sent when it refused is not logged', () => {
+test('the command that Redis refused is not logged', () => {
   const { stdout } = run(
     '--input-type=module',
     '--eval',

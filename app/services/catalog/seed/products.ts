@@ -1,8 +1,8 @@
-import type { Product } from '../store.ts';
+import type { Product } from '../product.ts';
 
-/** What is used of a film in data/movies.json of the package vega-datasets; null where nothing is known. */
+/** The properties used of a film in data/movies.json of the package vega-datasets; null where unknown. */
 export interface Movie {
-  /** A number where the title reads like one, such as 300. */
+  /** A number if the title looks like one, such as 300. */
   Title: string | number | null;
   /** Such as `Jun 12 1998`. */
   'Release Date': string;
@@ -13,8 +13,8 @@ export interface Movie {
 }
 
 /**
- * The films as products. The id is made of title and year, so it is the same each time; of two films with
- * one id the one with more votes stays. Films without a title are left out.
+ * Converts films to products. The id is derived from title and year, so it is stable; of two films with the same id, the one
+ * with more votes is kept. Films without a title are left out.
  */
 export function demoProducts(movies: readonly Movie[]): Product[] {
   const byId = new Map<string, Product>();
@@ -44,14 +44,14 @@ function toProduct(movie: Movie): Product[] {
   ];
 }
 
-/** $4.99, a dollar more for each point that the rating is above 5, $2 more from 1995 on and $5 more from 2005 on. */
+/** $4.99, plus $1 per point of rating above 5, plus $2 from 1995 on or $5 from 2005 on. */
 function priceCents(year: number | null, rating: number | null): number {
   const quality = Math.max(0, Math.round((rating ?? 0) - 5)) * 100;
   const novelty = year === null || year < 1995 ? 0 : year < 2005 ? 200 : 500;
   return 499 + quality + novelty;
 }
 
-/** The data is of 2010 and keeps years with two digits at heart: Ben-Hur of 1925 has become one of 2025. */
+/** The data set is from 2010 and was converted from two-digit years: Ben-Hur of 1925 became a film of 2025. */
 function yearOf(releaseDate: string): number | null {
   const year = Number(/\d{4}$/.exec(releaseDate)?.[0]);
   if (Number.isNaN(year)) return null;
@@ -62,7 +62,7 @@ const bytes = Array.from({ length: 128 }, (_, index) => Uint8Array.of(index + 12
 const decode = (encoding: string, byte: Uint8Array) => new TextDecoder(encoding).decode(byte);
 const repairs = new Map(bytes.map((byte) => [decode('macintosh', byte), decode('windows-1252', byte)]));
 
-/** Titles were once written as Windows-1252 and read as Mac Roman: Léon has become LÈon. */
+/** Titles in Windows-1252 were decoded as Mac Roman: Léon became LÈon. */
 const repair = (text: string) => Array.from(text, (character) => repairs.get(character) ?? character).join('');
 
 /** `Léon` becomes `leon`. */

@@ -1,13 +1,10 @@
 import type { ClientBase } from 'pg';
 import { demoProducts, type Movie } from './products.ts';
 
-/** Rows written by one statement. */
+/** Rows per statement. */
 const batchSize = 500;
 
-/**
- * Fills the catalogue with films. A product that is there already is brought up to date; one that is the same is not
- * written again.
- */
+/** Inserts the films as products. Existing products are updated, but only if they differ. */
 export async function seedCatalogue(client: ClientBase, movies: readonly Movie[]): Promise<void> {
   const products = demoProducts(movies);
   for (let start = 0; start < products.length; start += batchSize) {

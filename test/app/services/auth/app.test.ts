@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, expect, test } from '@jest/globals';
-import type { App } from '../../../../app/kit/server.ts';
+import type { App } from '../../../../app/kit/app.ts';
 import { createApp } from '../../../../app/services/auth/app.ts';
-import type { Users } from '../../../../app/services/auth/store.ts';
+import type { UserStore } from '../../../../app/services/auth/user.ts';
 import { memoryRedis } from '../../../support/sign-in.ts';
 
 const ada = { email: 'ada@example.com', password: 'correct horse' };
 
-function memoryUsers(): Users {
+function memoryUsers(): UserStore {
   const users = new Map<string, { id: string; email: string; passwordHash: string }>();
   return {
     async add(email, passwordHash) {
@@ -22,30 +22,30 @@ function memoryUsers(): Users {
 
 let app: App;
 beforeEach(() => {
-  app = createApp({ users: memoryUsers(), redis: memoryRedis(), secret: 's'.repeat(32) });
+  app = createApp({ store: memoryUsers(), redis: memoryRedis(), sessionSecret: 's'.repeat(32) });
 });
 
 const post = (path: string, payload?: object, cookie = '') =>
   app.inject({ method: 'POST', url: `/api/auth/${path}`, headers: { cookie }, ...(payload && { payload }) });
 const me = (cookie = '') => app.inject({ url: '/api/auth/me', headers: { cookie } });
-type Answer = Awaited<ReturnType<typeof post>>;
-const cookieOf = ({ cookies }: Answer) => cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+type Response = Awaited<ReturnType<typeof post>>;
+const cookieOf = ({ cookies }: Response) => cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
 
-test('who registers is signed in', async () => {
-  const answer = await post('register', ada);
-  expect(answer.statusCode).toBe(201);
-  expect(answer.json()).toEqual({ id: expect.any(String), email: ada.email });
-  expect((await me(cookieOf(answer))).json()).toEqual(answer.json());
+test('registering signs the user in', async () => {
+  const response = await post('register', ada);
+  expect(response.statusCode).toBe(201);
+  expect(response.json()).toEqual({ id: expect.any(String), email: ada.email });
+  expect((await me(cookieOf(response))).json()).toEqual(response.json());
 });
 
-test('who is not signed in is nobody', async () => {
-  const answer = await me();
-  expect(answer.statusCode).toBe(401);
-  expect(answer.headers['content-type']).toBe('application/problem+json');
+test('without a valid session there is no user', async () => {
+  const response = await me();
+  expect(response.statusCode).toBe(401);
+  expect(response.headers['content-type']).toBe('application/problem+json');
   expect((await me('session=forged.signature')).statusCode).toBe(401);
 });
 
-test('the cookie is out of reach for scripts and other sites, and for plain HTTP where the site has HTTPS', async () => {
+test('the cookie is hidden from scripts and other sites, and from plain HTTP if the site has HTTPS', async () => {
   const [plain] = (await post('register', ada)).cookies;
   expect(plain).toMatchObject({ name: 'session', httpOnly: true, sameSite: 'Lax', path: '/' });
   const secure = await app.inject({
@@ -57,21 +57,21 @@ test('the cookie is out of reach for scripts and other sites, and for plain HTTP
   expect(secure.cookies[0]).toMatchObject({ secure: true });
 });
 
-test('an e-mail address is registered once, however it is written', async () => {
+test('an e-mail address is registered once, regardless of its case', async () => {
   await post('register', ada);
   const again = await post('register', { ...ada, email: 'Ada@Example.com' });
   expect(again.statusCode).toBe(409);
   expect(again.json()).toMatchObject({ errors: [{ field: 'email' }] });
 });
 
-test('logging in takes the right password', async () => {
+test('logging in requires the right password', async () => {
   await post('register', ada);
   const right = await post('login', { ...ada, email: 'ADA@example.com' });
   expect(right.statusCode).toBe(200);
   expect((await me(cookieOf(right))).json()).toEqual(right.json());
 });
 
-test('a wrong password and an unknown address get the same answer', async () => {
+test('a wrong password and an unknown address get the same response', async () => {
   await post('register', ada);
   const wrong = await post('login', { ...ada, password: 'wrong horse' });
   const unknown = await post('login', { ...ada, email: 'bob@example.com' });
@@ -80,7 +80,7 @@ test('a wrong password and an unknown address get the same answer', async () => 
   expect(wrong.cookies).toEqual([]);
 });
 
-test('logging in gives the session a new id', async () => {
+test('logging in changes the id of the session', async () => {
   const before = cookieOf(await post('register', ada));
   const after = cookieOf(await post('login', ada, before));
   expect(after).not.toBe(before);
@@ -88,28 +88,28 @@ test('logging in gives the session a new id', async () => {
   expect((await me(after)).statusCode).toBe(200);
 });
 
-test('logging out ends the session for everyone who has its cookie', async () => {
+test('logging out ends the session for every holder of its cookie', async () => {
   const cookie = cookieOf(await post('register', ada));
-  const answer = await post('logout', undefined, cookie);
-  expect(answer.statusCode).toBe(204);
-  expect(answer.body).toBe('');
-  expect(answer.cookies[0]).toMatchObject({ name: 'session', value: '' });
+  const response = await post('logout', undefined, cookie);
+  expect(response.statusCode).toBe(204);
+  expect(response.body).toBe('');
+  expect(response.cookies[0]).toMatchObject({ name: 'session', value: '' });
   expect((await me(cookie)).statusCode).toBe(401);
   expect((await post('logout')).statusCode).toBe(204);
 });
 
 test.each([
-  ['an address that is none', { email: 'ada' }, 400, 'email'],
+  ['an invalid address', { email: 'ada' }, 400, 'email'],
   ['an address that is too long', { email: `${'a'.repeat(250)}@example.com` }, 400, 'email'],
   ['a password that is too short', { password: '1234567' }, 400, 'password'],
   ['a password that is too long', { password: 'x'.repeat(1025) }, 400, 'password'],
-  ['a field nobody asked for', { admin: true }, 400, 'admin'],
-])('registering with %s is refused by name', async (_what, wrong, status, field) => {
-  const answer = await post('register', { ...ada, ...wrong });
-  expect(answer.statusCode).toBe(status);
-  expect(answer.json().errors).toContainEqual(expect.objectContaining({ field }));
+  ['an unknown field', { admin: true }, 400, 'admin'],
+])('registering with %s is refused with the name of the field', async (_what, wrong, status, field) => {
+  const response = await post('register', { ...ada, ...wrong });
+  expect(response.statusCode).toBe(status);
+  expect(response.json().errors).toContainEqual(expect.objectContaining({ field }));
 });
 
-test('a password of 10 MB is refused unread', async () => {
+test('a password of 10 MB is refused as too large', async () => {
   expect((await post('register', { ...ada, password: 'x'.repeat(10_000_000) })).statusCode).toBe(413);
 });

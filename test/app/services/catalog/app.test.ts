@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { createApp } from '../../../../app/services/catalog/app.ts';
-import type { Product, Products } from '../../../../app/services/catalog/store.ts';
+import type { Product, ProductStore } from '../../../../app/services/catalog/product.ts';
 
 const films: Product[] = Array.from({ length: 25 }, (_, index) => ({
   id: `film-${String(index).padStart(2, '0')}`,
@@ -13,7 +13,7 @@ const films: Product[] = Array.from({ length: 25 }, (_, index) => ({
   popularity: index * 10,
 })).toReversed();
 
-function memoryProducts(products: Product[]): Products {
+function memoryProducts(products: Product[]): ProductStore {
   return {
     async list(limit, after) {
       const start = after === undefined ? 0 : products.findIndex(({ id }) => id === after.id) + 1;
@@ -24,29 +24,33 @@ function memoryProducts(products: Product[]): Products {
   };
 }
 
-const app = createApp({ products: memoryProducts(films) });
+const app = createApp({ store: memoryProducts(films) });
 const list = async (query: string) => (await app.inject(`/api/products${query}`)).json();
 
 test('the home page shows the top ten', async () => {
-  const answer = await app.inject('/');
-  expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
-  expect(answer.body.match(/<li>/g)).toHaveLength(10);
-  expect(answer.body).toContain('<a href="/api/products/film-23">Film 23</a>');
-  expect(answer.body).toContain('$5.23');
+  const response = await app.inject('/');
+  expect(response.headers['content-type']).toBe('text/html; charset=utf-8');
+  expect(response.body.match(/<li>/g)).toHaveLength(10);
+  expect(response.body).toContain('<a href="/api/products/film-23">Film 23</a>');
+  expect(response.body).toContain('$5.23');
 });
 
-test('the home page shows a name as text, whatever is in it', async () => {
+test('the home page escapes names', async () => {
   const { body } = await app.inject('/');
   expect(body).toContain('&lt;b&gt;Fish &amp; &quot;Chips&quot;&lt;/b&gt;');
   expect(body).not.toContain('<b>Fish');
 });
 
-test('the home page of an empty shop says so', async () => {
-  const { body } = await createApp({ products: memoryProducts([]) }).inject('/');
+test('the home page accepts any query parameter, as links to it carry tracking parameters', async () => {
+  expect((await app.inject('/?utm_source=mail')).statusCode).toBe(200);
+});
+
+test('the home page of an empty shop states that it is empty', async () => {
+  const { body } = await createApp({ store: memoryProducts([]) }).inject('/');
   expect(body).toContain('The shelves are empty.');
 });
 
-test('pages follow each other to the last one', async () => {
+test('cursors lead from page to page, to the last one', async () => {
   const first = await list('');
   expect(first.items).toHaveLength(20);
   expect(first.items[0]).toEqual({
@@ -63,7 +67,7 @@ test('pages follow each other to the last one', async () => {
   expect(second.nextCursor).toBeNull();
 });
 
-test('products are found by a list of ids, without those that are unknown', async () => {
+test('products are found by a list of ids, without the unknown ones', async () => {
   const { items, nextCursor } = await list('?ids=film-03,nothing,film-07');
   expect(items.map(({ id }: Product) => id).toSorted()).toEqual(['film-03', 'film-07']);
   expect(nextCursor).toBeNull();
@@ -74,19 +78,20 @@ test.each([
   ['?limit=101', 'limit'],
   ['?limit=ten', 'limit'],
   ['?cursor=bm9uc2Vuc2U', 'cursor'],
-  // A position that no integer column of PostgreSQL has.
+  // A position beyond PostgreSQL's integer type.
   [`?cursor=${Buffer.from('{"popularity":2147483648,"id":"a"}').toString('base64url')}`, 'cursor'],
   ['?cursor=', 'cursor'],
   [`?ids=${Array.from({ length: 101 }, () => 'x').join(',')}`, 'ids'],
   ['?ids=', 'ids'],
   ['?ids=a%00b', 'ids'],
+  ['?limti=5', 'limti'],
 ])('the query %s is a 400 naming the field', async (query, field) => {
   expect(await list(query)).toMatchObject({ status: 400, errors: [{ field }] });
 });
 
-test('a product has its own address, and an unknown one is a 404', async () => {
+test('a product has its own path, and an unknown one is a 404', async () => {
   expect((await app.inject('/api/products/film-03')).json()).toMatchObject({ id: 'film-03', priceCents: 502 });
   const unknown = await app.inject('/api/products/nothing');
   expect(unknown.statusCode).toBe(404);
-  expect(unknown.json()).toMatchObject({ detail: 'There is no product nothing' });
+  expect(unknown.json()).toMatchObject({ detail: 'There is no product nothing.' });
 });

@@ -1,14 +1,16 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { pino } from 'pino';
-import { connectDatabase, type Database } from '../../../../app/kit/database.ts';
-import type { App } from '../../../../app/kit/server.ts';
+import type { App } from '../../../../app/kit/app.ts';
+import { connectDatabase } from '../../../../app/kit/database.ts';
+import type { Task } from '../../../../app/kit/task.ts';
 import { createApp } from '../../../../app/services/catalog/app.ts';
+import type { Product } from '../../../../app/services/catalog/product.ts';
 import { seedCatalogue } from '../../../../app/services/catalog/seed/seed.ts';
-import { createProducts, type Product, type Tables } from '../../../../app/services/catalog/store.ts';
+import { createProductStore, type CatalogTables } from '../../../../app/services/catalog/store.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../../support/database.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { readFilms } from '../../../support/films.ts';
+import { silentTask } from '../../../support/task.ts';
 
 interface Page {
   items: Product[];
@@ -16,19 +18,20 @@ interface Page {
 }
 
 let served: TestDatabase<'catalog'>;
-let database: Database<Tables>;
+let connections: Task<unknown>;
 let app: App;
 const countAll = `SELECT count(*)::int AS n, max(xmin::text::bigint)::text AS newest FROM catalog.products`;
 
 beforeAll(async () => {
   served = await createDatabase('catalog');
   await seed();
-  database = connectDatabase<Tables>(served.config.catalog, pino({ level: 'silent' }));
-  app = createApp({ products: createProducts(database) });
+  const task = silentTask(served.config.catalog);
+  connections = task;
+  app = createApp({ store: createProductStore(connectDatabase<CatalogTables>(task)) });
   await eventually(async () => expect((await app.inject('/api/products?limit=1')).json().items).toHaveLength(1));
 });
 afterAll(async () => {
-  await database.close();
+  await connections.stop();
   await served.drop();
 });
 
@@ -39,7 +42,7 @@ async function seed() {
   await client.end();
 }
 
-test('seeding again writes nothing, unless a product has changed', async () => {
+test('seeding again writes only products that differ', async () => {
   const [before] = await adminQuery(served, countAll);
   await seed();
   expect(await adminQuery(served, countAll)).toEqual([before]);
@@ -50,7 +53,7 @@ test('seeding again writes nothing, unless a product has changed', async () => {
   expect(prices).toEqual([{ price_cents: 1099 }]);
 });
 
-test('the pages hold every product once, the most popular first', async () => {
+test('the pages contain every product once, the most popular first', async () => {
   const seen: Product[] = [];
   let next: string | null = '/api/products?limit=100';
   while (next !== null) {
@@ -64,7 +67,7 @@ test('the pages hold every product once, the most popular first', async () => {
   expect(seen[0]?.name).toBe('The Shawshank Redemption');
 });
 
-test('a page is found through the index', async () => {
+test('a page is read through the index', async () => {
   const [plan] = await adminQuery(
     served,
     `EXPLAIN (FORMAT json) SELECT * FROM catalog.products WHERE (popularity, id) < (1000, 'm')
@@ -79,14 +82,11 @@ test('products are found by id and by ids', async () => {
   expect(items).toHaveLength(2);
 });
 
-test('the catalogue is read on the replica only', async () => {
-  const primary = connectDatabase<Tables>(
-    { ...served.config.catalog, DATABASE_PRIMARY: 'localhost:1' },
-    pino({ level: 'silent' }),
-  );
-  const reader = createApp({ products: createProducts(primary) });
+test('the catalogue is read from replicas only', async () => {
+  const task = silentTask({ ...served.config.catalog, DATABASE_PRIMARY: 'localhost:1' });
+  const reader = createApp({ store: createProductStore(connectDatabase<CatalogTables>(task)) });
   for (const path of ['/', '/api/products', '/api/products/300-2007']) {
     expect((await reader.inject(path)).statusCode).toBe(200);
   }
-  await primary.close();
+  await task.stop();
 });

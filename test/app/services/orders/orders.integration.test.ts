@@ -1,20 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { pino } from 'pino';
+import type { App } from '../../../../app/kit/app.ts';
 import { connectDatabase } from '../../../../app/kit/database.ts';
 import { DependencyError } from '../../../../app/kit/problem.ts';
-import type { App } from '../../../../app/kit/server.ts';
 import { createApp } from '../../../../app/services/orders/app.ts';
 import { handlePaid } from '../../../../app/services/orders/events.ts';
-import { createOrderStore, type OrdersSchema, type OrderStore } from '../../../../app/services/orders/store.ts';
+import type { OrderStore } from '../../../../app/services/orders/order.ts';
+import { createOrderStore, type OrdersTables } from '../../../../app/services/orders/store.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../../support/database.ts';
 import { allowSignIn, memoryRedis } from '../../../support/sign-in.ts';
+import { silentTask } from '../../../support/task.ts';
 
 const catalogue = new Map([
   ['heat', 1_250],
   ['alien', 999],
 ]);
-/** What `catalog` does when it is asked. */
+/** How `catalog` responds. */
 let findPrices = async (ids: string[]) => new Map([...catalogue].filter(([id]) => ids.includes(id)));
 const working = findPrices;
 
@@ -27,9 +28,9 @@ const closing: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
   database = await createDatabase('orders');
-  const connected = connectDatabase<OrdersSchema>(database.config.orders, pino({ level: 'silent' }));
-  store = createOrderStore(connected);
-  app = await createApp({
+  const task = silentTask(database.config.orders);
+  store = createOrderStore(connectDatabase<OrdersTables>(task));
+  app = createApp({
     redis: memoryRedis(),
     sessionSecret: 's'.repeat(32),
     store,
@@ -40,7 +41,7 @@ beforeAll(async () => {
   strangersCookie = await signIn({ id: randomUUID(), email: 'eve@example.com' });
   closing.push(
     () => app.close(),
-    () => connected.close(),
+    () => task.stop(),
     () => database.drop(),
   );
 });
@@ -51,7 +52,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   findPrices = working;
-  await adminQuery(database, 'truncate orders.orders, orders.order_items, orders.idempotency_keys');
+  await adminQuery(database, 'TRUNCATE orders.orders, orders.order_items, orders.idempotency_keys');
 });
 
 test('an order has the prices of the catalogue, and is pending', async () => {
@@ -74,15 +75,17 @@ test('an order has the prices of the catalogue, and is pending', async () => {
   expect(await get(`/api/orders/${String(placed.body['id'])}`)).toEqual({ status: 200, body: placed.body });
 });
 
-test('ten twins of an order at the same moment make one order, and all are answered with it', async () => {
+test('ten concurrent duplicates of an order make one order, which all of them return', async () => {
   const key = randomUUID();
-  const answers = await Promise.all(Array.from({ length: 10 }, () => order([{ productId: 'heat', quantity: 1 }], key)));
-  expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 201));
-  expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+  const responses = await Promise.all(
+    Array.from({ length: 10 }, () => order([{ productId: 'heat', quantity: 1 }], key)),
+  );
+  expect(responses.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 201));
+  expect(new Set(responses.map(({ body }) => JSON.stringify(body))).size).toBe(1);
   expect(await count('orders')).toBe(1);
 });
 
-test('a repeated order is answered though the catalogue is down, or dropped the product since', async () => {
+test('a repeated order is returned even if the catalogue is down or has dropped the product', async () => {
   const key = randomUUID();
   const items = [{ productId: 'heat', quantity: 1 }];
   const first = await order(items, key);
@@ -93,7 +96,7 @@ test('a repeated order is answered though the catalogue is down, or dropped the 
   expect(await order(items, key)).toEqual(first);
 });
 
-test('a key that comes again with another body is refused', async () => {
+test('a key that is used again with another body is refused', async () => {
   const key = randomUUID();
   await order([{ productId: 'heat', quantity: 1 }], key);
   expect(await order([{ productId: 'heat', quantity: 2 }], key)).toMatchObject({ status: 422 });
@@ -106,7 +109,7 @@ test('a key whose first request failed is free again', async () => {
   expect(await order([{ productId: 'heat', quantity: 1 }], key)).toMatchObject({ status: 201 });
 });
 
-test('orders are listed newest first, page by page, and only to who placed them', async () => {
+test('orders are listed newest first, page by page, and only to the user who placed them', async () => {
   const ids: unknown[] = [];
   for (let i = 0; i < 5; i += 1) ids.unshift((await order([{ productId: 'heat', quantity: 1 }])).body['id']);
   const pages: unknown[][] = [];
@@ -125,20 +128,22 @@ test('orders are listed newest first, page by page, and only to who placed them'
   expect(await get(`/api/orders/${randomUUID()}`)).toMatchObject({ status: 404 });
 });
 
-test('an event that a payment succeeded marks the order paid, twice as well as once', async () => {
+const payment = { paymentId: randomUUID(), email: 'ada@example.com', amountCents: 1_250 };
+
+test('the event of a payment marks the order as paid, and a repetition of it changes nothing', async () => {
   const { body } = await order([{ productId: 'heat', quantity: 1 }]);
   const event = { id: randomUUID(), type: 'payment.succeeded', at: new Date().toISOString() };
-  const paid = { ...event, payload: { orderId: body['id'], paymentId: randomUUID() } };
-  await handlePaid(store, paid);
-  await handlePaid(store, paid);
+  const paid = { ...event, payload: { ...payment, orderId: body['id'] } };
+  await handlePaid({ store }, paid);
+  await handlePaid({ store }, paid);
   expect(await get(`/api/orders/${String(body['id'])}`)).toEqual({ status: 200, body: { ...body, status: 'paid' } });
 });
 
-test('an event about an order that does not exist, or of another shape, is not taken as done', async () => {
+test('an event for an unknown order, or with an invalid payload, fails', async () => {
   const event = { id: randomUUID(), type: 'payment.succeeded', at: new Date().toISOString() };
   const orderId = randomUUID();
-  await expect(handlePaid(store, { ...event, payload: { orderId } })).rejects.toThrow(orderId);
-  await expect(handlePaid(store, { ...event, payload: {} })).rejects.toThrow();
+  await expect(handlePaid({ store }, { ...event, payload: { ...payment, orderId } })).rejects.toThrow(orderId);
+  await expect(handlePaid({ store }, { ...event, payload: {} })).rejects.toThrow();
 });
 
 const line = { productId: 'heat', quantity: 1 };
@@ -150,24 +155,24 @@ const bad: [string, unknown, number, string | undefined][] = [
   ['quantity 0', { items: [{ ...line, quantity: 0 }] }, 400, 'items/0/quantity'],
   ['quantity 10^9', { items: [line, { productId: 'alien', quantity: 1e9 }] }, 400, 'items/1/quantity'],
   ['half a product more', { items: [{ ...line, quantity: 1.5 }] }, 400, 'items/0/quantity'],
-  ['a quantity in words', { items: [{ ...line, quantity: '1' }] }, 400, 'items/0/quantity'],
+  ['a quantity as text', { items: [{ ...line, quantity: '1' }] }, 400, 'items/0/quantity'],
   ['a product without an id', { items: [{ quantity: 1 }] }, 400, 'items/0/productId'],
-  ['a product id that is two', { items: [{ ...line, productId: 'heat,alien' }] }, 400, 'items/0/productId'],
-  ['an id longer than any', { items: [{ ...line, productId: 'x'.repeat(101) }] }, 400, 'items/0/productId'],
-  ['a price of the customer', { items: [{ ...line, priceCents: 1 }] }, 400, 'items/0/priceCents'],
+  ['a product id that is a list of two', { items: [{ ...line, productId: 'heat,alien' }] }, 400, 'items/0/productId'],
+  ['a product id that is too long', { items: [{ ...line, productId: 'x'.repeat(101) }] }, 400, 'items/0/productId'],
+  ['a price', { items: [{ ...line, priceCents: 1 }] }, 400, 'items/0/priceCents'],
   ['a product twice', { items: [line, { ...line, quantity: 2 }] }, 400, 'items/1/productId'],
   ['an unknown product', { items: [line, { productId: 'jaws', quantity: 1 }] }, 422, 'items/1/productId'],
   ['a body over the limit', { items: [{ ...line, productId: 'x'.repeat(100_000) }] }, 413, undefined],
 ];
 
 test.each(bad)('%s is refused and writes nothing', async (_, payload, status, field) => {
-  const answer = await send(payload, { cookie, 'idempotency-key': randomUUID() });
-  expect(answer.status).toBe(status);
-  if (field !== undefined) expect(answer.body).toMatchObject({ errors: [{ field }] });
+  const response = await send(payload, { cookie, 'idempotency-key': randomUUID() });
+  expect(response.status).toBe(status);
+  if (field !== undefined) expect(response.body).toMatchObject({ errors: [{ field }] });
   expect([await count('orders'), await count('order_items'), await count('idempotency_keys')]).toEqual([0, 0, 0]);
 });
 
-test('who is not signed in may neither order nor look', async () => {
+test('a user who is not signed in can neither place nor read orders', async () => {
   expect(await send({ items: [line] }, {})).toMatchObject({ status: 401 });
   expect(await get('/api/orders', '')).toMatchObject({ status: 401 });
   expect(await count('orders')).toBe(0);
@@ -178,21 +183,21 @@ function order(items: unknown[], key?: string) {
 }
 
 async function send(payload: unknown, headers: Record<string, string>) {
-  const answer = await app.inject({
+  const response = await app.inject({
     method: 'POST',
     url: '/api/orders',
     headers: { ...headers, 'content-type': 'application/json' },
     payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
   });
-  return { status: answer.statusCode, body: answer.json<Record<string, unknown>>() };
+  return { status: response.statusCode, body: response.json<Record<string, unknown>>() };
 }
 
 async function get(url: string, as = cookie) {
-  const answer = await app.inject({ url, headers: { cookie: as } });
-  return { status: answer.statusCode, body: answer.json<Record<string, unknown>>() };
+  const response = await app.inject({ url, headers: { cookie: as } });
+  return { status: response.statusCode, body: response.json<Record<string, unknown>>() };
 }
 
 async function count(table: string): Promise<number> {
-  const [row] = await adminQuery(database, `select count(*)::int as count from orders.${table}`);
+  const [row] = await adminQuery(database, `SELECT count(*)::int AS count FROM orders.${table}`);
   return Number(row?.['count']);
 }

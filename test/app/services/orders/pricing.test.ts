@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { HttpClient } from '../../../../app/kit/http-client.ts';
-import { findPricesOver, price, total } from '../../../../app/services/orders/pricing.ts';
+import { createPriceFinder, price, total } from '../../../../app/services/orders/pricing.ts';
 
 const prices = async () =>
   new Map([
@@ -8,7 +8,7 @@ const prices = async () =>
     ['alien', 0],
   ]);
 
-test('lines keep their order and quantity, and get the price of their product, free ones too', async () => {
+test('lines keep their order and quantity, and get the price of their product, even if it is 0', async () => {
   const items = await price(
     [
       { productId: 'alien', quantity: 3 },
@@ -23,7 +23,7 @@ test('lines keep their order and quantity, and get the price of their product, f
   expect(total(items)).toBe(2_500);
 });
 
-test('every unknown product is named', async () => {
+test('all unknown products are named', async () => {
   const lines = ['jaws', 'heat', 'up'].map((productId) => ({ productId, quantity: 1 }));
   await expect(price(lines, prices)).rejects.toMatchObject({
     status: 422,
@@ -31,33 +31,39 @@ test('every unknown product is named', async () => {
   });
 });
 
-test('a product that comes twice is refused before the catalogue is asked', async () => {
-  const asked = () => Promise.reject(new Error('asked'));
+test('a product that occurs twice is refused before the catalogue is called', async () => {
+  const unexpected = () => Promise.reject(new Error('the catalogue was called'));
   const lines = [1, 2].map((quantity) => ({ productId: 'heat', quantity }));
-  await expect(price(lines, asked)).rejects.toMatchObject({ status: 400, errors: [{ field: 'items/1/productId' }] });
+  await expect(price(lines, unexpected)).rejects.toMatchObject({
+    status: 400,
+    errors: [{ field: 'items/1/productId' }],
+  });
 });
 
-test('prices are asked of the catalogue in one request', async () => {
+test('prices are read from the catalogue in one request', async () => {
   const calls: string[] = [];
-  const answer = { status: 200, json: { items: [{ id: 'heat', name: 'Heat', priceCents: 1_250 }], nextCursor: null } };
-  const findPrices = findPricesOver(client(answer, calls));
+  const response = {
+    status: 200,
+    json: { items: [{ id: 'heat', name: 'Heat', priceCents: 1_250 }], nextCursor: null },
+  };
+  const findPrices = createPriceFinder(client(response, calls));
   expect(await findPrices(['heat', 'jaws'])).toEqual(new Map([['heat', 1_250]]));
   expect(calls).toEqual(['GET /api/products?ids=heat,jaws']);
 });
 
 test.each([
-  ['a page of another shape', { status: 200, json: { items: [{ id: 'heat', priceCents: '12.50' }] } }],
+  ['an invalid page', { status: 200, json: { items: [{ id: 'heat', priceCents: '12.50' }] } }],
   ['a negative price', { status: 200, json: { items: [{ id: 'heat', priceCents: -1 }] } }],
   ['an error', { status: 400, json: {} }],
-])('no price is made out of %s', async (_, answer) => {
-  await expect(findPricesOver(client(answer, []))(['heat'])).rejects.toThrow('catalog answered');
+])('%s is not used for prices', async (_, response) => {
+  await expect(createPriceFinder(client(response, []))(['heat'])).rejects.toThrow('catalog responded');
 });
 
-function client(answer: { status: number; json: unknown }, calls: string[]): HttpClient {
+function client(response: { status: number; json: unknown }, calls: string[]): HttpClient {
   return {
     async request(method, path) {
       calls.push(`${method} ${path}`);
-      return answer;
+      return response;
     },
   };
 }

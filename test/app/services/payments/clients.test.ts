@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { HttpClient } from '../../../../app/kit/http-client.ts';
-import { httpProvider } from '../../../../app/services/payments/http-provider.ts';
-import { findOrderOver } from '../../../../app/services/payments/orders.ts';
+import { createPaymentProvider } from '../../../../app/services/payments/http-provider.ts';
+import { createOrderFinder } from '../../../../app/services/payments/orders.ts';
 
 const charge = { key: 'payment-1', amountCents: 100, cardToken: 'tok_ok' };
 
@@ -9,9 +9,9 @@ test.each([
   [201, 'succeeded'],
   [402, 'declined'],
   [410, 'voided'],
-])('a provider that answers a charge with %i says it %s', async (status, verdict) => {
-  const { client, calls } = answering(status, {});
-  expect(await httpProvider(client).charge(charge)).toBe(verdict);
+])('the response %i to a charge means that it %s', async (status, verdict) => {
+  const { client, calls } = respondingWith(status, {});
+  expect(await createPaymentProvider(client).charge(charge)).toBe(verdict);
   expect(calls).toEqual([
     {
       call: 'POST /charges',
@@ -21,32 +21,36 @@ test.each([
   ]);
 });
 
-test('an answer that is none of these settles nothing', async () => {
-  await expect(httpProvider(answering(200, {}).client).charge(charge)).rejects.toThrow('POST /charges with 200');
-  await expect(httpProvider(answering(400, {}).client).settle('key')).rejects.toThrow('with 400');
-  await expect(httpProvider(answering(200, { status: 'pending' }).client).settle('key')).rejects.toThrow('pending');
+test('any other response is an error', async () => {
+  await expect(createPaymentProvider(respondingWith(200, {}).client).charge(charge)).rejects.toThrow(
+    'POST /charges with 200',
+  );
+  await expect(createPaymentProvider(respondingWith(400, {}).client).settle('key')).rejects.toThrow('with 400');
+  await expect(createPaymentProvider(respondingWith(200, { status: 'pending' }).client).settle('key')).rejects.toThrow(
+    'pending',
+  );
 });
 
-test('the fate of a charge is what the provider answers to voiding it', async () => {
-  const { client, calls } = answering(200, { status: 'succeeded' });
-  expect(await httpProvider(client).settle('payment/1')).toBe('succeeded');
+test('the outcome of a charge is in the response to voiding it', async () => {
+  const { client, calls } = respondingWith(200, { status: 'succeeded' });
+  expect(await createPaymentProvider(client).settle('payment/1')).toBe('succeeded');
   expect(calls).toMatchObject([{ call: 'POST /charges/payment%2F1/void' }]);
 });
 
-test('orders is asked as the user, and its 404 means that the user has no such order', async () => {
+test('orders is called with the cookie of the user, and its 404 means that the user has no such order', async () => {
   const order = { id: 'order-1', status: 'pending', totalCents: 5, items: [] };
-  const { client, calls } = answering(200, order);
-  expect(await findOrderOver(client)('order-1', 'session=1')).toMatchObject({ status: 'pending', totalCents: 5 });
+  const { client, calls } = respondingWith(200, order);
+  expect(await createOrderFinder(client)('order-1', 'session=1')).toMatchObject({ status: 'pending', totalCents: 5 });
   expect(calls).toMatchObject([{ call: 'GET /api/orders/order-1', headers: { cookie: 'session=1' } }]);
-  expect(await findOrderOver(answering(404, {}).client)('order-1', '')).toBeUndefined();
+  expect(await createOrderFinder(respondingWith(404, {}).client)('order-1', '')).toBeUndefined();
 });
 
-test('an order without an amount is not one to pay', async () => {
-  const find = findOrderOver(answering(200, { status: 'pending', totalCents: null }).client);
-  await expect(find('order-1', '')).rejects.toThrow('orders answered');
+test('an order without an amount is an error', async () => {
+  const find = createOrderFinder(respondingWith(200, { status: 'pending', totalCents: null }).client);
+  await expect(find('order-1', '')).rejects.toThrow('orders responded');
 });
 
-function answering(status: number, json: unknown) {
+function respondingWith(status: number, json: unknown) {
   const calls: unknown[] = [];
   const client: HttpClient = {
     async request(method, path, more) {

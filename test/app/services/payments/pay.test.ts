@@ -22,10 +22,10 @@ test('the card is charged under the id of the payment, with the amount of the or
   expect(charged).toEqual([{ key: 'payment-1', amountCents: 1_000, cardToken: 'tok_ok' }]);
 });
 
-test('a settled payment is answered without asking anybody', async () => {
+test('a settled payment is returned without calling anything', async () => {
   const { parts, charged } = given();
   const first = await pay(parts, request);
-  parts.findOrder = () => Promise.reject(new Error('orders was asked'));
+  parts.findOrder = () => Promise.reject(new Error('orders was called'));
   expect(await pay(parts, request)).toEqual(first);
   expect(charged).toHaveLength(1);
 });
@@ -38,12 +38,12 @@ test('a pending payment is charged again under the same id', async () => {
   expect(charged.map(({ key }) => key)).toEqual(['payment-1', 'payment-1']);
 });
 
-test('a provider that is down is told apart from one that is slow', async () => {
+test('a provider that is down is a 503, one that is slow a 504', async () => {
   const { parts } = given(new DependencyError('provider'));
   await expect(pay(parts, request)).rejects.toMatchObject({ status: 503, headers: { 'retry-after': '5' } });
 });
 
-test('what another task settled meanwhile is the answer, not what the provider said here', async () => {
+test('a payment that another task settled meanwhile is returned as that task settled it', async () => {
   const { parts } = given('voided');
   const { store } = parts;
   parts.store = { ...store, settle: (id) => store.settle(id, 'succeeded') };
@@ -53,7 +53,7 @@ test('what another task settled meanwhile is the answer, not what the provider s
 test.each<[Verdict, number]>([
   ['declined', 402],
   ['voided', 409],
-])('a payment that was %s is answered %i, now and again', async (verdict, status) => {
+])('a payment that was %s is a %i, also when repeated', async (verdict, status) => {
   const { parts, charged } = given(verdict);
   await expect(pay(parts, request)).rejects.toMatchObject({ status });
   await expect(pay(parts, request)).rejects.toMatchObject({ status });
@@ -68,7 +68,7 @@ test('another card, or another order, under the same key is refused', async () =
   expect(charged).toHaveLength(1);
 });
 
-test('an order that is not found, or is paid, is never charged', async () => {
+test('an unknown or paid order is never charged', async () => {
   const { parts, charged } = given();
   parts.findOrder = async () => undefined;
   await expect(pay(parts, request)).rejects.toMatchObject({ status: 404 });
@@ -77,7 +77,7 @@ test('an order that is not found, or is paid, is never charged', async () => {
   expect(charged).toEqual([]);
 });
 
-/** Parts that work in memory; the provider's answers come one after the other. */
+/** In-memory parts; the provider returns `verdicts` one after the other. */
 function given(...verdicts: (Verdict | Error)[]) {
   if (verdicts.length === 0) verdicts.push('succeeded');
   const charged: ChargeRequest[] = [];
@@ -87,10 +87,10 @@ function given(...verdicts: (Verdict | Error)[]) {
       async charge(charge) {
         charged.push(charge);
         const verdict = verdicts.shift();
-        if (verdict === undefined || verdict instanceof Error) throw verdict ?? new Error('charged once too often');
+        if (verdict === undefined || verdict instanceof Error) throw verdict ?? new Error('an unexpected charge');
         return verdict;
       },
-      settle: () => Promise.reject(new Error('not for requests')),
+      settle: () => Promise.reject(new Error('an unexpected settlement')),
     },
     findOrder: async () => ({ status: 'pending', totalCents: 1_000 }),
   };

@@ -1,22 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { pino } from 'pino';
+import { PaymentSucceeded } from '../../../../app/contracts/payment-succeeded.ts';
+import type { App } from '../../../../app/kit/app.ts';
 import { connectDatabase } from '../../../../app/kit/database.ts';
+import { payloadOf, type Event } from '../../../../app/kit/events.ts';
 import { createHttpClient } from '../../../../app/kit/http-client.ts';
-import type { App } from '../../../../app/kit/server.ts';
 import { createApp } from '../../../../app/services/payments/app.ts';
-import { httpProvider } from '../../../../app/services/payments/http-provider.ts';
+import { createPaymentProvider } from '../../../../app/services/payments/http-provider.ts';
 import type { PaymentStore } from '../../../../app/services/payments/payment.ts';
 import type { PaymentProvider } from '../../../../app/services/payments/provider.ts';
 import { settleAbandoned } from '../../../../app/services/payments/reconciler.ts';
-import { createPaymentStore, type PaymentsSchema } from '../../../../app/services/payments/store.ts';
+import { createPaymentStore, type PaymentsTables } from '../../../../app/services/payments/store.ts';
 import { createApp as createSandbox } from '../../../../app/services/sandbox/app.ts';
-import { createChargeStore, type SandboxSchema } from '../../../../app/services/sandbox/store.ts';
+import { createChargeStore, type SandboxTables } from '../../../../app/services/sandbox/store.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../../support/database.ts';
 import { allowSignIn, memoryRedis } from '../../../support/sign-in.ts';
+import { silentTask } from '../../../support/task.ts';
 
-const log = pino({ level: 'silent' });
 const user = { id: randomUUID(), email: 'ada@example.com' };
 const orders = new Map<string, { status: 'pending' | 'paid'; totalCents: number }>();
 
@@ -25,19 +26,20 @@ let provider: PaymentProvider;
 let store: PaymentStore;
 let app: App;
 let cookie: string;
-/** What happens between the provider's answer and its arrival. */
+/** Runs after the provider has charged and before its response is handled. */
 let afterCharge = async (): Promise<void> => {};
 const closing: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
   database = await createDatabase('payments', 'sandbox');
-  const sandboxDatabase = connectDatabase<SandboxSchema>(database.config.sandbox, log);
-  const paymentsDatabase = connectDatabase<PaymentsSchema>(database.config.payments, log);
-  const sandbox = createSandbox({ store: createChargeStore(sandboxDatabase), hangMs: 2_000 });
+  const sandboxTask = silentTask(database.config.sandbox);
+  const paymentsTask = silentTask(database.config.payments);
+  const charges = createChargeStore(connectDatabase<SandboxTables>(sandboxTask));
+  const sandbox = createSandbox({ store: charges, hangMs: 2_000 });
   await sandbox.listen({ host: '127.0.0.1', port: 0 });
   const baseUrl = `http://127.0.0.1:${(sandbox.server.address() as AddressInfo).port}/sandbox`;
 
-  const real = httpProvider(createHttpClient({ name: 'provider', baseUrl, timeoutMs: 1_000 }));
+  const real = createPaymentProvider(createHttpClient({ name: 'provider', baseUrl, timeoutMs: 1_000 }));
   provider = {
     ...real,
     async charge(request) {
@@ -46,21 +48,21 @@ beforeAll(async () => {
       return verdict;
     },
   };
-  store = createPaymentStore(paymentsDatabase);
-  app = await createApp({
+  store = createPaymentStore(connectDatabase<PaymentsTables>(paymentsTask));
+  app = createApp({
     redis: memoryRedis(),
     sessionSecret: 's'.repeat(32),
     store,
     provider,
     findOrder: async (id) => orders.get(id),
-    announced: () => {},
+    onCommit: () => {},
   });
   cookie = await allowSignIn(app)(user);
   closing.push(
     () => app.close(),
     () => sandbox.close(),
-    () => paymentsDatabase.close(),
-    () => sandboxDatabase.close(),
+    () => paymentsTask.stop(),
+    () => sandboxTask.stop(),
     () => database.drop(),
   );
 });
@@ -71,42 +73,43 @@ afterAll(async () => {
 
 beforeEach(async () => {
   afterCharge = async () => {};
-  await adminQuery(database, 'truncate payments.payments, payments.outbox, sandbox.charges');
+  await adminQuery(database, 'TRUNCATE payments.payments, payments.outbox, sandbox.charges');
 });
 
-test('ten twins of a payment at the same moment make one payment, one charge and one event', async () => {
+test('ten concurrent duplicates of a payment make one payment, one charge and one event', async () => {
   const orderId = givenOrder(1_990);
   const key = randomUUID();
-  const answers = await Promise.all(Array.from({ length: 10 }, () => pay(orderId, 'tok_ok', key)));
-  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
-  expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
-  expect(answers[0]?.body).toEqual({ id: expect.any(String), status: 'succeeded', amountCents: 1_990 });
+  const responses = await Promise.all(Array.from({ length: 10 }, () => pay(orderId, 'tok_ok', key)));
+  expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([201]));
+  expect(new Set(responses.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+  expect(responses[0]?.body).toEqual({ id: expect.any(String), status: 'succeeded', amountCents: 1_990 });
   expect(await written()).toEqual({ payments: ['succeeded'], charges: ['succeeded'], events: 1 });
 });
 
-test('ten payments of an order with no key, or with keys of their own, pay it once', async () => {
+test('ten payments for an order without a key, or with different keys, pay it once', async () => {
   const orderId = givenOrder(500);
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 10 }, (_, i) => pay(orderId, 'tok_ok', i % 2 === 0 ? undefined : randomUUID())),
   );
-  const withStatus = (wanted: number) => answers.filter(({ status }) => status === wanted).length;
+  const withStatus = (wanted: number) => responses.filter(({ status }) => status === wanted).length;
   expect([withStatus(201), withStatus(409)]).toEqual([1, 9]);
   expect(await written()).toEqual({ payments: ['succeeded'], charges: ['succeeded'], events: 1 });
 });
 
-test('the event says what its receivers need', async () => {
+test('the event matches the contract of its receivers', async () => {
   const orderId = givenOrder(700);
   const { body } = await pay(orderId);
-  const rows = await adminQuery(database, 'select type, payload from payments.outbox');
+  const rows = await adminQuery(database, 'SELECT type, payload FROM payments.outbox');
+  expect(payloadOf(rows[0] as unknown as Event, PaymentSucceeded)).toEqual(rows[0]?.['payload']);
   expect(rows).toEqual([
     { type: 'payment.succeeded', payload: { orderId, paymentId: body['id'], email: user.email, amountCents: 700 } },
   ]);
 });
 
-test('a task that dies after the charge and before recording it: a retry records the one charge', async () => {
+test('after a crash between the charge and its record, a retry records that charge', async () => {
   const orderId = givenOrder(800);
   const key = randomUUID();
-  afterCharge = () => Promise.reject(new Error('the task dies here'));
+  afterCharge = () => Promise.reject(new Error('the task crashes here'));
   expect(await pay(orderId, 'tok_ok', key)).toMatchObject({ status: 500 });
   expect(await written()).toEqual({ payments: ['pending'], charges: ['succeeded'], events: 0 });
 
@@ -115,8 +118,8 @@ test('a task that dies after the charge and before recording it: a retry records
   expect(await written()).toEqual({ payments: ['succeeded'], charges: ['succeeded'], events: 1 });
 });
 
-test('a task that dies after the charge and a customer who leaves: the charge is recorded a minute later', async () => {
-  afterCharge = () => Promise.reject(new Error('the task dies here'));
+test('after a crash between the charge and its record, without a retry, the charge is recorded a minute later', async () => {
+  afterCharge = () => Promise.reject(new Error('the task crashes here'));
   await pay(givenOrder(800));
   expect(await reconcile()).toBe(0);
   await aMinutePasses();
@@ -125,18 +128,18 @@ test('a task that dies after the charge and a customer who leaves: the charge is
   expect(await written()).toEqual({ payments: ['succeeded'], charges: ['succeeded'], events: 1 });
 });
 
-test('a provider that is too slow: 504 with Retry-After, and the same key may ask again', async () => {
+test('a provider that is too slow is a 504 with Retry-After, and the same key may be used again', async () => {
   const orderId = givenOrder(900);
   const key = randomUUID();
   for (const _ of [1, 2]) {
-    const answer = await pay(orderId, 'tok_slow', key);
-    expect(answer).toMatchObject({ status: 504, retryAfter: '5', type: 'application/problem+json' });
+    const response = await pay(orderId, 'tok_slow', key);
+    expect(response).toMatchObject({ status: 504, retryAfter: '5', type: 'application/problem+json' });
     expect(await written()).toEqual({ payments: ['pending'], charges: [], events: 0 });
   }
   expect(await pay(orderId, 'tok_ok')).toMatchObject({ status: 409 });
 });
 
-test('a payment the provider never saw is voided on both sides, and the order may be paid anew', async () => {
+test('a payment that never reached the provider is voided on both sides, and the order may be paid again', async () => {
   const orderId = givenOrder(900);
   const key = randomUUID();
   await pay(orderId, 'tok_slow', key);
@@ -144,14 +147,14 @@ test('a payment the provider never saw is voided on both sides, and the order ma
   expect(await reconcile()).toBe(1);
   expect(await written()).toEqual({ payments: ['voided'], charges: ['voided'], events: 0 });
 
-  const [voided] = await adminQuery(database, 'select id from payments.payments');
+  const [voided] = await adminQuery(database, 'SELECT id FROM payments.payments');
   const late = { key: String(voided?.['id']), amountCents: 900, cardToken: 'tok_ok' };
   expect(await provider.charge(late)).toBe('voided');
   expect(await pay(orderId, 'tok_slow', key)).toMatchObject({ status: 409 });
   expect(await pay(orderId, 'tok_ok')).toMatchObject({ status: 201 });
 });
 
-test('a declined card is answered the same way again, and another card needs another key', async () => {
+test('a declined card stays declined under its key, and another card needs another key', async () => {
   const orderId = givenOrder(900);
   const key = randomUUID();
   const declined = await pay(orderId, 'tok_declined', key);
@@ -162,14 +165,14 @@ test('a declined card is answered the same way again, and another card needs ano
   expect(await pay(orderId, 'tok_ok')).toMatchObject({ status: 201 });
 });
 
-test('a key that another user chose too is another key', async () => {
+test('equal keys of different users are independent', async () => {
   const key = randomUUID();
   await pay(givenOrder(100), 'tok_ok', key);
-  await adminQuery(database, `update payments.payments set user_id = '${randomUUID()}'`);
+  await adminQuery(database, `UPDATE payments.payments SET user_id = '${randomUUID()}'`);
   expect(await pay(givenOrder(200), 'tok_ok', key)).toMatchObject({ status: 201, body: { amountCents: 200 } });
 });
 
-test('a repeated payment is answered after its order became paid', async () => {
+test('a repeated payment is returned even after its order is paid', async () => {
   const orderId = givenOrder(100);
   const key = randomUUID();
   const first = await pay(orderId, 'tok_ok', key);
@@ -178,7 +181,7 @@ test('a repeated payment is answered after its order became paid', async () => {
   expect(await pay(orderId)).toMatchObject({ status: 409 });
 });
 
-test('bad input and foreign orders write nothing', async () => {
+test('invalid input and orders of other users write nothing', async () => {
   expect(await pay(randomUUID())).toMatchObject({ status: 404 });
   const orderId = givenOrder(100);
   const bad: [unknown, number, string | undefined][] = [
@@ -191,9 +194,9 @@ test('bad input and foreign orders write nothing', async () => {
     [{ orderId, cardToken: 'x'.repeat(100_000) }, 413, undefined],
   ];
   for (const [payload, status, field] of bad) {
-    const answer = await send(payload, { cookie });
-    expect(answer).toMatchObject({ status, type: 'application/problem+json' });
-    if (field !== undefined) expect(answer.body).toMatchObject({ errors: [{ field }] });
+    const response = await send(payload, { cookie });
+    expect(response).toMatchObject({ status, type: 'application/problem+json' });
+    if (field !== undefined) expect(response.body).toMatchObject({ errors: [{ field }] });
   }
   expect(await send({ orderId, cardToken: 'tok_ok' }, {})).toMatchObject({ status: 401 });
   expect(await written()).toEqual({ payments: [], charges: [], events: 0 });
@@ -210,33 +213,33 @@ function pay(orderId: string, cardToken = 'tok_ok', key?: string) {
 }
 
 async function send(payload: unknown, headers: Record<string, string>) {
-  const answer = await app.inject({
+  const response = await app.inject({
     method: 'POST',
     url: '/api/payments',
     headers: { ...headers, 'content-type': 'application/json' },
     payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
   });
   return {
-    status: answer.statusCode,
-    type: String(answer.headers['content-type']).split(';')[0],
-    retryAfter: answer.headers['retry-after'],
-    body: answer.json<Record<string, unknown>>(),
+    status: response.statusCode,
+    type: String(response.headers['content-type']).split(';')[0],
+    retryAfter: response.headers['retry-after'],
+    body: response.json<Record<string, unknown>>(),
   };
 }
 
 function reconcile(): Promise<number> {
-  return settleAbandoned({ store, provider, log }, new AbortController().signal);
+  return settleAbandoned({ store, provider, log: silentTask({}).log }, new AbortController().signal);
 }
 
 async function aMinutePasses(): Promise<void> {
-  await adminQuery(database, "update payments.payments set settle_after = settle_after - interval '1 minute'");
+  await adminQuery(database, "UPDATE payments.payments SET settle_after = settle_after - interval '1 minute'");
 }
 
-/** All that the tables hold: the statuses of payments and charges, and the number of events. */
+/** Returns what the tables contain: the statuses of payments and charges, and the number of events. */
 async function written() {
-  const payments = await adminQuery(database, 'select status from payments.payments');
-  const charges = await adminQuery(database, 'select status from sandbox.charges');
-  const events = await adminQuery(database, 'select id from payments.outbox');
+  const payments = await adminQuery(database, 'SELECT status FROM payments.payments');
+  const charges = await adminQuery(database, 'SELECT status FROM sandbox.charges');
+  const events = await adminQuery(database, 'SELECT id FROM payments.outbox');
   return {
     payments: payments.map(({ status }) => status),
     charges: charges.map(({ status }) => status),

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { pino } from 'pino';
 import type { Payment, PaymentStore } from '../../../../app/services/payments/payment.ts';
 import type { PaymentProvider, Verdict } from '../../../../app/services/payments/provider.ts';
 import { settleAbandoned, startReconciler } from '../../../../app/services/payments/reconciler.ts';
+import { silentTask } from '../../../support/task.ts';
 
-const log = pino({ level: 'silent' });
+const { log } = silentTask({});
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-test('a payment that cannot be settled yet does not keep the others from it', async () => {
+test('a payment that cannot be settled does not block the others', async () => {
   const { parts, verdicts } = given(['a', 'b', 'c']);
   parts.provider.settle = async (key) => {
     if (key === 'b') throw new Error('down');
@@ -19,7 +19,7 @@ test('a payment that cannot be settled yet does not keep the others from it', as
   expect(verdicts).toEqual({ a: 'succeeded', c: 'voided' });
 });
 
-test('a stop lets the payment in hand be settled and leaves the rest for later', async () => {
+test('stopping settles the current payment and leaves the rest for later', async () => {
   const { parts, verdicts } = given(['a', 'b', 'c']);
   const stopping = new AbortController();
   parts.provider.settle = async () => {
@@ -30,13 +30,14 @@ test('a stop lets the payment in hand be settled and leaves the rest for later',
   expect(verdicts).toEqual({ a: 'voided' });
 });
 
-test('it looks 30 s after the last look ended, goes on after a failure, and stops when the last has ended', async () => {
+test('it runs 30 s after the last run ended, continues after a failure, and stopping waits for a run under way', async () => {
   let runs = 0;
-  const reconciler = startReconciler(async () => {
+  const task = silentTask({});
+  startReconciler(task, async () => {
     runs += 1;
     await new Promise((resolve) => setTimeout(resolve, 45_000));
     throw new Error('the database is down');
-  }, log);
+  });
   await jest.advanceTimersByTimeAsync(29_999);
   expect(runs).toBe(0);
   await jest.advanceTimersByTimeAsync(1 + 45_000 + 29_999);
@@ -45,7 +46,7 @@ test('it looks 30 s after the last look ended, goes on after a failure, and stop
   expect(runs).toBe(2);
 
   let stopped = false;
-  const stopping = reconciler.stop().then(() => (stopped = true));
+  const stopping = task.stop().then(() => (stopped = true));
   await jest.advanceTimersByTimeAsync(44_999);
   expect(stopped).toBe(false);
   await jest.advanceTimersByTimeAsync(1);
@@ -65,7 +66,7 @@ function given(abandoned: string[]) {
     },
   };
   const provider: PaymentProvider = {
-    charge: () => Promise.reject(new Error('nobody is here to charge')),
+    charge: () => Promise.reject(new Error('an unexpected charge')),
     settle: async () => 'succeeded',
   };
   return { parts: { store, provider, log }, verdicts };

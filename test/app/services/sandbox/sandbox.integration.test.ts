@@ -1,45 +1,48 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { pino } from 'pino';
-import { connectDatabase, type Database } from '../../../../app/kit/database.ts';
-import type { App } from '../../../../app/kit/server.ts';
+import type { App } from '../../../../app/kit/app.ts';
+import { connectDatabase } from '../../../../app/kit/database.ts';
+import type { Task } from '../../../../app/kit/task.ts';
 import { createApp } from '../../../../app/services/sandbox/app.ts';
-import { createChargeStore, type SandboxSchema } from '../../../../app/services/sandbox/store.ts';
+import { createChargeStore, type SandboxTables } from '../../../../app/services/sandbox/store.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../../support/database.ts';
+import { silentTask } from '../../../support/task.ts';
 
 let database: TestDatabase<'sandbox'>;
-let connections: Database<SandboxSchema>[];
-/** Two tasks of the service, each with connections of its own. */
-let tasks: App[];
+let connections: Task<unknown>[];
+/** The servers of two tasks, each with its own connections. */
+let servers: App[];
 
 beforeAll(async () => {
   database = await createDatabase('sandbox');
-  const log = pino({ level: 'silent' });
-  connections = [1, 2].map(() => connectDatabase<SandboxSchema>(database.config.sandbox, log));
-  tasks = connections.map((each) => createApp({ store: createChargeStore(each), hangMs: 300 }));
+  const tasks = [1, 2].map(() => silentTask(database.config.sandbox));
+  connections = tasks;
+  servers = tasks.map((task) =>
+    createApp({ store: createChargeStore(connectDatabase<SandboxTables>(task)), hangMs: 300 }),
+  );
 });
 
 afterAll(async () => {
-  await Promise.all(tasks.map((task) => task.close()));
-  await Promise.all(connections.map((each) => each.close()));
+  await Promise.all(servers.map((server) => server.close()));
+  await Promise.all(connections.map((task) => task.stop()));
   await database.drop();
 });
 
-test('charges with one key at the same moment, on two tasks, are one charge', async () => {
+test('concurrent charges with one key, on two tasks, are one charge', async () => {
   const key = randomUUID();
-  const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => charge(key, 'tok_ok', i % 2)));
-  expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 201));
-  expect(new Set(answers.map(({ body }) => body['id'])).size).toBe(1);
+  const responses = await Promise.all(Array.from({ length: 10 }, (_, i) => charge(key, 'tok_ok', i % 2)));
+  expect(responses.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 201));
+  expect(new Set(responses.map(({ body }) => body['id'])).size).toBe(1);
   expect(await charges(key)).toBe(1);
 });
 
-test('a declined card stays declined, whatever card comes with the key next', async () => {
+test('a declined charge stays declined, even for another card', async () => {
   const key = randomUUID();
   expect(await charge(key, 'tok_declined')).toMatchObject({ status: 402 });
   expect(await charge(key, 'tok_ok', 1)).toMatchObject({ status: 402 });
 });
 
-test('a card nobody issued is declined', async () => {
+test('an unknown card is declined', async () => {
   expect(await charge(randomUUID(), 'tok_of_mine')).toMatchObject({ status: 402 });
 });
 
@@ -51,34 +54,35 @@ test('tok_slow hangs, then fails, and never charges', async () => {
   expect(await charges(key)).toBe(0);
 });
 
-test('a charge that was voided before it came is refused for good', async () => {
+test('a charge that was voided before it was made is refused for good', async () => {
   const key = randomUUID();
   expect(await send('POST', `/${key}/void`)).toMatchObject({ status: 200, body: { status: 'voided' } });
   expect(await charge(key, 'tok_ok')).toMatchObject({ status: 410 });
 });
 
-test('voiding what was charged changes nothing and says so', async () => {
+test('voiding a succeeded charge changes nothing and returns the charge', async () => {
   const key = randomUUID();
   const { body } = await charge(key, 'tok_ok');
   expect(await send('POST', `/${key}/void`)).toEqual({ status: 200, body });
   expect(await send('GET', `/${key}`)).toEqual({ status: 200, body });
 });
 
-test('a key nobody used is not found', async () => {
+test('an unknown key is not found', async () => {
   expect(await send('GET', `/${randomUUID()}`)).toMatchObject({ status: 404 });
 });
 
 test.each([
   ['no key', { amountCents: 1, cardToken: 'tok_ok' }, undefined, 'idempotency-key'],
   ['a negative amount', { amountCents: -1, cardToken: 'tok_ok' }, 'key', 'amountCents'],
-  ['an amount that no bigint holds', { amountCents: 1e30, cardToken: 'tok_ok' }, 'key', 'amountCents'],
+  ['an amount beyond a bigint', { amountCents: 1e30, cardToken: 'tok_ok' }, 'key', 'amountCents'],
   ['no card', { amountCents: 1 }, 'key', 'cardToken'],
-])('%s is refused by name', async (_, payload, key, field) => {
-  const answer = await send('POST', '', { payload, key });
-  expect(answer).toMatchObject({ status: 400, body: { errors: [{ field }] } });
+  ['an unknown field', { amountCents: 1, cardToken: 'tok_ok', tip: 1 }, 'key', 'tip'],
+])('%s is refused with the name of the field', async (_, payload, key, field) => {
+  const response = await send('POST', '', { payload, key });
+  expect(response).toMatchObject({ status: 400, body: { errors: [{ field }] } });
 });
 
-test('a key that PostgreSQL cannot hold is refused by name', async () => {
+test('a key that PostgreSQL cannot store is refused with the name of the field', async () => {
   expect(await send('GET', '/%00')).toMatchObject({ status: 400, body: { errors: [{ field: 'key' }] } });
 });
 
@@ -91,15 +95,15 @@ async function send(
   path: string,
   { payload, key, task = 0 }: { payload?: object; key?: string; task?: number } = {},
 ) {
-  const answer = await (tasks[task] as App).inject({
+  const response = await (servers[task] as App).inject({
     method,
     url: `/sandbox/charges${path}`,
     ...(payload === undefined ? {} : { payload }),
     headers: key === undefined ? {} : { 'idempotency-key': key },
   });
-  return { status: answer.statusCode, body: answer.json<Record<string, unknown>>() };
+  return { status: response.statusCode, body: response.json<Record<string, unknown>>() };
 }
 
 async function charges(key: string): Promise<number> {
-  return (await adminQuery(database, `select from sandbox.charges where key = '${key}'`)).length;
+  return (await adminQuery(database, `SELECT FROM sandbox.charges WHERE key = '${key}'`)).length;
 }

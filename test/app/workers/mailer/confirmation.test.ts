@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { confirmation } from '../../../../app/workers/mailer/confirmation.ts';
+import { renderConfirmation } from '../../../../app/workers/mailer/confirmation.ts';
 
 const orderId = '0f8fad5b-d9cb-469f-a165-70867728950e';
 
-test('both bodies name the order and the amount in dollars', () => {
-  const mail = confirmation({ orderId, amountCents: 123_456 });
+test('both bodies contain the order and the amount in dollars', async () => {
+  const mail = await renderConfirmation({ orderId, amountCents: 123_456 });
   expect(mail.subject).toBe(`Your order ${orderId} is paid`);
   for (const body of [mail.text, mail.html]) {
     expect(body).toContain(orderId);
@@ -12,8 +12,8 @@ test('both bodies name the order and the amount in dollars', () => {
   }
 });
 
-test('what stands in the HTML is escaped, what stands in the text is not', () => {
-  const mail = confirmation({ orderId: '<b>&', amountCents: 1 });
+test('values are escaped in the HTML, and not in the text', async () => {
+  const mail = await renderConfirmation({ orderId: '<b>&', amountCents: 1 });
   expect(mail.html).toContain('&lt;b&gt;&amp;');
   expect(mail.text).toContain('<b>&');
 });

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
-import { pino } from 'pino';
+import type { DatabaseConfig } from '../../../../app/kit/config.ts';
 import { connectDatabase } from '../../../../app/kit/database.ts';
-import { handlePaid, type MailerSchema } from '../../../../app/workers/mailer/handle.ts';
+import { handlePaid } from '../../../../app/workers/mailer/handler.ts';
+import { createSentStore, type MailerTables } from '../../../../app/workers/mailer/store.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../../support/database.ts';
 import { startTestEndpoint, type TestEndpoint } from '../../../support/endpoint.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { silentTask } from '../../../support/task.ts';
 import { startMailer, startQueueProxy, startSes, type Mailer } from './rig.ts';
 
 jest.setTimeout(60_000);
@@ -34,7 +36,7 @@ afterAll(async () => {
 beforeEach(async () => {
   proxy.onDelete = () => 'pass';
   ses = await startSes();
-  await adminQuery(database, 'truncate mailer.sent');
+  await adminQuery(database, 'TRUNCATE mailer.sent');
   const { QueueUrl = '' } = await sqs.send(
     new CreateQueueCommand({ QueueName: `mailer-${randomUUID()}`, Attributes: { VisibilityTimeout: '2' } }),
   );
@@ -47,7 +49,7 @@ afterEach(async () => {
   await ses.close();
 });
 
-test('a payment is confirmed by one mail to who paid, and the message is gone', async () => {
+test('a payment is confirmed by one mail to the customer, and the message is deleted', async () => {
   const mailer = start();
   const orderId = await paid();
   await handled();
@@ -64,7 +66,7 @@ test('a payment is confirmed by one mail to who paid, and the message is gone', 
   expect(windowMs).toBeGreaterThan(0);
 });
 
-test('killed after receiving and before SES accepted: the mail is sent once, by the next', async () => {
+test('after a crash before SES accepts the mail, the next task sends it once', async () => {
   const first = start();
   ses.handling = () => first.kill();
   await paid();
@@ -77,7 +79,7 @@ test('killed after receiving and before SES accepted: the mail is sent once, by 
   expect(ses.accepted).toHaveLength(1);
 });
 
-test('killed after sending and before deleting: the message comes again, the mail does not', async () => {
+test('after a crash between sending and deleting, the message is received again and the mail is not sent again', async () => {
   const first = start();
   proxy.onDelete = () => {
     void first.kill();
@@ -94,7 +96,7 @@ test('killed after sending and before deleting: the message comes again, the mai
   expect(second.lines.map(({ msg }) => msg)).toContain('confirmation was sent before');
 });
 
-test('killed after SES accepted and before the commit: SES cannot know the mail, it is sent a second time', async () => {
+test('after a crash between the acceptance by SES and the commit, the mail is sent a second time', async () => {
   const first = start();
   ses.handling = async (accept) => {
     accept();
@@ -102,7 +104,7 @@ test('killed after SES accepted and before the commit: SES cannot know the mail,
   };
   await paid();
   await exit(first);
-  expect(await adminQuery(database, 'select * from mailer.sent')).toEqual([]);
+  expect(await adminQuery(database, 'SELECT * FROM mailer.sent')).toEqual([]);
 
   ses.handling = working;
   start();
@@ -110,10 +112,10 @@ test('killed after SES accepted and before the commit: SES cannot know the mail,
   expect(ses.accepted).toHaveLength(2);
 });
 
-test('a mail that SES refuses for now is sent when it comes again', async () => {
+test('a mail that SES refuses is sent when its message is received again', async () => {
   let refusals = 0;
-  ses.handling = async (accept, answer, fail) => {
-    if (refusals > 0) return working(accept, answer, fail);
+  ses.handling = async (accept, respond, fail) => {
+    if (refusals > 0) return working(accept, respond, fail);
     refusals += 1;
     fail();
   };
@@ -124,39 +126,41 @@ test('a mail that SES refuses for now is sent when it comes again', async () => 
   expect(lines.map(({ msg }) => msg)).toContain('a message was not handled, it stays in the queue');
 });
 
-test('deliveries of one event to several tasks at the same moment send one mail', async () => {
-  const log = pino({ level: 'silent' });
-  const tasks = [1, 2, 3].map(() => connectDatabase<MailerSchema>(database.config.mailer, log));
+test('concurrent deliveries of one event to several tasks send one mail', async () => {
+  const tasks = [1, 2, 3].map(() => silentTask(database.config.mailer));
   const sent: string[] = [];
   const send = async (to: string) => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     sent.push(to);
   };
   const event = eventFor(randomUUID());
-  await Promise.all(tasks.map((task) => handlePaid({ database: task, send, log }, event)));
+  await Promise.all(tasks.map((task) => handlePaid({ ...partsOf(task), send }, event)));
   expect(sent).toEqual(['ada@example.com']);
-  await Promise.all(tasks.map((task) => task.close()));
+  await Promise.all(tasks.map((task) => task.stop()));
 });
 
-test('what was sent is remembered for a month, and then forgotten', async () => {
+test('sent events are remembered for 30 days and then deleted', async () => {
   await adminQuery(
     database,
-    `insert into mailer.sent (event_id, sent_at)
-     values ('old', now() - interval '31 days'), ('young', now() - interval '29 days')`,
+    `INSERT INTO mailer.sent (event_id, sent_at)
+     VALUES ('old', now() - interval '31 days'), ('young', now() - interval '29 days')`,
   );
-  const log = pino({ level: 'silent' });
-  const task = connectDatabase<MailerSchema>(database.config.mailer, log);
+  const task = silentTask(database.config.mailer);
   const event = eventFor(randomUUID());
-  await handlePaid({ database: task, send: async () => {}, log }, event);
-  await task.close();
-  const remembered = await adminQuery(database, 'select event_id from mailer.sent order by sent_at');
+  await handlePaid({ ...partsOf(task), send: async () => {} }, event);
+  await task.stop();
+  const remembered = await adminQuery(database, 'SELECT event_id FROM mailer.sent ORDER BY sent_at');
   expect(remembered).toEqual([{ event_id: 'young' }, { event_id: event.id }]);
 });
 
-const working: typeof ses.handling = async (accept, answer) => {
+const working: typeof ses.handling = async (accept, respond) => {
   accept();
-  answer();
+  respond();
 };
+
+function partsOf(task: ReturnType<typeof silentTask<DatabaseConfig>>) {
+  return { store: createSentStore(connectDatabase<MailerTables>(task)), log: task.log };
+}
 
 function start(): Mailer {
   const mailer = startMailer({
@@ -179,7 +183,7 @@ function eventFor(orderId: string) {
   return { id: randomUUID(), type: 'payment.succeeded', at: new Date().toISOString(), payload };
 }
 
-/** Puts the event into the queue; answers the id of its order. */
+/** Sends an event to the queue and returns the id of its order. */
 async function paid(): Promise<string> {
   const orderId = randomUUID();
   await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(eventFor(orderId)) }));

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-const MAIN = resolve(import.meta.dirname, '../../../../app/workers/mailer/main.ts');
+const main = resolve(import.meta.dirname, '../../../../app/workers/mailer/main.ts');
 
 export interface Listening {
   readonly url: string;
@@ -26,24 +26,24 @@ async function listen(server: Server): Promise<Listening> {
   };
 }
 
-const ACCEPTED = `<SendEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/">
+const acceptedXml = `<SendEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/">
   <SendEmailResult><MessageId>0</MessageId></SendEmailResult></SendEmailResponse>`;
 
-/** SES as far as SendEmail goes. `handling` decides per request: what it does not accept is no mail. */
+/** A fake of SES that implements SendEmail. `handling` decides per request whether the mail counts as accepted. */
 export async function startSes() {
   const accepted: URLSearchParams[] = [];
   const ses = {
     accepted,
-    handling: async (accept: () => void, answer: () => void, _fail: () => void): Promise<void> => {
+    handling: async (accept: () => void, respond: () => void, _fail: () => void): Promise<void> => {
       accept();
-      answer();
+      respond();
     },
   };
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const mail = new URLSearchParams(await text(request));
     await ses.handling(
       () => void accepted.push(mail),
-      () => response.setHeader('content-type', 'text/xml').end(ACCEPTED),
+      () => response.setHeader('content-type', 'text/xml').end(acceptedXml),
       () => response.writeHead(503).end(),
     );
   };
@@ -51,7 +51,7 @@ export async function startSes() {
   return Object.assign(ses, listening);
 }
 
-/** Stands before the queue and passes everything on, but `onDelete` may keep a deletion from it. */
+/** A proxy in front of the queue that forwards every request, except deletions for which `onDelete` returns 'drop'. */
 export async function startQueueProxy(target: string) {
   const proxy = { onDelete: (): 'pass' | 'drop' => 'pass' };
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
@@ -61,9 +61,9 @@ export async function startQueueProxy(target: string) {
     if (deletes && proxy.onDelete() === 'drop') return;
     const gone = new AbortController();
     response.on('close', () => gone.abort());
-    const answer = await fetch(target + request.url, { method: 'POST', headers, body, signal: gone.signal });
-    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
-    response.end(await answer.text());
+    const forwarded = await fetch(target + request.url, { method: 'POST', headers, body, signal: gone.signal });
+    response.writeHead(forwarded.status, { 'content-type': forwarded.headers.get('content-type') ?? '' });
+    response.end(await forwarded.text());
   };
   const server = createServer((request, response) => void handle(request, response).catch(() => response.destroy()));
   return Object.assign(proxy, await listen(server));
@@ -71,18 +71,18 @@ export async function startQueueProxy(target: string) {
 
 export interface Mailer {
   readonly process: ChildProcess;
-  /** What it logged so far, one object a line. */
+  /** The lines it has logged so far. */
   readonly lines: Record<string, unknown>[];
-  /** kill -9, and waits for its end. */
+  /** Kills it with SIGKILL and waits for its exit. */
   kill(): Promise<void>;
 }
 
-/** The worker as a task runs it, in a process of its own. */
+/** Starts the worker in its own process, as a task does. */
 export function startMailer(environment: Record<string, string>): Mailer {
   const dir = mkdtempSync(join(tmpdir(), 'mailer-'));
   const ca = join(dir, 'ca.pem');
   writeFileSync(ca, process.env['TEST_CA'] ?? '');
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [main], {
     env: {
       SERVICE_NAME: 'mailer',
       HOST: '127.0.0.1',

@@ -14,7 +14,7 @@ const film = (more: Partial<Movie>): Movie => ({
   ...more,
 });
 
-test('the whole data set becomes products that the catalogue takes', () => {
+test('the whole data set converts to valid products', () => {
   const products = demoProducts(movies);
   expect(products.length).toBeGreaterThan(3_000);
   expect(new Set(products.map(({ id }) => id)).size).toBe(products.length);
@@ -49,7 +49,7 @@ test('a title may be a number; a film without one is left out', () => {
   expect(products).toEqual([expect.objectContaining({ id: '300-2007', name: '300' })]);
 });
 
-test('remakes are told apart by their year, and repetitions are not', () => {
+test('remakes differ by year; of duplicates, the one with more votes is kept', () => {
   const ids = (list: Movie[]) => demoProducts(list).map(({ id, popularity }) => [id, popularity]);
   expect(ids([film({}), film({ 'Release Date': 'Jun 12 2000' })])).toEqual([
     ['a-film-1990', 0],
@@ -58,7 +58,7 @@ test('remakes are told apart by their year, and repetitions are not', () => {
   expect(ids([film({ 'IMDB Votes': 3 }), film({ 'IMDB Votes': 9 }), film({})])).toEqual([['a-film-1990', 9]]);
 });
 
-test('a year of the wrong century and a title of the wrong character set are put right', () => {
+test('a year in the wrong century and a title in the wrong character set are repaired', () => {
   const [benHur, leon] = demoProducts([
     film({ Title: 'Ben-Hur', 'Release Date': 'Dec 30 2025' }),
     film({ Title: 'LÈon' }),

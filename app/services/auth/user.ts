@@ -1,0 +1,7 @@
+import type { User } from '../../kit/sessions.ts';
+
+export interface UserStore {
+  /** Returns undefined if the e-mail address is taken. */
+  add(email: string, passwordHash: string): Promise<User | undefined>;
+  find(email: string): Promise<(User & { passwordHash: string }) | undefined>;
+}

@@ -1,0 +1,29 @@
+import type { Database } from '../../kit/database.ts';
+import { deleteOld } from '../../kit/delete-old.ts';
+import type { SentStore } from './sent.ts';
+
+export interface MailerTables {
+  sent: { event_id: string };
+}
+
+/** Longer than an event can be redelivered: 4 days in the queue, 14 in the dead-letter queue, 4 after a redrive. */
+const rememberedDays = 30;
+
+export function createSentStore(database: Database<MailerTables>): SentStore {
+  return {
+    once: (eventId, send) =>
+      database.transaction(async (tx) => {
+        // A concurrent delivery waits here, on the primary key, until this transaction ends.
+        const marked = await tx
+          .insertInto('sent')
+          .values({ event_id: eventId })
+          .onConflict((conflict) => conflict.doNothing())
+          .returning('event_id')
+          .executeTakeFirst();
+        if (marked === undefined) return false;
+        await deleteOld(tx, { table: 'sent', column: 'sent_at', days: rememberedDays });
+        await send();
+        return true;
+      }),
+  };
+}
