@@ -10,7 +10,6 @@ export interface Ports {
 /** Ports kept in a JSON file, so that a URL stays the same from start to start. */
 export function createPorts(file: string): Ports {
   const known = readPorts(file);
-  const reserved = new Set<number>();
   let last: Promise<unknown> = Promise.resolve();
 
   async function choose(name: string, preferred: number): Promise<number> {
@@ -21,7 +20,7 @@ export function createPorts(file: string): Ports {
     );
     const near = Array.from({ length: 20 }, (_, i) => preferred + i);
     for (const port of [known[name] ?? preferred, ...near]) {
-      if (!others.has(port) && !reserved.has(port) && (await isFree(port))) return port;
+      if (!others.has(port) && (await isFree(port))) return port;
     }
     return freePort();
   }
@@ -30,7 +29,6 @@ export function createPorts(file: string): Ports {
     reserve(name, preferred) {
       const choice = last.then(async () => {
         const port = await choose(name, preferred);
-        reserved.add(port);
         known[name] = port;
         writeFileSync(file, `${JSON.stringify(known, undefined, 2)}\n`);
         return port;

@@ -44,6 +44,8 @@ export function createResources(definitions: readonly Definition[], stack = 'sta
       const { definition, resource } = prepare(type, logicalId, properties);
       return definition.label(resource);
     },
+    act: async (logicalId: string, action: string, parameters: object = {}) =>
+      ups.get(logicalId)!.running.actions![action]!.run(parameters),
     describe: async (): Promise<object[]> =>
       Promise.all([...ups.values()].flatMap(({ running }) => running.describe?.() ?? [])),
     async stop(): Promise<void> {

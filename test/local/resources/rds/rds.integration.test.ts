@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { Redis } from 'ioredis';
 import pg from 'pg';
-import { eventually } from '../../support/eventually.ts';
-import { createDataRuntime, type DataRuntime } from './data.ts';
 
-// Each makes whole servers.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../../../support/eventually.ts';
+import { createDatabaseResources, type DatabaseResources } from '../databases.ts';
+
+// Each starts whole servers.
 jest.setTimeout(60_000);
 
-let data: DataRuntime;
+let data: DatabaseResources;
 beforeAll(async () => {
-  data = await createDataRuntime();
+  data = await createDatabaseResources();
 });
-afterAll(async () => data.dispose());
+afterAll(() => data.dispose());
 
 const password = 'first-password';
 const primaryProperties = {
@@ -26,7 +26,7 @@ const primaryProperties = {
 };
 
 async function onDatabase<T>(role: 'primary' | 'replica', work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const { databases } = await data.runtime.status.read();
+  const { databases } = await data.status();
   const client = new pg.Client({ connectionString: databases.find((database) => database.role === role)?.url });
   await client.connect();
   try {
@@ -70,13 +70,13 @@ test('an instance and its replica are PostgreSQL servers, found again at the nex
       expect((await client.query('select id from kept')).rows).toEqual([{ id: 1 }]),
     ),
   );
-  const { databases } = await data.runtime.status.read();
+  const { databases } = await data.status();
   expect(databases).toEqual([
     { name: 'primary', role: 'primary', url: expect.stringContaining('sslmode=verify-full'), lagMs: 0 },
     { name: 'replica', role: 'replica', url: expect.any(String), lagMs: expect.any(Number) },
   ]);
 
-  await data.restart();
+  await data.stop();
   const again = await start('another-password');
   expect([again.primary.ref, again.primary.attributes, again.replica.attributes]).toEqual([
     first.primary.ref,
@@ -90,77 +90,46 @@ test('an instance and its replica are PostgreSQL servers, found again at the nex
     user: 'shop_admin',
     password: 'another-password',
     database: 'shop',
-    ssl: { ca: data.runtime.tls.ca },
+    ssl: { ca: data.host.tls.ca },
   });
   await client.connect();
   expect((await client.query('select id from kept')).rows).toEqual([{ id: 1 }]);
   await client.end();
 });
 
-test("the database's secret is completed with where the database is, once", async () => {
-  const secret = await data.up('AWS::SecretsManager::Secret', 'Login', {
-    GenerateSecretString: { SecretStringTemplate: '{"username":"shop_admin"}', GenerateStringKey: 'password' },
-  });
-  const TargetId = `${data.stack}-primary`;
-  const attach = async () =>
-    data.up('AWS::SecretsManager::SecretTargetAttachment', 'Attachment', {
-      SecretId: secret.ref,
-      TargetId,
-      TargetType: 'AWS::RDS::DBInstance',
-    });
-  expect((await attach()).ref).toBe(secret.ref);
-  const secrets = new SecretsManagerClient(data.clientConfig);
-  const read = async () => secrets.send(new GetSecretValueCommand({ SecretId: secret.ref }));
-  const first = await read();
-  expect(JSON.parse(first.SecretString ?? '')).toMatchObject({
-    username: 'shop_admin',
-    engine: 'postgres',
-    host: 'localhost',
-    port: expect.any(Number),
-    dbname: 'shop',
-    dbInstanceIdentifier: TargetId,
-  });
-  await attach();
-  expect((await read()).VersionId).toBe(first.VersionId);
-  secrets.destroy();
-});
-
 test('a server that is killed comes back', async () => {
-  const pid = data.runtime.parts.get('database', `${data.stack}-primary`).server.current().pid;
-  process.kill(pid, 'SIGKILL');
+  await data.act('Primary', 'kill');
   await eventually(async () =>
     onDatabase('primary', async (client) =>
       expect((await client.query('select id from kept')).rows).toEqual([{ id: 1 }]),
     ),
   );
-  expect(data.events.join('\n')).toMatch(/^primary ended and is started again/m);
+  expect(data.notes.join('\n')).toMatch(/^primary ended and is started again/m);
+});
+
+test('a paused server accepts connections and does nothing, until it is resumed', async () => {
+  const read = () => onDatabase('primary', (client) => client.query('select id from kept'));
+  await data.act('Primary', 'pause');
+  const answered = jest.fn();
+  const reading = read().then(answered);
+  await sleep(500);
+  expect(answered).not.toHaveBeenCalled();
+  await data.act('Primary', 'resume');
+  await reading;
+  expect(answered).toHaveBeenCalled();
+});
+
+test('a restart keeps the data and is no crash', async () => {
+  const notes = data.notes.length;
+  await data.act('Primary', 'restart');
+  await onDatabase('primary', async (client) =>
+    expect((await client.query('select id from kept')).rows).toEqual([{ id: 1 }]),
+  );
+  expect(data.notes.slice(notes)).toEqual([]);
 });
 
 test('a major version that is not shipped is refused, naming both', async () => {
   await expect(
     data.up('AWS::RDS::DBInstance', 'Older', { ...primaryProperties, EngineVersion: '16.4' }),
   ).rejects.toThrow(/EngineVersion is 16\.4, and .* brings PostgreSQL 17\.\d+/);
-});
-
-test('a replication group is a Redis over TLS with its token and its parameters', async () => {
-  const parameters = await data.up('AWS::ElastiCache::ParameterGroup', 'CacheParameters', {
-    CacheParameterGroupFamily: 'valkey8',
-    Properties: { 'maxmemory-policy': 'allkeys-lru' },
-  });
-  const group = await data.up('AWS::ElastiCache::ReplicationGroup', 'Cache', {
-    AuthToken: 'a-token-of-sixteen-or-more',
-    TransitEncryptionEnabled: true,
-    CacheParameterGroupName: parameters.ref,
-  });
-  expect(group.attributes).toMatchObject({ 'PrimaryEndPoint.Address': 'localhost' });
-  const { redis } = await data.runtime.status.read();
-  const client = new Redis(redis.url, { tls: { ca: data.runtime.tls.ca } });
-  expect(await client.config('GET', 'maxmemory-policy')).toEqual(['maxmemory-policy', 'allkeys-lru']);
-  client.disconnect();
-});
-
-test('a replication group without TLS is refused', async () => {
-  await expect(
-    data.up('AWS::ElastiCache::ReplicationGroup', 'Open', { AuthToken: 'a-token-of-sixteen-or-more' }),
-  ).rejects.toThrow('TransitEncryptionEnabled');
 });
