@@ -1,41 +1,127 @@
-import type { AddressInfo } from 'node:net';
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import { errorPage } from '../resources/elbv2/load-balancer/answers.ts';
-import { directExchange, type Exchange } from './exchange.ts';
+import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import type { Hop, HopRequest, HopResponse, Page } from './hop.ts';
 
-/** All headers together, in bytes.
- * Source: docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html#http-headers */
-const MAX_HEADERS = 65_536;
+/** Why a request never became one: it does not parse, its headers exceed the limit, or it stopped half-way. */
+export type Fault = 'malformed' | 'headers-too-large' | 'timeout';
+
+export interface HttpServerOptions {
+  readonly hop: Hop;
+  /** Returns the response to a request that cannot be read. */
+  readonly refuse: (fault: Fault) => Page;
+  /** How long a connection may be silent, between requests or in the headers of one, in ms. */
+  readonly idleTimeoutMs: number;
+  /** Limit of the request line and all headers together, in bytes. */
+  readonly maxHeaderBytes: number;
+}
 
 /**
- * A server as strict as `routing.http.desync_mitigation_mode` = `strictest`: Node's parser refuses a request whose
- * framing is ambiguous, so no such request reaches a target, in any mode.
+ * An HTTP/1.1 server in front of a hop. It is as strict as `routing.http.desync_mitigation_mode` = `strictest`: Node's
+ * parser refuses a request whose framing is ambiguous, so no such request reaches a target, in any mode.
  */
-export function createHttpServer(idleTimeoutMs: number, handle: (exchange: Exchange) => void): Server {
+export function createHttpServer({ hop, refuse, idleTimeoutMs, maxHeaderBytes }: HttpServerOptions): Server {
+  const connections = new WeakMap<Socket, Map<ServerResponse, AbortController>>();
   const options = {
-    maxHeaderSize: MAX_HEADERS,
+    maxHeaderSize: maxHeaderBytes,
     keepAliveTimeout: idleTimeoutMs,
     headersTimeout: idleTimeoutMs,
     requestTimeout: 0,
     connectionsCheckingInterval: Math.min(1000, idleTimeoutMs),
   };
-  const server = createServer(options, (request, response) => handle(directExchange(request, response)));
-  // Silence of a client while its request is coming in; the proxy watches over the rest.
+
+  const server = createServer(options, (incoming, response) => {
+    const gone = new AbortController();
+    const underWay = connections.get(incoming.socket);
+    underWay?.set(response, gone);
+    response.on('close', () => {
+      underWay?.delete(response);
+      if (!response.writableFinished) gone.abort();
+    });
+    // Node refuses some headers that its parser accepts.
+    respond(hop, toRequest(incoming, gone.signal), response).catch(() => response.destroy());
+  });
+
+  server.on('connection', (socket) => {
+    const underWay = new Map<ServerResponse, AbortController>();
+    connections.set(socket, underWay);
+    // Node emits no `close` on the response to a pipelined request that waits for its turn.
+    socket.once('close', () => {
+      for (const gone of underWay.values()) gone.abort();
+    });
+  });
+
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const { _httpMessage: begun } = socket as typeof socket & { _httpMessage?: ServerResponse };
-    // A page in the middle of an answer would be taken for a part of it.
-    if (!socket.writable || begun?.headersSent) {
-      socket.destroy(error);
-      return;
-    }
-    const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
-    const body = errorPage(Number(status.slice(0, 3)));
-    const head = `HTTP/1.1 ${status}\r\nServer: awselb/2.0\r\nContent-Type: text/html\r\nContent-Length: ${body.length}`;
-    socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`);
+    const underWay = [...(connections.get(socket as Socket)?.keys() ?? [])];
+    // A page in the middle of a response would be taken for a part of it.
+    if (!socket.writable || underWay.some(({ headersSent }) => headersSent)) socket.destroy(error);
+    else socket.end(serialize(refuse(faultOf(error))));
   });
   return server;
 }
 
+/** Source of the codes: nodejs.org/docs/latest-v24.x/api/http.html#event-clienterror */
+function faultOf({ code }: NodeJS.ErrnoException): Fault {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'timeout';
+  return code === 'HPE_HEADER_OVERFLOW' ? 'headers-too-large' : 'malformed';
+}
+
+function toRequest(incoming: IncomingMessage, signal: AbortSignal): HopRequest {
+  const { method = '', url = '', rawHeaders, socket, headers } = incoming;
+  const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+  return {
+    method,
+    url,
+    headers: rawHeaders,
+    body: hasBody ? incoming : undefined,
+    bodyArrived: () => incoming.complete,
+    client: { address: socket.remoteAddress ?? '', port: socket.remotePort },
+    signal,
+  };
+}
+
+async function respond(hop: Hop, request: HopRequest, response: ServerResponse): Promise<void> {
+  let answer: HopResponse;
+  try {
+    answer = await hop(request);
+  } catch (error) {
+    if (request.signal.aborted) return;
+    answer = {
+      status: 500,
+      headers: ['Content-Type', 'text/plain'],
+      body: `The local runtime failed: ${String(error)}\n`,
+    };
+  }
+  const { status, statusText, headers, body, close } = answer;
+  if (request.signal.aborted) {
+    if (typeof body !== 'string') body.destroy();
+    return;
+  }
+  if (request.body) response.once('finish', () => request.body?.resume());
+  if (close) response.shouldKeepAlive = false;
+  response.writeHead(status, statusText, headers as string[]);
+  if (typeof body === 'string') response.end(body);
+  else send(body, response);
+}
+
+/** As `stream.pipeline`, which takes as long as all the rest of a small response. */
+function send(body: Readable, response: ServerResponse): void {
+  body.on('error', () => response.destroy());
+  body.on('close', () => {
+    if (!body.readableEnded) response.destroy();
+  });
+  response.on('close', () => body.destroy());
+  body.pipe(response);
+}
+
+/** The response as text, for a connection on which Node offers no `ServerResponse`. */
+function serialize({ status, headers, body }: Page): string {
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`;
+  for (let at = 0; at < headers.length; at += 2) head += `${headers[at]}: ${headers[at + 1]}\r\n`;
+  return `${head}Connection: close\r\n\r\n${body}`;
+}
+
+/** Resolves with the port; rejects when it is in use. Port 0 takes any free one. */
 export function listenOnLoopback(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -46,6 +132,7 @@ export function listenOnLoopback(server: Server, port: number): Promise<number> 
   });
 }
 
+/** Stops listening and waits for requests under way, for at most `graceMs`. */
 export function closeServer(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);

@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 import { createEdge } from './edge.ts';
 import type { Driver, Identity, Resource, Runtime } from '../../kernel/driver.ts';
-import { closeServer, listenOnLoopback } from '../../http/server.ts';
+import { closeServer, createHttpServer, listenOnLoopback } from '../../http/server.ts';
+import { refusalPage } from './pages.ts';
 import { Refusal } from '../../kernel/refusal.ts';
 import { accept } from '../../kernel/accept.ts';
 import { resourceHash } from '../elbv2/elbv2.ts';
@@ -27,6 +28,13 @@ export const cloudfront: Driver = {
 
 /** How long exchanges under way may take to end when the system stops, in ms. */
 const STOP_GRACE_MS = 2000;
+
+/** How long a viewer's unused connection is kept, in ms.
+ * Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html */
+const VIEWER_IDLE_MS = 600_000;
+
+/** Limit of the request line and all headers together, in bytes. Source: cloudfront-limits.html#limits-general */
+const MAX_REQUEST_BYTES = 32_768;
 
 const only = { additionalProperties: false };
 
@@ -136,12 +144,17 @@ async function upDistribution(resource: Resource, runtime: Runtime): Promise<Ide
   const url = `http://${domainName}`;
 
   runtime.report.starting('edge');
-  const server = createEdge({
-    domainName: `${id.toLowerCase()}.cloudfront.net`,
+  const viaName = `${id.toLowerCase()}.cloudfront.net`;
+  const hop = createEdge(loadBalancer.hop(port), {
+    domainName: viaName,
     allowedMethods: config.DefaultCacheBehavior.AllowedMethods,
     originTimeoutMs: VpcOriginConfig.OriginReadTimeout * 1000,
-    // The listener may come up later: a distribution only refers to the load balancer.
-    origin: () => loadBalancer.listener(port),
+  });
+  const server = createHttpServer({
+    hop,
+    refuse: (fault) => refusalPage(fault, viaName),
+    idleTimeoutMs: VIEWER_IDLE_MS,
+    maxHeaderBytes: MAX_REQUEST_BYTES,
   });
   await listenOnLoopback(server, runtime.edgePort).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;

@@ -142,12 +142,12 @@ async function upListener(resource: Resource, runtime: Runtime): Promise<Identit
   const loadBalancer = runtime.parts.get('load-balancer', loadBalancerArn);
   const label = 'load balancer';
   runtime.report.starting(label);
-  const { listener, router } = loadBalancer.addListener(port, defaultAction);
+  const listener = loadBalancer.addListener(port, defaultAction);
   const localPort = await listener.listen(
     port === 80 ? loadBalancer.httpPort : await reservePort(runtime, loadBalancer.name, port),
   );
   const arn = `${loadBalancerArn.replace(':loadbalancer/', ':listener/')}/${resourceHash(resource)}`;
-  runtime.parts.set('listener-router', arn, router);
+  runtime.parts.set('listener-router', arn, listener.router);
   runtime.report.ready(label, `http://127.0.0.1:${localPort}`);
   return { ref: arn, attributes: { ListenerArn: arn }, label, stop: () => listener.close(STOP_GRACE_MS) };
 }

@@ -1,15 +1,15 @@
-import { answer } from './answers.ts';
+import { firstHeader, headerValues } from '../../../http/headers.ts';
+import type { HopRequest, HopResponse } from '../../../http/hop.ts';
 import { splitUrl, withoutPort } from './conditions.ts';
 import { createStickyCookie, type StickyCookie } from './cookies.ts';
-import type { Exchange } from '../../../http/exchange.ts';
-import { targetHeaders } from './headers.ts';
-import type { ListenerOptions } from './listener.ts';
-import { proxy } from './proxy.ts';
+import { targetHeaders, type HeaderOptions } from './headers.ts';
+import { errorPage, page } from './pages.ts';
+import { proxy, type Outcome } from './proxy.ts';
 import type { TargetGroup } from './target-group.ts';
 
 export interface WeightedGroup {
   readonly group: TargetGroup;
-  /** 0 to 999; a group of weight 0 gets nothing. */
+  /** 0 to 999; a group of weight 0 gets no requests. */
   readonly weight: number;
 }
 
@@ -26,7 +26,7 @@ export interface FixedResponse {
   readonly body: string;
 }
 
-/** Each part may refer to the request's own by `#{protocol}`, `#{host}`, `#{port}`, `#{path}` or `#{query}`. */
+/** Each part may refer to that of the request by `#{protocol}`, `#{host}`, `#{port}`, `#{path}` or `#{query}`. */
 export interface Redirect {
   readonly type: 'redirect';
   readonly status: 301 | 302;
@@ -39,45 +39,47 @@ export interface Redirect {
 
 export type Action = Forward | FixedResponse | Redirect;
 
-/** A forward to groups by weight; clients stay with their group for `stickinessMs`, when that is given. */
+/** Returns a forward to groups by weight; with `stickinessMs` clients stay with their group for that long. */
 export function forwardTo(groups: readonly WeightedGroup[], stickinessMs?: number): Forward {
   const cookie = stickinessMs ? createStickyCookie<WeightedGroup>('AWSALBTG', stickinessMs, Date.now) : undefined;
   return { type: 'forward', groups, cookie };
 }
 
+export interface ActionOptions extends HeaderOptions {
+  readonly idleTimeoutMs: number;
+  /** Called with each event that the load balancer, not a target, decided. */
+  readonly count: (event: Outcome | `status-${number}`) => void;
+}
+
 /** Source: docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-action-types.html */
-export function perform(action: Action, exchange: Exchange, options: ListenerOptions): void {
+export async function perform(action: Action, request: HopRequest, options: ActionOptions): Promise<HopResponse> {
   switch (action.type) {
     case 'forward':
-      forward(action, exchange, options);
-      break;
+      return forward(action, request, options);
     case 'fixed-response':
-      answer(exchange, action.status, { body: action.body, contentType: action.contentType });
-      break;
+      return page(action.status, action.body, action.contentType ?? 'text/html');
     case 'redirect':
-      answer(exchange, action.status, { headers: ['Location', redirectUrl(action, exchange)] });
-      break;
+      return errorPage(action.status, ['Location', redirectUrl(action, request)]);
+    default:
+      return action satisfies never;
   }
 }
 
-function forward(action: Forward, exchange: Exchange, options: ListenerOptions): void {
-  const { request } = exchange;
-  const bound = action.cookie?.read(request.headers.cookie);
+function forward(action: Forward, request: HopRequest, options: ActionOptions): HopResponse | Promise<HopResponse> {
+  const cookies = headerValues(request.headers, 'cookie').join('; ');
+  const bound = action.cookie?.read(cookies);
   const chosen = bound && bound.weight > 0 ? bound : byWeight(action.groups, Math.random());
-  const choice = chosen?.group.choose(request.headers.cookie);
+  const choice = chosen?.group.choose(cookies);
   if (!chosen || !choice) {
-    // No target is registered; a group without targets is not passed over for another one.
+    // No target is registered. A group without targets is not skipped in favour of another one.
     options.count('status-503');
-    answer(exchange, 503);
-    return;
+    return errorPage(503);
   }
-  const { idleTimeoutMs, count } = options;
-  const client = { address: exchange.address, port: request.socket.remotePort, method: request.method ?? 'GET' };
-  proxy(exchange, choice.target, {
-    headers: targetHeaders(exchange.headers, client, options),
+  return proxy(request, choice.target, {
+    headers: targetHeaders(request, options),
     setCookies: action.cookie ? [...action.cookie.write(chosen), ...choice.setCookies] : choice.setCookies,
-    timeoutMs: Math.min(idleTimeoutMs, exchange.timeoutMs ?? idleTimeoutMs),
-    onEnd: count,
+    idleTimeoutMs: options.idleTimeoutMs,
+    onEnd: options.count,
   });
 }
 
@@ -89,9 +91,9 @@ export function byWeight(groups: readonly WeightedGroup[], random: number): Weig
   return groups.find(({ weight }) => (left -= weight) < 0);
 }
 
-export function redirectUrl(to: Redirect, { request }: Pick<Exchange, 'request'>): string {
-  const host = request.headers.host ?? '';
-  const { path, query } = splitUrl(request.url ?? '/');
+export function redirectUrl(to: Redirect, { headers, url }: Pick<HopRequest, 'headers' | 'url'>): string {
+  const host = firstHeader(headers, 'host') ?? '';
+  const { path, query } = splitUrl(url);
   const own: Record<string, string> = {
     protocol: 'http',
     host: withoutPort(host),

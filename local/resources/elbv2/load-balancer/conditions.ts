@@ -1,16 +1,10 @@
 import { BlockList, isIPv6 } from 'node:net';
+import { headerValues } from '../../../http/headers.ts';
+import type { HopRequest } from '../../../http/hop.ts';
 import { compileWildcard } from './wildcard.ts';
 
-/** What a rule sees of a request. */
-export interface RoutedRequest {
-  readonly method: string;
-  /** Path and query as they arrived; nothing is decoded before it is compared. */
-  readonly url: string;
-  /** Header names are in lower case. */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Address of the connection's other end; X-Forwarded-For plays no part. */
-  readonly address: string;
-}
+/** What a rule sees of a request: nothing is decoded, and X-Forwarded-For is a header like any other. */
+export type RoutedRequest = Pick<HopRequest, 'method' | 'url' | 'headers' | 'client'>;
 
 export type Condition =
   | {
@@ -23,8 +17,8 @@ export type Condition =
 export type Matcher = (request: RoutedRequest) => boolean;
 
 /**
- * A condition holds when one of its values does. Paths and methods are compared with case, hosts, headers and query
- * strings without; only a method takes no wildcard.
+ * A condition holds when one of its values matches. Paths and methods are compared with case; hosts, headers and query
+ * strings without. All but methods may contain wildcards. A repeated header matches by any of its values.
  * Source: docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html
  */
 export function compileCondition(condition: Condition): Matcher {
@@ -64,7 +58,7 @@ const ignoringCase = (pattern: string) => compileWildcard(pattern.toLowerCase())
 function headerMatcher(name: string, values: readonly string[], part: (value: string) => string): Matcher {
   const patterns = values.map(ignoringCase);
   return ({ headers }) =>
-    [headers[name] ?? []].flat().some((value) => {
+    headerValues(headers, name).some((value) => {
       const text = part(value).toLowerCase();
       return patterns.some((matches) => matches(text));
     });
@@ -90,5 +84,5 @@ function addressMatcher(blocks: readonly string[]): Matcher {
     const [network = '', prefix = ''] = block.split('/');
     list.addSubnet(network, Number(prefix), isIPv6(network) ? 'ipv6' : 'ipv4');
   }
-  return ({ address }) => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  return ({ client: { address } }) => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }

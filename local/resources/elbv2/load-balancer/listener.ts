@@ -1,10 +1,8 @@
-import { perform, type Action } from './actions.ts';
-import { answer } from './answers.ts';
-import type { Exchange } from '../../../http/exchange.ts';
-import type { HeaderOptions } from './headers.ts';
-import type { Outcome } from './proxy.ts';
+import { headerValues } from '../../../http/headers.ts';
+import type { Hop, HopRequest } from '../../../http/hop.ts';
+import { perform, type Action, type ActionOptions } from './actions.ts';
+import { errorPage } from './pages.ts';
 import type { Router } from './router.ts';
-import { closeServer, createHttpServer, listenOnLoopback } from '../../../http/server.ts';
 
 /** Source: docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html#http-headers */
 const MAX_REQUEST_LINE = 16_384;
@@ -12,56 +10,28 @@ const MAX_HEADER_LINE = 16_384;
 /** Source: load-balancer-troubleshooting.html#http-463-issues */
 const MAX_FORWARDED_FOR = 30;
 
-export interface ListenerOptions extends HeaderOptions {
-  readonly router: Router<Action>;
-  readonly idleTimeoutMs: number;
-  readonly count: (event: Outcome | `status-${number}`) => void;
-}
-
-export interface Listener {
-  /** Takes an exchange that arrived elsewhere, as from the CDN. */
-  handle(exchange: Exchange): void;
-  /** Resolves with the port; rejects when it is in use. Port 0 takes any. */
-  listen(port: number): Promise<number>;
-  /** Lets exchanges under way end, for at most `graceMs`. */
-  close(graceMs: number): Promise<void>;
-}
-
-export function createListener(options: ListenerOptions): Listener {
-  function handle(exchange: Exchange): void {
-    const refusal = refuse(exchange);
-    if (refusal) {
-      options.count(`status-${refusal}`);
-      answer(exchange, refusal);
-      return;
+/** Returns a hop that performs the action of the first rule that matches. */
+export function createListener(router: Router<Action>, options: () => ActionOptions): Hop {
+  return async (request) => {
+    const current = options();
+    const refused = refusedStatus(request);
+    if (refused) {
+      current.count(`status-${refused}`);
+      return errorPage(refused);
     }
-    const { request, address } = exchange;
-    const action = options.router.route({
-      method: request.method ?? '',
-      url: request.url ?? '',
-      headers: request.headers,
-      address,
-    });
-    perform(action, exchange, options);
-  }
-
-  const server = createHttpServer(options.idleTimeoutMs, (exchange) => handle(exchange));
-  return {
-    handle,
-    listen: (port) => listenOnLoopback(server, port),
-    close: (graceMs) => closeServer(server, graceMs),
+    return perform(router.route(request), request, current);
   };
 }
 
-/** The status of a request that no rule gets to see. */
-function refuse({ request, headers }: Exchange): number | undefined {
-  if (request.method === 'TRACE') return 405;
-  if ((request.url?.length ?? 0) > MAX_REQUEST_LINE) return 414;
-  if (!request.url?.startsWith('/') && request.url !== '*') return 400;
+/** Returns the status of a request that is refused before any rule is applied. */
+function refusedStatus({ method, url, headers }: HopRequest): number | undefined {
+  if (method === 'TRACE') return 405;
+  if (url.length > MAX_REQUEST_LINE) return 414;
+  if (!url.startsWith('/') && url !== '*') return 400;
   for (let at = 0; at < headers.length; at += 2) {
     if (headers[at]!.length + headers[at + 1]!.length > MAX_HEADER_LINE) return 400;
   }
-  const forwarded = request.headers['x-forwarded-for'];
-  if (forwarded && String(forwarded).split(',').length > MAX_FORWARDED_FOR) return 463;
+  const forwarded = headerValues(headers, 'x-forwarded-for');
+  if (forwarded.length > 0 && forwarded.join(',').split(',').length > MAX_FORWARDED_FOR) return 463;
   return undefined;
 }

@@ -1,30 +1,35 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { answer } from './answers.ts';
-import type { Exchange } from '../../../http/exchange.ts';
-import { clientHeaders } from './headers.ts';
+import { endToEnd } from '../../../http/headers.ts';
+import { HopTimeout, type HopRequest, type HopResponse } from '../../../http/hop.ts';
+import { errorPage } from './pages.ts';
 import { TargetTimeoutError, type Target } from './target.ts';
 
-/** What became of a request that was handed to a target; for counting. */
+/** How a request that was passed to a target ended; for counting. */
 export type Outcome = 'answered' | 'bad-gateway' | 'gateway-timeout' | 'request-timeout' | 'client-closed';
 
 export interface ProxyOptions {
   readonly headers: readonly string[];
   readonly setCookies: readonly string[];
-  /** How long neither side may be silent, in ms; then the answer is 504, or 408 when the request has not wholly come. */
-  readonly timeoutMs: number;
+  /** How long both sides may be silent, in ms; then the status is 504, or 408 when the request has not wholly arrived. */
+  readonly idleTimeoutMs: number;
   readonly onEnd: (outcome: Outcome) => void;
 }
 
+const STATUS = { 'bad-gateway': 502, 'gateway-timeout': 504, 'request-timeout': 408 };
+
 /**
- * Streams a request to one target and its answer back. There is no second try at another target: an Application Load
- * Balancer makes none either, so a service has to drain before it stops.
+ * Streams a request to one target and returns its response. There is no second attempt at another target: an Application
+ * Load Balancer makes none either, so a service has to drain before it stops.
  * Source of the statuses: docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html
  */
-export function proxy(exchange: Exchange, target: Target, options: ProxyOptions): void {
-  const { request, response, addToAnswer } = exchange;
-  const { timeoutMs } = options;
-  let outcome: Outcome = 'answered';
+export function proxy(request: HopRequest, target: Target, options: ProxyOptions): Promise<HopResponse> {
+  const { body, signal } = request;
+  const { idleTimeoutMs } = options;
+  const timeoutMs = Math.min(idleTimeoutMs, request.timeoutMs ?? idleTimeoutMs);
+  const { promise, resolve, reject } = Promise.withResolvers<HopResponse>();
   let reply: IncomingMessage | undefined;
+  let failure: keyof typeof STATUS | undefined;
+  let ended = false;
 
   const outgoing = httpRequest({
     host: target.host,
@@ -36,47 +41,52 @@ export function proxy(exchange: Exchange, target: Target, options: ProxyOptions)
     timeout: timeoutMs,
   });
   target.begin(outgoing);
+  signal.addEventListener('abort', () => outgoing.destroy());
 
   outgoing.on('response', (incoming) => {
     reply = incoming;
-    const headers = clientHeaders(incoming.rawHeaders, options.setCookies, addToAnswer);
-    response.writeHead(incoming.statusCode ?? 502, incoming.statusMessage, headers);
-    incoming.pipe(response);
-    // The answer broke off: so does the client's connection, or it would take the part for the whole.
-    incoming.on('error', () => response.destroy());
-    // An answer before the end of the request: nobody takes the rest.
-    incoming.on('end', () => {
-      if (request.readableEnded) return;
-      request.unpipe(outgoing);
-      request.resume();
+    incoming.on('error', () => (failure ??= 'bad-gateway'));
+    // Also when the response ended before the request: nobody takes the rest of that.
+    incoming.on('close', () => {
+      end(incoming.readableEnded ? 'answered' : signal.aborted ? 'client-closed' : (failure ?? 'client-closed'));
     });
+    const headers = endToEnd(incoming.rawHeaders);
+    for (const cookie of options.setCookies) headers.push('Set-Cookie', cookie);
+    resolve({ status: incoming.statusCode ?? 502, statusText: incoming.statusMessage, headers, body: incoming });
   });
-  outgoing.on('timeout', () => outgoing.destroy(new TargetTimeoutError('target timeout')));
+  outgoing.on('timeout', () => {
+    const what = `no data for ${timeoutMs} ms`;
+    // The hop in front gives up first, unless it is the client's body that both wait for.
+    const callerGivesUp = timeoutMs < idleTimeoutMs && (!body || request.bodyArrived());
+    outgoing.destroy(callerGivesUp ? new HopTimeout(what) : new TargetTimeoutError(what));
+  });
   outgoing.on('error', (error) => {
-    if (reply?.complete || response.destroyed) return;
-    outcome = outcomeOf(error, request);
-    if (response.headersSent) response.destroy();
-    else answer(exchange, STATUS[outcome]);
+    failure ??= failureOf(error, request);
+    if (reply || ended) return;
+    if (signal.aborted || error instanceof HopTimeout) {
+      end('client-closed');
+      reject(error);
+    } else {
+      end(failure);
+      resolve(errorPage(STATUS[failure]));
+    }
   });
 
-  response.once('close', () => {
-    if (!response.writableFinished && outcome === 'answered') outcome = 'client-closed';
+  if (body) body.pipe(outgoing);
+  else outgoing.end();
+  return promise;
+
+  function end(outcome: Outcome): void {
+    ended = true;
+    body?.unpipe(outgoing);
     // Half an exchange leaves a connection that no other request can use.
     if (!reply?.complete || !outgoing.writableEnded) outgoing.destroy();
     target.end(outgoing);
     options.onEnd(outcome);
-  });
-
-  if (hasBody(request)) request.pipe(outgoing);
-  else outgoing.end();
+  }
 }
 
-const STATUS = { 'bad-gateway': 502, 'gateway-timeout': 504, 'request-timeout': 408 };
-
-function outcomeOf(error: Error, request: IncomingMessage): keyof typeof STATUS {
+function failureOf(error: Error, { body, bodyArrived }: HopRequest): keyof typeof STATUS {
   if (!(error instanceof TargetTimeoutError)) return 'bad-gateway';
-  return request.complete ? 'gateway-timeout' : 'request-timeout';
+  return body === undefined || bodyArrived() ? 'gateway-timeout' : 'request-timeout';
 }
-
-const hasBody = ({ headers }: IncomingMessage): boolean =>
-  headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';

@@ -66,10 +66,10 @@ export function createRig() {
       clientPort: false,
       ...more,
     });
-    const { listener, router } = created.addListener(80, action);
+    const listener = created.addListener(80, action);
     const port = await listener.listen(0);
     stops.push(() => listener.close(0));
-    return { ...created, listener, router, port };
+    return { ...created, listener, router: listener.router, port };
   }
 
   return {
