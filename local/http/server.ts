@@ -121,6 +121,12 @@ function serialize({ status, headers, body }: Page): string {
   return `${head}Connection: close\r\n\r\n${body}`;
 }
 
+/** Applies to connections that are opened or become idle from now on. @param ms as `idleTimeoutMs` */
+export function setIdleTimeout(server: Server, ms: number): void {
+  server.keepAliveTimeout = ms;
+  server.headersTimeout = ms;
+}
+
 /** Resolves with the port; rejects when it is in use. Port 0 takes any free one. */
 export function listenOnLoopback(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -1,51 +1,38 @@
-import { createParts } from '../../../local/kernel/parts.ts';
-import { createStatusBoard } from '../../../local/cli/status-board.ts';
 import { freePort } from '../../../local/host/free-port.ts';
-import { alb } from '../../../local/resources/elbv2/elbv2.ts';
+import { joinSections } from '../../../local/status.ts';
 import { cloudfront } from '../../../local/resources/cloudfront/cloudfront.ts';
-import type { Identity, Resource, Runtime } from '../../../local/kernel/driver.ts';
+import { elbv2 } from '../../../local/resources/elbv2/elbv2.ts';
+import { createResources } from '../../support/resources.ts';
 
 type Properties = Record<string, unknown>;
 
-/** Brings up single resources of the load balancer and the CDN, with as much of a runtime as they use. */
-export async function createFront(edgePort?: number) {
-  const stops: (() => Promise<void>)[] = [];
-  const status = createStatusBoard();
-  const unused = () => {
-    throw new Error('not used by these drivers');
-  };
-  const runtime: Runtime = {
-    stateDir: '/nowhere',
+/** Brings up single resources of the load balancer and the CDN. */
+export async function createFront(givenPort?: number) {
+  const edgePort = givenPort ?? (await freePort());
+  const host = {
     region: 'eu-central-1',
     accountId: '000000000000',
-    endpointUrl: '',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    edgePort: edgePort ?? (await freePort()),
-    stopping: new AbortController().signal,
-    tls: { certFile: '', keyFile: '', caFile: '', ca: '' },
-    assets: { image: unused, file: unused },
-    parts: createParts(),
+    edgePort,
     ports: { reserve: () => freePort() },
-    children: { add: unused, remove: unused },
-    report: { starting: () => {}, ready: () => {}, event: () => {} },
-    status,
-    log: unused,
   };
-
-  async function up(type: string, logicalId: string, properties: Properties): Promise<Identity> {
-    const resource: Resource = { stack: 'services', logicalId, type, properties };
-    const driver = [alb, cloudfront].find(({ types }) => types.includes(type))!;
-    const identity = await driver.up(resource, runtime);
-    if (identity.stop) stops.push(identity.stop);
-    return identity;
-  }
+  const { definitions, targetGroups, loadBalancers } = elbv2(host);
+  const resources = createResources([...definitions, ...cloudfront({ host, loadBalancers }).definitions], 'services');
+  /** Brings a resource up, or updates one of the same logical id. */
+  const known = new Set<string>();
+  const up = (type: string, logicalId: string, properties: Properties) => {
+    const isKnown = known.has(logicalId);
+    known.add(logicalId);
+    return isKnown ? resources.update(type, logicalId, properties) : resources.up(type, logicalId, properties);
+  };
 
   const elb = (kind: string, logicalId: string, properties: Properties) =>
     up(`AWS::ElasticLoadBalancingV2::${kind}`, logicalId, properties);
 
   return {
-    runtime,
-    status,
+    edgePort,
+    targetGroups,
+    status: async () => joinSections(await resources.describe()),
+    label: resources.label,
     loadBalancer: (attributes: Record<string, string> = {}, more: Properties = {}) =>
       elb('LoadBalancer', 'Balancer', {
         Type: 'application',
@@ -111,8 +98,6 @@ export async function createFront(edgePort?: number) {
           ...config,
         },
       }),
-    async stop() {
-      for (const stop of stops.splice(0).toReversed()) await stop();
-    },
+    stop: () => resources.stop(),
   };
 }

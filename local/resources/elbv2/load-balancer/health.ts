@@ -1,9 +1,9 @@
 import { request } from 'node:http';
 
-/** The template's health check; times in ms. */
+/** A target group's health check; times in ms. */
 export interface HealthCheck {
   readonly path: string;
-  /** Undefined: the port that takes the traffic. */
+  /** @default - the port that receives the traffic */
   readonly port?: number;
   readonly intervalMs: number;
   readonly timeoutMs: number;
@@ -11,22 +11,25 @@ export interface HealthCheck {
   readonly healthyThreshold: number;
   /** Failures in a row that make a target unhealthy. */
   readonly unhealthyThreshold: number;
-  /** The codes of a healthy answer. */
+  /** Whether a status is that of a healthy target. */
   readonly matcher: (status: number) => boolean;
 }
 
 export type Health = 'initial' | 'healthy' | 'unhealthy';
 export type ProbeResult = 'passed' | 'failed' | 'refused';
 
-/** How soon a target that has not begun to listen is asked again, in ms: start-up should not cost a whole interval. */
+/** How soon a target that does not listen yet is probed again, in ms, so that a start does not take a whole interval. */
 const REFUSED_RETRY_MS = 50;
 
 /**
- * Counts probe results into a state. A new target needs one success only, an unhealthy one as many as its threshold.
+ * Counts probe results into a state. A new target needs one success, an unhealthy one as many as its threshold.
  * Source: docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
  */
-export function createHealth(thresholds: Pick<HealthCheck, 'healthyThreshold' | 'unhealthyThreshold'>) {
-  let state: Health = 'initial';
+export function createHealth(
+  thresholds: Pick<HealthCheck, 'healthyThreshold' | 'unhealthyThreshold'>,
+  initial: Health = 'initial',
+) {
+  let state = initial;
   let successes = 0;
   let failures = 0;
   return {
@@ -41,16 +44,18 @@ export function createHealth(thresholds: Pick<HealthCheck, 'healthyThreshold' | 
 }
 
 /**
- * Probes a target at once and then at each interval, however long an answer takes, until the returned function is
- * called. While a new target refuses the connection it is asked again at once; that counts as one failure an interval.
+ * Probes a target at once and then at each interval, however long a response takes, until the returned function is
+ * called. A new target that refuses the connection is probed again soon; that counts as one failure per interval.
+ * @param initial the state from which results are counted
  */
 export function startProbing(
   address: { readonly host: string; readonly port: number },
   check: HealthCheck,
   onHealth: (health: Health) => void,
+  initial: Health = 'initial',
 ): () => void {
-  const health = createHealth(check);
-  let state: Health = 'initial';
+  const health = createHealth(check, initial);
+  let state = initial;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let failureCountsFrom = performance.now() + check.intervalMs;
@@ -89,10 +94,10 @@ export function probe(
       clearTimeout(timer);
       resolve(result);
     };
-    outgoing.on('response', (answer) => {
-      answer.resume();
-      answer.on('end', () => finish(matcher(answer.statusCode ?? 0) ? 'passed' : 'failed'));
-      answer.on('error', () => finish('failed'));
+    outgoing.on('response', (response) => {
+      response.resume();
+      response.on('end', () => finish(matcher(response.statusCode ?? 0) ? 'passed' : 'failed'));
+      response.on('error', () => finish('failed'));
     });
     outgoing.on('error', (error: NodeJS.ErrnoException) =>
       finish(error.code === 'ECONNREFUSED' ? 'refused' : 'failed'),

@@ -19,16 +19,16 @@ test('the edge hands requests to the load balancer behind it and shows its addre
   const balancer = await front.loadBalancer();
   const origin = await front.vpcOrigin(balancer.ref);
   const distribution = await front.distribution(origin.ref);
-  const { edgePort } = front.runtime;
+  const { edgePort } = front;
   expect(distribution.attributes!['DomainName']).toBe(`127.0.0.1:${edgePort}`);
-  expect((await front.status.read()).edge).toBe(`http://127.0.0.1:${edgePort}`);
+  expect((await front.status()).edge).toBe(`http://127.0.0.1:${edgePort}`);
   // The listener is not up yet: CloudFront knows of the load balancer only.
   expect((await send(edgePort, '/')).status).toBe(502);
 
   const group = await front.targetGroup('echo');
   await front.listener(balancer.ref, { DefaultActions: [{ Type: 'forward', TargetGroupArn: group.ref }] });
   const { port } = await rig.backend(({ headers }, response) => response.end(JSON.stringify(headers)));
-  const targets = front.runtime.parts.get('target-group', group.ref);
+  const targets = front.targetGroups.get(group.ref);
   targets.register({ id: 'task', host: '127.0.0.1', port });
   await until(() => targets.health('task') === 'healthy');
   const answer = await send(edgePort, '/', { headers: { 'X-Forwarded-For': '203.0.113.7' } });

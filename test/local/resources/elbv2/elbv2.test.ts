@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { statusMatcher } from '../../../../local/resources/elbv2/target-group-properties.ts';
+import { statusMatcher } from '../../../../local/resources/elbv2/target-group.ts';
 import { createRig, send, until } from './load-balancer/rig.ts';
 import { createFront } from '../front.ts';
 
@@ -23,7 +23,7 @@ test('the load balancer of a template routes to the tasks of its target groups',
   const Actions = [{ Type: 'forward', TargetGroupArn: group.ref }];
   await front.rule(listener.ref, 'ordersRule', { Conditions: path('/api/orders', '/api/orders/*'), Actions });
   const { port } = await rig.backend(({ url }, response) => response.end(`orders ${url}`));
-  const targets = front.runtime.parts.get('target-group', group.ref);
+  const targets = front.targetGroups.get(group.ref);
   targets.register({ id: 'task', host: '127.0.0.1', port });
   await until(() => targets.health('task') === 'healthy');
 
@@ -51,7 +51,7 @@ test('attributes are honoured: stickiness, idle timeout, weights', async () => {
   const ForwardConfig = { TargetGroups: [{ TargetGroupArn: group.ref, Weight: 1 }] };
   await front.listener(balancer.ref, { DefaultActions: [{ Type: 'forward', ForwardConfig }] });
   const { port } = await rig.backend(({ url }, response) => void (url === '/hang' || response.end()));
-  const targets = front.runtime.parts.get('target-group', group.ref);
+  const targets = front.targetGroups.get(group.ref);
   targets.register({ id: 'task', host: '127.0.0.1', port });
   await until(() => targets.health('task') === 'healthy');
   const at = portOf(balancer.attributes?.['DNSName']);
@@ -68,7 +68,11 @@ test('what a load balancer cannot do here is refused by name, all at once', asyn
 });
 
 test.each([
-  ['HTTPS', { Protocol: 'HTTPS', Certificates: [{ CertificateArn: 'a' }] }, 'Properties.Certificates is not supported'],
+  [
+    'HTTPS',
+    { Port: 443, Protocol: 'HTTPS', Certificates: [{ CertificateArn: 'a' }] },
+    /services\/Http: .*Protocol = "HTTPS" or Certificates is not supported.* ApplicationProtocol.HTTP/,
+  ],
   [
     'authentication',
     { DefaultActions: [{ Type: 'authenticate-oidc' }] },

@@ -14,6 +14,7 @@ import {
   createLoadBalancer,
   type LoadBalancerAttributes,
 } from '../../../../../local/resources/elbv2/load-balancer/load-balancer.ts';
+import { createRouter } from '../../../../../local/resources/elbv2/load-balancer/router.ts';
 import {
   createTargetGroup,
   type TargetGroup,
@@ -40,7 +41,6 @@ export function createRig() {
 
   function group(more: Partial<TargetGroupOptions> = {}): TargetGroup {
     const created = createTargetGroup({
-      name: 'group',
       healthCheck: {
         path: '/health',
         intervalMs: 60_000,
@@ -66,10 +66,11 @@ export function createRig() {
       clientPort: false,
       ...more,
     });
-    const listener = created.addListener(80, action);
+    const router = createRouter(action);
+    const listener = created.addListener(80, router);
     const port = await listener.listen(0);
     stops.push(() => listener.close(0));
-    return { ...created, listener, router: listener.router, port };
+    return { ...created, listener, router, port };
   }
 
   return {

@@ -13,15 +13,15 @@ const request = (more: Partial<RoutedRequest> = {}): RoutedRequest => ({
 
 const holds = (condition: Condition, of: Partial<RoutedRequest>): boolean => {
   const router = createRouter('default');
-  router.add({ priority: 1, conditions: [condition], action: 'rule' });
+  router.set('rule 1', { priority: 1, conditions: [condition], action: 'rule' });
   return router.route(request(of)) === 'rule';
 };
 
 test('the rule with the lowest priority decides, in whatever order rules were added', () => {
   const router = createRouter('default');
   const path = (pattern: string): Condition[] => [{ field: 'path-pattern', values: [pattern] }];
-  router.add({ priority: 20, conditions: path('/api/*'), action: 'api' });
-  router.add({ priority: 10, conditions: path('/api/orders*'), action: 'orders' });
+  router.set('rule 2', { priority: 20, conditions: path('/api/*'), action: 'api' });
+  router.set('rule 3', { priority: 10, conditions: path('/api/orders*'), action: 'orders' });
   expect(router.route(request({ url: '/api/orders/1' }))).toBe('orders');
   expect(router.route(request({ url: '/api/products' }))).toBe('api');
   expect(router.route(request({ url: '/elsewhere' }))).toBe('default');
@@ -29,13 +29,26 @@ test('the rule with the lowest priority decides, in whatever order rules were ad
 
 test('two rules of one priority are refused', () => {
   const router = createRouter('default');
-  router.add({ priority: 1, conditions: [], action: 'a' });
-  expect(() => router.add({ priority: 1, conditions: [], action: 'b' })).toThrow('priority 1');
+  router.set('rule 4', { priority: 1, conditions: [], action: 'a' });
+  expect(() => router.set('rule 5', { priority: 1, conditions: [], action: 'b' })).toThrow('priority 1');
+});
+
+test('a rule is replaced by its id, also with another priority, and removed', () => {
+  const router = createRouter('default');
+  router.set('a', { priority: 1, conditions: [], action: 'first' });
+  router.set('b', { priority: 2, conditions: [], action: 'second' });
+  router.set('a', { priority: 3, conditions: [], action: 'changed' });
+  expect(router.route(request())).toBe('second');
+  router.delete('b');
+  expect(router.route(request())).toBe('changed');
+  router.delete('a');
+  router.setDefault('other default');
+  expect(router.route(request())).toBe('other default');
 });
 
 test('all conditions of a rule must hold, one value of each is enough', () => {
   const router = createRouter('default');
-  router.add({
+  router.set('rule 6', {
     priority: 1,
     conditions: [
       { field: 'path-pattern', values: ['/a', '/b'] },
@@ -78,6 +91,11 @@ test('a query string is compared by key and value, or by any value', () => {
   expect(holds(version, { url: '/?version=v2' })).toBe(false);
   expect(holds({ field: 'query-string', values: [{ value: '*beta*' }] }, { url: '/?x=mybeta1' })).toBe(true);
   expect(holds({ field: 'query-string', values: [{ value: '*' }] }, { url: '/' })).toBe(false);
+});
+
+test('a repeated header matches by any of its values', () => {
+  const condition: Condition = { field: 'http-header', name: 'X-Variant', values: ['b'] };
+  expect(holds(condition, { headers: ['X-Variant', 'a', 'X-Variant', 'b'] })).toBe(true);
 });
 
 test('a source address is that of the connection, not of X-Forwarded-For', () => {
