@@ -17,8 +17,8 @@ export async function createFront(givenPort?: number) {
   };
   const { definitions, targetGroups, loadBalancers } = elbv2(host);
   const resources = createResources([...definitions, ...cloudfront({ host, loadBalancers }).definitions], 'services');
-  /** Brings a resource up, or updates one of the same logical id. */
   const known = new Set<string>();
+  /** Brings a resource up, or updates the one of the same logical id. */
   const up = (type: string, logicalId: string, properties: Properties) => {
     const isKnown = known.has(logicalId);
     known.add(logicalId);
@@ -31,6 +31,7 @@ export async function createFront(givenPort?: number) {
   return {
     edgePort,
     targetGroups,
+    up,
     status: async () => joinSections(await resources.describe()),
     label: resources.label,
     loadBalancer: (attributes: Record<string, string> = {}, more: Properties = {}) =>

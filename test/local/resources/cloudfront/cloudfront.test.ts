@@ -37,6 +37,21 @@ test('the edge hands requests to the load balancer behind it and shows its addre
   expect(JSON.parse(answer.body)['x-forwarded-for']).toBe('203.0.113.7, 127.0.0.1, 127.0.0.1');
 });
 
+test('behaviours and origins are updated in place', async () => {
+  const balancer = await front.loadBalancer();
+  const origin = await front.vpcOrigin(balancer.ref);
+  await front.listener(balancer.ref);
+  const distribution = await front.distribution(origin.ref);
+  const { edgePort } = front;
+  expect((await send(edgePort, '/', { method: 'DELETE' })).status).toBe(404);
+  const updated = await front.distribution(origin.ref, { behavior: { AllowedMethods: ['GET', 'HEAD'] } });
+  expect(updated.ref).toBe(distribution.ref);
+  expect((await send(edgePort, '/', { method: 'DELETE' })).status).toBe(403);
+  expect((await send(edgePort, '/')).status).toBe(404);
+  await front.vpcOrigin(balancer.ref, { HTTPPort: 8080 });
+  expect((await send(edgePort, '/')).status).toBe(502);
+});
+
 test('a port in use is refused with the remedy', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');

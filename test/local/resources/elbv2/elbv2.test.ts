@@ -1,7 +1,16 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
+import { ApplicationLoadBalancedFargateService } from 'aws-cdk-lib/aws-ecs-patterns';
 import { statusMatcher } from '../../../../local/resources/elbv2/target-group.ts';
 import { createRig, send, until } from './load-balancer/rig.ts';
 import { createFront } from '../front.ts';
+
+interface SynthesizedResource {
+  readonly Type: string;
+  readonly Properties: object;
+}
 
 const rig = createRig();
 let front: Awaited<ReturnType<typeof createFront>>;
@@ -125,4 +134,95 @@ test('codes of a healthy answer are one, several or a range', () => {
   expect(matches('200')).toEqual([200]);
   expect(matches('200,202')).toEqual([200, 202]);
   expect(matches('200-299')).toEqual([200, 201, 202, 299]);
+});
+
+const answers = (body: string) => [
+  { Type: 'fixed-response', FixedResponseConfig: { StatusCode: '200', MessageBody: body } },
+];
+
+test('a listener is updated in place: its default action, its port, and its rules stay', async () => {
+  const balancer = await front.loadBalancer();
+  const at = portOf(balancer.attributes?.['DNSName']);
+  const listener = await front.listener(balancer.ref);
+  await front.rule(listener.ref, 'rule', { Conditions: path('/rule'), Actions: answers('rule') });
+  expect((await front.listener(balancer.ref, { DefaultActions: answers('changed') })).ref).toBe(listener.ref);
+  expect((await send(at, '/')).body).toBe('changed');
+  expect((await send(at, '/rule')).body).toBe('rule');
+
+  const moved = await front.listener(balancer.ref, { Port: 8080, DefaultActions: answers('moved') });
+  const { loadBalancers } = await front.status();
+  expect(loadBalancers).toEqual([{ name: 'balancer', url: moved.detail!() }]);
+  const movedTo = Number(new URL(moved.detail!()).port);
+  expect((await send(movedTo, '/')).body).toBe('moved');
+  expect((await send(movedTo, '/rule')).body).toBe('rule');
+  await expect(send(at, '/')).rejects.toThrow('ECONNREFUSED');
+});
+
+test('a rule is updated in place and removed by its stop', async () => {
+  const balancer = await front.loadBalancer();
+  const at = portOf(balancer.attributes?.['DNSName']);
+  const listener = await front.listener(balancer.ref);
+  await front.rule(listener.ref, 'rule', { Conditions: path('/rule'), Actions: answers('rule') });
+  const rule = await front.rule(listener.ref, 'rule', {
+    Priority: 7,
+    Conditions: path('/changed'),
+    Actions: answers('changed'),
+  });
+  expect((await send(at, '/rule')).status).toBe(404);
+  expect((await send(at, '/changed')).body).toBe('changed');
+  await rule.stop!();
+  expect((await send(at, '/changed')).status).toBe(404);
+});
+
+test('attributes of a load balancer are updated in place', async () => {
+  const balancer = await front.loadBalancer();
+  const at = portOf(balancer.attributes?.['DNSName']);
+  const group = await front.targetGroup('echo');
+  await front.listener(balancer.ref, { DefaultActions: [{ Type: 'forward', TargetGroupArn: group.ref }] });
+  const { port } = await rig.backend(({ headers }, response) => response.end(String(headers['x-forwarded-for'])));
+  const targets = front.targetGroups.get(group.ref);
+  targets.register({ id: 'task', host: '127.0.0.1', port });
+  await until(() => targets.health('task') === 'healthy');
+  expect((await send(at, '/')).body).toBe('127.0.0.1');
+  await front.loadBalancer({ 'routing.http.xff_header_processing.mode': 'remove' });
+  expect((await send(at, '/')).body).toBe('undefined');
+});
+
+test('a target group is updated in place: its targets stay registered', async () => {
+  const { ref } = await front.targetGroup('orders');
+  const { port } = await rig.backend(({ url }, response) => response.writeHead(url === '/strict' ? 500 : 200).end());
+  const targets = front.targetGroups.get(ref);
+  targets.register({ id: 'task', host: '127.0.0.1', port });
+  await until(() => targets.health('task') === 'healthy');
+  await front.targetGroup('orders', { 'stickiness.enabled': 'true' }, { HealthCheckIntervalSeconds: 5 });
+  expect(front.targetGroups.get(ref)).toBe(targets);
+  expect(targets.health('task')).toBe('healthy');
+  expect(targets.choose(undefined)?.setCookies[0]).toMatch(/^AWSALB=/);
+});
+
+test('a load balancer without a listener has no URL; one with a name is shown by it', async () => {
+  await front.loadBalancer({}, { Name: 'shop', Scheme: 'internet-facing' });
+  expect((await front.status()).loadBalancers).toEqual([{ name: 'shop', url: '' }]);
+});
+
+test('what ApplicationLoadBalancedFargateService synthesizes by default is run', async () => {
+  const shop = new ApplicationLoadBalancedFargateService(new Stack(new App(), 'services'), 'Shop', {
+    taskImageOptions: { image: ContainerImage.fromRegistry('shop') },
+    listenerPort: 8080,
+  });
+  const { Resources } = Template.fromStack(Stack.of(shop)).toJSON() as {
+    Resources: Record<string, SynthesizedResource>;
+  };
+  const refs = new Map<string, string>();
+  const resolved = (value: unknown): unknown =>
+    JSON.parse(JSON.stringify(value), (_key, each: { Ref?: string } | null) =>
+      each?.Ref === undefined ? each : (refs.get(each.Ref) ?? each.Ref),
+    );
+  for (const kind of ['LoadBalancer', 'TargetGroup', 'Listener']) {
+    const type = `AWS::ElasticLoadBalancingV2::${kind}`;
+    const [logicalId, { Properties }] = Object.entries(Resources).find(([, { Type }]) => Type === type)!;
+    refs.set(logicalId, (await front.up(type, logicalId, resolved(Properties) as Record<string, unknown>)).ref);
+  }
+  const { loadBalancers } = await front.status();
+  expect((await send(Number(new URL(loadBalancers[0]!.url).port), '/')).status).toBe(503);
 });

@@ -171,3 +171,61 @@ test('requests under way count for least outstanding requests', async () => {
   await sleep(20);
   expect(await spread(port, 5)).toEqual({ free: 5 });
 });
+
+test('every change of a target’s state is pushed, up to its deregistration', async () => {
+  let healthy = true;
+  let finish = () => {};
+  const { port } = await rig.backend(({ url }, response) => {
+    if (url === '/check') response.writeHead(healthy ? 200 : 500).end();
+    else finish = () => response.end();
+  });
+  const matcher = (status: number) => status === 200;
+  const healthCheck = {
+    path: '/check',
+    intervalMs: 10,
+    timeoutMs: 500,
+    healthyThreshold: 2,
+    unhealthyThreshold: 2,
+    matcher,
+  };
+  const { group, port: front } = await rig.balanced([], { healthCheck });
+  const pushed: unknown[] = [];
+  group.register({ id: 'task', host: '127.0.0.1', port }, (state) => pushed.push(state));
+  await until(() => pushed.at(-1) === 'healthy');
+  healthy = false;
+  await until(() => pushed.at(-1) === 'unhealthy');
+  healthy = true;
+  await until(() => pushed.length === 3);
+  const request = send(front, '/');
+  await until(() => group.targets()[0]?.outstanding === 1);
+  const deregistered = group.deregister('task');
+  expect(pushed).toEqual(['healthy', 'unhealthy', 'healthy', 'draining']);
+  finish();
+  await Promise.all([request, deregistered]);
+  expect(pushed).toEqual(['healthy', 'unhealthy', 'healthy', 'draining', undefined]);
+});
+
+test('changed settings apply to registered targets, whose health is kept until the new checks decide', async () => {
+  const { port } = await rig.backend(({ url }, response) => response.writeHead(url === '/new' ? 500 : 200).end());
+  const options = {
+    healthCheck: {
+      path: '/old',
+      intervalMs: 60_000,
+      timeoutMs: 500,
+      healthyThreshold: 2,
+      unhealthyThreshold: 2,
+      matcher: (status: number) => status === 200,
+    },
+    algorithm: 'round_robin' as const,
+    deregistrationDelayMs: 0,
+    slowStartMs: 0,
+  };
+  const group = rig.group(options);
+  const pushed: unknown[] = [];
+  group.register({ id: 'task', host: '127.0.0.1', port }, (state) => pushed.push(state));
+  await until(() => group.health('task') === 'healthy');
+  group.update({ ...options, healthCheck: { ...options.healthCheck, path: '/new', intervalMs: 10 } });
+  expect(group.health('task')).toBe('healthy');
+  await until(() => group.health('task') === 'unhealthy');
+  expect(pushed).toEqual(['healthy', 'unhealthy']);
+});
