@@ -81,18 +81,18 @@ function toRequest(incoming: IncomingMessage, signal: AbortSignal): HopRequest {
 }
 
 async function respond(hop: Hop, request: HopRequest, response: ServerResponse): Promise<void> {
-  let answer: HopResponse;
+  let result: HopResponse;
   try {
-    answer = await hop(request);
+    result = await hop(request);
   } catch (error) {
     if (request.signal.aborted) return;
-    answer = {
+    result = {
       status: 500,
       headers: ['Content-Type', 'text/plain'],
       body: `The local runtime failed: ${String(error)}\n`,
     };
   }
-  const { status, statusText, headers, body, close } = answer;
+  const { status, statusText, headers, body, close } = result;
   if (request.signal.aborted) {
     if (typeof body !== 'string') body.destroy();
     return;
@@ -104,7 +104,7 @@ async function respond(hop: Hop, request: HopRequest, response: ServerResponse):
   else send(body, response);
 }
 
-/** As `stream.pipeline`, which takes as long as all the rest of a small response. */
+/** Does what `stream.pipeline` does, which takes as long as the rest of a small response. */
 function send(body: Readable, response: ServerResponse): void {
   body.on('error', () => response.destroy());
   body.on('close', () => {

@@ -151,7 +151,7 @@ test('a completed response does not abort the signal', async () => {
   expect(signal?.aborted).toBe(false);
 });
 
-test('a slow client holds the body back', async () => {
+test('a slow client stops the body from being produced', async () => {
   let produced = 0;
   const chunk = Buffer.alloc(65_536);
   const body = new Readable({
@@ -168,7 +168,7 @@ test('a slow client holds the body back', async () => {
   answer.destroy();
 });
 
-test('the rest of a body that no hop reads is discarded, and the connection is used again', async () => {
+test('the rest of an unread body is discarded, and the connection is reused', async () => {
   const port = await serve(async ({ body }) => {
     if (body) await once(body, 'data');
     body?.pause();
@@ -188,7 +188,7 @@ test('the rest of a body that no hop reads is discarded, and the connection is u
   expect(reused).toEqual([false, true]);
 });
 
-test('a client that waits for 100 Continue is asked for its body', async () => {
+test('a client that expects 100 Continue receives it', async () => {
   const port = await serve(async ({ body }) => text(String(Buffer.concat((await body?.toArray()) as Buffer[]))));
   const outgoing = httpRequest({
     host: '127.0.0.1',
@@ -215,7 +215,7 @@ test('a response may close the connection', async () => {
   expect(answer.toLowerCase()).toContain('connection: close\r\n');
 });
 
-test('a hop that fails is a 500 that says why', async () => {
+test('a hop that fails is a 500 with the error', async () => {
   const port = await serve(() => Promise.reject(new Error('no such thing')));
   expect(await send(port, '/')).toMatchObject({
     status: 500,

@@ -1,8 +1,8 @@
-/** What an algorithm may know of a target. */
+/** What an algorithm knows of a target. */
 export interface Candidate {
-  /** Requests the target has not answered yet. */
+  /** Requests that the target has not yet responded to. */
   readonly outstanding: number;
-  /** Share of a full target's requests that is due to it: below 1 only in slow start. */
+  /** Its share of the requests that a full target gets; below 1 only in slow start. */
   share(): number;
 }
 
@@ -16,7 +16,7 @@ export const algorithms: Readonly<Record<string, () => Algorithm>> = {
   weighted_random: () => weightedRandom(),
 };
 
-/** In turn. A target in slow start saves up its share and takes its turn each time it makes up a whole one. */
+/** In turn. A target in slow start adds up its share at each turn, and is chosen when the sum reaches 1. */
 export function roundRobin(): Algorithm {
   let turn = 0;
   const saved = new WeakMap<Candidate, number>();
@@ -47,7 +47,7 @@ export function leastOutstandingRequests(): Algorithm {
   };
 }
 
-/** Evenly, in random order: the weights only differ with anomaly mitigation, which is not supported here. */
+/** Evenly, in random order: the weights differ only with anomaly mitigation, which is refused here. */
 export function weightedRandom(random: () => number = Math.random): Algorithm {
   return (candidates) => candidates[Math.floor(random() * candidates.length)]!;
 }

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 
 /**
- * A load-balancer cookie that names a choice. AWS encrypts what it names; here the value is a random token that only
- * the load balancer can tell apart, so a client can neither read nor make one up.
+ * A load balancer's cookie that names a choice. AWS encrypts the choice; here the value is a random token that only the
+ * load balancer maps to its choice, so a client can neither read nor forge one.
  * Source: docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html#sticky-sessions
  */
 export interface StickyCookie<T extends object> {
-  /** What the request's cookie names, unless it is missing, foreign or older than the duration. */
+  /** Returns the choice that the cookie names; undefined when it is missing, forged or older than the duration. */
   read(cookieHeader: string | undefined): T | undefined;
-  /** `Set-Cookie` values that bind a client to the choice for a further duration, one of them for cross-site requests. */
+  /** Returns `Set-Cookie` values that bind a client to the choice for another duration; one is for cross-site requests. */
   write(choice: T): string[];
   forget(choice: T): void;
 }

@@ -5,7 +5,7 @@ import { errorPage } from './pages.ts';
 import { TargetTimeoutError, type Target } from './target.ts';
 
 /** How a request that was passed to a target ended; for counting. */
-export type Outcome = 'answered' | 'bad-gateway' | 'gateway-timeout' | 'request-timeout' | 'client-closed';
+export type Outcome = 'completed' | 'bad-gateway' | 'gateway-timeout' | 'request-timeout' | 'client-closed';
 
 export interface ProxyOptions {
   readonly headers: readonly string[];
@@ -46,9 +46,9 @@ export function proxy(request: HopRequest, target: Target, options: ProxyOptions
   outgoing.on('response', (incoming) => {
     reply = incoming;
     incoming.on('error', () => (failure ??= 'bad-gateway'));
-    // Also when the response ended before the request: nobody takes the rest of that.
+    // Also when the response ends before the request: the target does not read the rest.
     incoming.on('close', () => {
-      end(incoming.readableEnded ? 'answered' : signal.aborted ? 'client-closed' : (failure ?? 'client-closed'));
+      end(incoming.readableEnded ? 'completed' : signal.aborted ? 'client-closed' : (failure ?? 'client-closed'));
     });
     const headers = endToEnd(incoming.rawHeaders);
     for (const cookie of options.setCookies) headers.push('Set-Cookie', cookie);

@@ -3,12 +3,12 @@ import { connect, type TcpNetConnectOpts } from 'node:net';
 import type { Candidate } from './algorithms.ts';
 import type { Health } from './health.ts';
 
-/** How long a connection to a target may take to be established, in ms; then the answer is 504.
+/** How long a connection to a target may take to be established, in ms; then the status is 504.
  * Source: docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-504-issues */
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** An unused connection to a target is closed after this long, in ms: sooner than a well set up target closes it (72 s
- * in this system), so that a request never meets a connection that is just being closed.
+/** An unused connection to a target is closed after this long, in ms: sooner than the target closes it (after 72 s in
+ * this system), so that no request is sent on a connection that is being closed.
  * Source: docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html#connection-idle-timeout */
 const IDLE_MS = 60_000;
 
@@ -36,7 +36,7 @@ export interface Target extends TargetAddress, Candidate {
   whenIdle: (() => void) | undefined;
 }
 
-/** A target did not take the connection in time; the answer is 504. */
+/** The target did not respond, or accept the connection, in time; the status is 504. */
 export class TargetTimeoutError extends Error {}
 
 export function createTarget(address: TargetAddress, now: () => number): Target {

@@ -15,14 +15,14 @@ afterEach(async () => {
   await rig.stop();
 });
 
-test('the edge hands requests to the load balancer behind it and shows its address', async () => {
+test('the edge forwards requests to the load balancer and shows its own URL', async () => {
   const balancer = await front.loadBalancer();
   const origin = await front.vpcOrigin(balancer.ref);
   const distribution = await front.distribution(origin.ref);
   const { edgePort } = front;
   expect(distribution.attributes!['DomainName']).toBe(`127.0.0.1:${edgePort}`);
   expect((await front.status()).edge).toBe(`http://127.0.0.1:${edgePort}`);
-  // The listener is not up yet: CloudFront knows of the load balancer only.
+  // The listener is not up yet: a distribution refers to the load balancer only.
   expect((await send(edgePort, '/')).status).toBe(502);
 
   const group = await front.targetGroup('echo');
@@ -33,7 +33,7 @@ test('the edge hands requests to the load balancer behind it and shows its addre
   await until(() => targets.health('task') === 'healthy');
   const answer = await send(edgePort, '/', { headers: { 'X-Forwarded-For': '203.0.113.7' } });
   expect(answer.headers['x-cache']).toBe('Miss from cloudfront');
-  // What the viewer claims, what CloudFront saw, what the load balancer saw.
+  // What the viewer claims, then the addresses that CloudFront and the load balancer saw.
   expect(JSON.parse(answer.body)['x-forwarded-for']).toBe('203.0.113.7, 127.0.0.1, 127.0.0.1');
 });
 

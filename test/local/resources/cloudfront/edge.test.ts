@@ -48,14 +48,14 @@ const asObject = (raw: readonly string[]) =>
     Array.from({ length: raw.length / 2 }, (_, index) => raw.slice(index * 2, index * 2 + 2)) as [string, string][],
   );
 
-test('the viewer’s address follows whatever the viewer claims', () => {
+test('the viewer’s address is appended to what the viewer claims', () => {
   const forged = ['X-Forwarded-For', '1.1.1.1', 'x-forwarded-for', '2.2.2.2'];
   expect(asObject(originHeaders(forged, '198.51.100.9', 'via', 'id'))['X-Forwarded-For']).toBe(
     '1.1.1.1, 2.2.2.2, 198.51.100.9',
   );
 });
 
-test('what CloudFront removes does not reach the origin, the rest does', () => {
+test('headers that CloudFront removes do not reach the origin, all others do', () => {
   const sent = [
     'X-Real-IP',
     '1.1.1.1',
@@ -83,7 +83,7 @@ test('what CloudFront removes does not reach the origin, the rest does', () => {
   });
 });
 
-test('an answer carries the edge’s own headers, one the load balancer made up too', async () => {
+test('every response carries the headers of the edge, also an error of the load balancer', async () => {
   const { port, close } = await edgeBefore(({ url, socket }, response) =>
     url === '/reset' ? socket.destroy() : response.end('ok'),
   );

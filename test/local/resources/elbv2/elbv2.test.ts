@@ -41,7 +41,7 @@ test('the load balancer of a template routes to the tasks of its target groups',
   expect(await send(at, '/nowhere')).toMatchObject({ status: 404, body: '{"status":404}' });
 });
 
-test('references and attributes look as AWS’s do, and are the same each time', async () => {
+test('references and attributes have the form of AWS, and are the same at each start', async () => {
   const balancer = await front.loadBalancer();
   expect(balancer.ref).toMatch(
     /^arn:aws:elasticloadbalancing:eu-central-1:000000000000:loadbalancer\/app\/Balancer\/[0-9a-f]{16}$/,
@@ -68,7 +68,7 @@ test('attributes are honoured: stickiness, idle timeout, weights', async () => {
   expect((await send(at, '/hang')).status).toBe(504);
 });
 
-test('what a load balancer cannot do here is refused by name, all at once', async () => {
+test('everything that a load balancer cannot do here is refused by name in one error', async () => {
   const refused = front.loadBalancer({ 'routing.http.made_up': '1', 'idle_timeout.timeout_seconds': '0' });
   await expect(refused).rejects.toThrow(/services\/Balancer .*LoadBalancer\) cannot be run here/);
   await expect(refused).rejects.toThrow('routing.http.made_up is not supported');
@@ -87,7 +87,11 @@ test.each([
     { DefaultActions: [{ Type: 'authenticate-oidc' }] },
     'Properties.DefaultActions.0.Type = "authenticate-oidc"',
   ],
-  ['a forward to nothing', { DefaultActions: [{ Type: 'forward' }] }, 'lacks the configuration of its type'],
+  [
+    'a forward without a target group',
+    { DefaultActions: [{ Type: 'forward' }] },
+    'lacks the configuration of its type',
+  ],
 ])('a listener with %s is refused by name', async (_, more, message) => {
   const balancer = await front.loadBalancer();
   await expect(front.listener(balancer.ref, more)).rejects.toThrow(message);
@@ -129,7 +133,7 @@ test('a rule with a regular expression or a transform is refused by name', async
   ).rejects.toThrow('Transforms is not supported');
 });
 
-test('codes of a healthy answer are one, several or a range', () => {
+test('the codes of a matcher are one, several or a range', () => {
   const matches = (codes: string) => [200, 201, 202, 299, 300].filter(statusMatcher(codes));
   expect(matches('200')).toEqual([200]);
   expect(matches('200,202')).toEqual([200, 202]);
@@ -140,7 +144,7 @@ const answers = (body: string) => [
   { Type: 'fixed-response', FixedResponseConfig: { StatusCode: '200', MessageBody: body } },
 ];
 
-test('a listener is updated in place: its default action, its port, and its rules stay', async () => {
+test('a listener is updated in place, default action and port, and keeps its rules', async () => {
   const balancer = await front.loadBalancer();
   const at = portOf(balancer.attributes?.['DNSName']);
   const listener = await front.listener(balancer.ref);

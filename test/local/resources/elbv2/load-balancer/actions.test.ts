@@ -10,7 +10,7 @@ import { createRig, send, until } from './rig.ts';
 const rig = createRig();
 afterEach(() => rig.stop());
 
-test('a fixed response is given as stated', async () => {
+test('a fixed response is sent as stated', async () => {
   const { port } = await rig.balancer({
     type: 'fixed-response',
     status: 404,
@@ -47,13 +47,13 @@ test('a redirect keeps every part it does not change', () => {
   );
 });
 
-test('a redirect answers with its status and location', async () => {
+test('a redirect responds with its status and location', async () => {
   const { port } = await rig.balancer({ ...unchanged, host: 'elsewhere.example', port: '80' });
   const answer = await send(port, '/here');
   expect([answer.status, answer.headers.location]).toEqual([302, 'http://elsewhere.example/here']);
 });
 
-test('groups get requests by weight, a group of weight 0 none', () => {
+test('groups get requests by weight, and a group of weight 0 gets none', () => {
   const [a, b, none] = [3, 1, 0].map((weight) => ({ group: rig.group(), weight }));
   const groups = [none!, a!, b!];
   const chosen = Array.from({ length: 400 }, (_, index) => byWeight(groups, index / 400));

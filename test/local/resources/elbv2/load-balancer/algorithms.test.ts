@@ -20,7 +20,7 @@ const choose = (algorithm: Algorithm, targets: Fake[], times: number): number[] 
   return targets.map(({ chosen }) => chosen);
 };
 
-test('round robin gives each of any number of targets the same, to one request', () => {
+test('round robin gives each target the same number of requests, within one', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 9 }), fc.nat(200), (count, times) => {
       const chosen = choose(
@@ -38,11 +38,11 @@ test('a target in slow start gets its share of a full target', () => {
   expect(slow! / full!).toBeCloseTo(0.25, 2);
 });
 
-test('round robin chooses even where every target is in slow start', () => {
+test('round robin chooses even when every target is in slow start', () => {
   expect(choose(roundRobin(), [target(0), target(0)], 4)).toEqual([2, 2]);
 });
 
-test('least outstanding requests goes to the idlest, in turn among equals', () => {
+test('least outstanding requests chooses the idlest target, and equals in turn', () => {
   const algorithm = leastOutstandingRequests();
   const targets = [target(1, 3), target(1, 1), target(1, 1)];
   expect(choose(algorithm, targets, 100)).toEqual([0, expect.any(Number), expect.any(Number)]);

@@ -15,7 +15,7 @@ test('a cookie names its choice until the duration has passed', () => {
   expect(cookie.read(pairOf(own))).toBeUndefined();
 });
 
-test('a cookie that is missing, foreign or of a choice forgotten names nothing', () => {
+test('a cookie that is missing, forged or of a forgotten choice names no choice', () => {
   const cookie = createStickyCookie<typeof choice>('AWSALB', 60_000, Date.now);
   const [own] = cookie.write(choice);
   expect(cookie.read(undefined)).toBeUndefined();

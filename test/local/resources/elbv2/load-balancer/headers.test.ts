@@ -24,12 +24,12 @@ test('X-Forwarded-For can be preserved, removed, or carry the port', async () =>
   expect((await seenBy({ clientPort: true }, {}))['x-forwarded-for']).toMatch(/^127\.0\.0\.1:\d+$/);
 });
 
-test('protocol and port are the listener’s, whatever the client says', async () => {
+test('protocol and port are those of the listener, not those the client sends', async () => {
   const seen = await seenBy({}, { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Port': '443' });
   expect([seen['x-forwarded-proto'], seen['x-forwarded-port']]).toEqual(['http', '80']);
 });
 
-test('a request gets a trace id; a root it brings is kept', async () => {
+test('a request gets a trace id; the root it carries is kept', async () => {
   const id = /^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/;
   expect((await seenBy({}, {}))['x-amzn-trace-id']).toMatch(id);
   const root = 'Root=1-67891233-abcdef012345678912345678';
@@ -39,11 +39,11 @@ test('a request gets a trace id; a root it brings is kept', async () => {
   );
 });
 
-test('the host comes through as the client sent it', async () => {
+test('the host is forwarded as the client sent it', async () => {
   expect((await seenBy({}, { Host: 'shop.example.com' })).host).toBe('shop.example.com');
 });
 
-test('headers of one hop, also those that Connection names, stay behind', async () => {
+test('headers of one connection, and those that Connection names, are not forwarded', async () => {
   const seen = await seenBy(
     {},
     { Connection: 'X-Private, close', 'X-Private': '1', TE: 'trailers', 'Proxy-Authorization': 'x', 'X-Public': '1' },
@@ -54,7 +54,7 @@ test('headers of one hop, also those that Connection names, stay behind', async 
   expect(Object.keys(seen)).not.toContain('proxy-authorization');
 });
 
-test('Connection cannot take the length or the host away', async () => {
+test('Connection cannot remove the length or the host', async () => {
   const { port } = await rig.balanced([
     async (request, response) =>
       void response.end(`${request.headers.host} ${String(Buffer.concat(await request.toArray()))}`),
@@ -63,7 +63,7 @@ test('Connection cannot take the length or the host away', async () => {
   expect((await send(port, '/', { method: 'POST', headers, body: 'body' })).body).toBe('a.example body');
 });
 
-test('header names that AWS calls invalid are dropped only when asked for', async () => {
+test('header names that AWS calls invalid are dropped only when the attribute says so', async () => {
   expect(await seenBy({}, { x_under: '1' })).toHaveProperty('x_under');
   expect(await seenBy({ dropInvalidNames: true }, { x_under: '1' })).not.toHaveProperty('x_under');
 });

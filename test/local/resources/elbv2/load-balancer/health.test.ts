@@ -19,7 +19,7 @@ const states = (results: string): string => {
   return Array.from(results, (result) => health.record(result === '+')[0]).join('');
 };
 
-test('states change after exactly as many results in a row as the thresholds say', () => {
+test('a state changes after exactly as many consecutive results as its threshold', () => {
   // i = initial, h = healthy, u = unhealthy
   expect(states('+')).toBe('h');
   expect(states('--')).toBe('iu');
@@ -30,7 +30,7 @@ test('states change after exactly as many results in a row as the thresholds say
 
 const check = { path: '/health', timeoutMs: 100, matcher: (status: number) => status === 200 };
 
-test('a probe passes by the codes of its matcher only', async () => {
+test('a probe passes with the codes of its matcher only', async () => {
   const { port } = await rig.backend((request, response) => response.writeHead(Number(request.url!.slice(1))).end());
   const at = { host: '127.0.0.1', port };
   expect(await probe(at, { ...check, path: '/200' })).toBe('passed');
@@ -38,12 +38,12 @@ test('a probe passes by the codes of its matcher only', async () => {
   expect(await probe(at, { ...check, path: '/302', matcher: (status) => status < 400 })).toBe('passed');
 });
 
-test('a probe fails when the answer does not come in time', async () => {
+test('a probe fails without a response in time', async () => {
   const { port } = await rig.backend(() => {});
   expect(await probe({ host: '127.0.0.1', port }, { ...check, path: '/never', timeoutMs: 30 })).toBe('failed');
 });
 
-test('a probe says who it is and uses a connection of its own', async () => {
+test('a probe identifies itself and uses a connection of its own', async () => {
   const seen: unknown[] = [];
   const { port } = await rig.backend(({ headers }, response) => {
     seen.push([headers['user-agent'], headers.connection]);
@@ -84,7 +84,7 @@ test('a target that never listens is unhealthy after as many intervals as its th
   expect(performance.now() - startedAt).toBeGreaterThanOrEqual(120);
 });
 
-test('probes follow each other by the interval, and end when stopped', async () => {
+test('probes follow the interval, and end when stopped', async () => {
   let probes = 0;
   const server = createServer((_, response) => {
     probes++;

@@ -67,12 +67,12 @@ test('more than 30 addresses in X-Forwarded-For are a 463', async () => {
   expect((await send(port, '/', { headers: { 'X-Forwarded-For': addresses(30) } })).status).toBe(200);
 });
 
-test('a client that begins a request and falls silent gets a 408', async () => {
+test('a client that stops sending in the middle of the headers gets a 408', async () => {
   const { port } = await rig.balanced([], {}, { idleTimeoutMs: 50 });
   expect(statusOf(await sendRaw(port, 'GET / HTTP/1.1\r\nHost: a\r\n'))).toBe(408);
 });
 
-test('closing lets an exchange under way end', async () => {
+test('closing waits for requests under way', async () => {
   const { listener, port } = await rig.balanced([(_, response) => void setTimeout(() => response.end('done'), 100)]);
   const answer = send(port, '/');
   await new Promise((resolve) => setTimeout(resolve, 30));

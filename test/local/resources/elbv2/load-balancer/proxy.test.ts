@@ -25,7 +25,7 @@ const answerTo = async (outgoing: ReturnType<typeof post>): Promise<IncomingMess
   return answer;
 };
 
-test('large bodies stream through whole in both directions', async () => {
+test('large bodies arrive complete in both directions', async () => {
   const { port } = await rig.balanced([(request, response) => void pipeline(request, response)]);
   const outgoing = post(port);
   const sent = pipeline(megabytes(32), outgoing);
@@ -34,7 +34,7 @@ test('large bodies stream through whole in both directions', async () => {
   expect(received).toBe(await digest(megabytes(32)));
 });
 
-test('a body is handed on as it comes, not gathered first', async () => {
+test('a body is forwarded as it arrives, without being collected first', async () => {
   let received = '';
   const { port } = await rig.balanced([
     (request, response) => {
@@ -50,7 +50,7 @@ test('a body is handed on as it comes, not gathered first', async () => {
   expect(received).toBe('first second');
 });
 
-test('a slow client holds the target back instead of filling memory', async () => {
+test('a slow client slows the target down instead of filling memory', async () => {
   let sent = 0;
   const endless = function* () {
     for (; sent < 200; sent++) yield MEGABYTE;
@@ -65,7 +65,7 @@ test('a slow client holds the target back instead of filling memory', async () =
   answer.destroy();
 });
 
-test('status, reason, repeated headers and their case come through', async () => {
+test('status, reason, repeated headers and their case are forwarded', async () => {
   const { port } = await rig.balanced([
     (_, response) =>
       void response
@@ -81,7 +81,7 @@ test('status, reason, repeated headers and their case come through', async () =>
   expect(answer.rawHeaders).toContain('X-CaseD');
 });
 
-test('connections to a target are used again', async () => {
+test('connections to a target are reused', async () => {
   const ports = new Set<number | undefined>();
   const { port } = await rig.balanced([
     ({ socket }, response) => {
@@ -93,7 +93,7 @@ test('connections to a target are used again', async () => {
   expect(ports.size).toBe(1);
 });
 
-test('a client keeps its connection, after an error too', async () => {
+test('a client keeps its connection, also after an error', async () => {
   const { port } = await rig.balanced([
     ({ socket, url }, response) => (url === '/reset' ? socket.destroy() : response.end()),
   ]);
@@ -118,12 +118,12 @@ test('a target that resets the connection is a 502', async () => {
   expect(counts.get('bad-gateway')).toBe(1);
 });
 
-test('a target that answers something other than HTTP is a 502', async () => {
+test('a target that responds with something other than HTTP is a 502', async () => {
   const { port } = await rig.balanced([({ socket }) => void socket.end('this is not HTTP\r\n\r\n')]);
   expect((await send(port, '/')).status).toBe(502);
 });
 
-test('a request is not tried at another target', async () => {
+test('a request is not retried at another target', async () => {
   let tries = 0;
   const reset = ({ socket }: IncomingMessage) => {
     tries++;
@@ -134,7 +134,7 @@ test('a request is not tried at another target', async () => {
   expect(tries).toBe(1);
 });
 
-test('an answer that breaks off breaks off for the client too', async () => {
+test('a response that breaks off also breaks off for the client', async () => {
   const { port } = await rig.balanced([
     ({ socket }, response) => {
       response.writeHead(200, { 'Content-Length': '1000' });
@@ -153,7 +153,7 @@ test('a target that is silent for the idle timeout is a 504', async () => {
   expect(counts.get('gateway-timeout')).toBe(1);
 });
 
-test('a client that falls silent in the middle of its request gets a 408', async () => {
+test('a client that stops sending in the middle of its request gets a 408', async () => {
   const { port } = await rig.balanced([() => {}], {}, { idleTimeoutMs: 60 });
   const outgoing = post(port);
   outgoing.on('error', () => {});
@@ -161,7 +161,7 @@ test('a client that falls silent in the middle of its request gets a 408', async
   expect((await answerTo(outgoing)).statusCode).toBe(408);
 });
 
-test('a target that keeps talking may take longer than the idle timeout', async () => {
+test('a target that keeps sending may take longer than the idle timeout', async () => {
   const { port } = await rig.balanced(
     [
       async (_, response) => {
@@ -193,7 +193,7 @@ test('a client that leaves ends the request at the target, and is counted', asyn
   expect(group.targets()[0]?.outstanding).toBe(0);
 });
 
-test('a target may answer before the whole request has come', async () => {
+test('a target may respond before the whole request has arrived', async () => {
   let connectionEnded = false;
   const { port } = await rig.balanced([
     ({ socket }, response) => {
@@ -211,7 +211,7 @@ test('a target may answer before the whole request has come', async () => {
   await until(() => connectionEnded);
 });
 
-test('HEAD, 204 and 304 come through without a body', async () => {
+test('HEAD, 204 and 304 are forwarded without a body', async () => {
   const { port } = await rig.balanced([
     ({ url, method }, response) => {
       if (method === 'HEAD') response.setHeader('Content-Length', '5');
@@ -224,7 +224,7 @@ test('HEAD, 204 and 304 come through without a body', async () => {
   expect(await send(port, '/304')).toMatchObject({ status: 304, body: '' });
 });
 
-test('an HTTP/1.0 client gets an answer without chunks', async () => {
+test('an HTTP/1.0 client gets a response without chunks', async () => {
   const { port } = await rig.balanced([
     (_, response) => {
       response.write('a');

@@ -96,7 +96,7 @@ export function createRig() {
 export async function until(condition: () => boolean, withinMs = 3000): Promise<void> {
   const end = performance.now() + withinMs;
   while (!condition()) {
-    if (performance.now() > end) throw new Error(`not so after ${withinMs} ms: ${String(condition)}`);
+    if (performance.now() > end) throw new Error(`still false after ${withinMs} ms: ${String(condition)}`);
     await sleep(2);
   }
 }
@@ -125,7 +125,7 @@ export function send(
   });
 }
 
-/** Bytes as they are, for what no HTTP client would send; resolves with all that comes back until the end. */
+/** Sends bytes that no HTTP client would send. Resolves with all that is received until the connection closes. */
 export async function sendRaw(port: number, text: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   socket.write(text);

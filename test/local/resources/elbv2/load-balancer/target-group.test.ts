@@ -17,7 +17,7 @@ const spread = async (port: number, times: number): Promise<Record<string, numbe
   return counts;
 };
 
-test('without a target the answer is 503', async () => {
+test('without a registered target the status is 503', async () => {
   const { port } = await rig.balanced([]);
   const answer = await send(port, '/');
   expect(answer.status).toBe(503);
@@ -30,7 +30,7 @@ test('requests go to the healthy targets in turn', async () => {
   expect(await spread(port, 10)).toEqual({ a: 5, b: 5 });
 });
 
-test('a target that fails its checks gets nothing until it passes them again', async () => {
+test('a target that fails its checks gets no requests until it passes them again', async () => {
   let ill = false;
   const sick = await rig.backend((request, response) => {
     response.statusCode = request.url === '/check' && ill ? 500 : 200;
@@ -58,7 +58,7 @@ test('a target that fails its checks gets nothing until it passes them again', a
   expect(await spread(port, 6)).toEqual({ sick: 3, well: 3 });
 });
 
-test('where all targets are unhealthy, all get requests', async () => {
+test('when all targets are unhealthy, all get requests', async () => {
   const healthCheck = {
     path: '/check',
     intervalMs: 10,
@@ -76,7 +76,7 @@ test('where all targets are unhealthy, all get requests', async () => {
   expect(chosen).toEqual(chosen[0] === 'a' ? ['a', 'b', 'a', 'b'] : ['b', 'a', 'b', 'a']);
 });
 
-test('after deregister no new request reaches the target, and what is under way ends well', async () => {
+test('a deregistered target gets no new request, and those under way complete', async () => {
   let finish = () => {};
   const slow = await rig.backend((_, response) => (finish = () => response.end('slow')));
   const { group, port } = await rig.balanced([named('fast')]);
@@ -96,7 +96,7 @@ test('after deregister no new request reaches the target, and what is under way 
   expect(group.health('slow')).toBeUndefined();
 });
 
-test('deregister is at once done where nothing is under way', async () => {
+test('deregistration ends at once without requests under way', async () => {
   const { group } = await rig.balanced([named('a')], { deregistrationDelayMs: 60_000 });
   const startedAt = performance.now();
   await group.deregister('t0');
@@ -104,7 +104,7 @@ test('deregister is at once done where nothing is under way', async () => {
   expect(group.choose(undefined)).toBeUndefined();
 });
 
-test('the deregistration delay cuts off what still is under way, with 502', async () => {
+test('the deregistration delay ends requests still under way with 502', async () => {
   const { group, port } = await rig.balanced([() => {}], { deregistrationDelayMs: 50 });
   const hanging = send(port, '/');
   await until(() => group.targets()[0]?.outstanding === 1);
@@ -112,7 +112,7 @@ test('the deregistration delay cuts off what still is under way, with 502', asyn
   expect((await hanging).status).toBe(502);
 });
 
-test('a killed target costs errors until it is deregistered, none after', async () => {
+test('a killed target causes errors until it is deregistered, and none after', async () => {
   const victim = await rig.backend(named('victim'));
   const { group, port } = await rig.balanced([named('other')]);
   group.register({ id: 'victim', host: '127.0.0.1', port: victim.port });
