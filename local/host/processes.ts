@@ -15,9 +15,9 @@ export function processesWith(text: string): Process[] {
 /** The ids of the children of a process, of their children, and so on. */
 export function descendants(pid: number): number[] {
   const all = processes();
-  const below = (parent: number): number[] =>
-    all.filter((each) => each.parent === parent).flatMap((child) => [child.pid, ...below(child.pid)]);
-  return below(pid);
+  const found = [pid];
+  for (const parent of found) found.push(...all.filter((each) => each.parent === parent).map((child) => child.pid));
+  return found.slice(1);
 }
 
 /** Does nothing when the process has ended. */

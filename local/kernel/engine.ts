@@ -62,7 +62,7 @@ export function createEngine({ stacks, definitions, fetchSecret }: EngineOptions
     events,
     states: () => entries.all().map(({ state }) => state),
     declaredOnly: () => countDeclaredOnly(graph.nodes.values(), registry),
-    describe: () => Promise.all(entries.all().flatMap(({ up }) => up?.running.describe?.() ?? [])),
+    describe: () => Promise.all(entries.all().map(async ({ up }) => (await up?.running.describe?.()) ?? {})),
     async act(key, action, parameters) {
       const found = entries.find(key)?.up?.running.actions?.[action];
       if (found === undefined) throw new Refusal(`${key} has no action ${action} now.`);
@@ -141,12 +141,15 @@ export function createEngine({ stacks, definitions, fetchSecret }: EngineOptions
 
   function stopOnce(): Promise<void> {
     stopping.abort();
-    stopped ??= working.then(async () => {
-      const nodes = new Map(entries.all().map(({ node }) => [node.key, node]));
-      const stops = inReverse(nodes, ({ key }) => entries.get(key).stop('stop'));
-      throwFailures(await Promise.allSettled(stops), 'Not everything could be stopped');
-    });
+    stopped ??= stopAll();
     return stopped;
+  }
+
+  async function stopAll(): Promise<void> {
+    await working;
+    const nodes = new Map(entries.all().map(({ node }) => [node.key, node]));
+    const stops = inReverse(nodes, ({ key }) => entries.get(key).stop('stop'));
+    throwFailures(await Promise.allSettled(stops), 'Not everything could be stopped');
   }
 }
 

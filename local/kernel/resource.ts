@@ -98,17 +98,17 @@ export function defineResource<S extends TObject>(
   type: string,
   spec: ResourceSpec<NoInfer<S>> & { properties: S },
 ): ResourceDefinition {
-  const { up, update } = spec as ResourceSpec<TObject>;
+  const erased = spec as unknown as ResourceSpec<TObject>;
+  const { update } = erased;
+  const up: ResourceDefinition['up'] = (resource, context) => erased.up(resource as Resource<Static<TObject>>, context);
   return {
     type,
     properties: Type.Object(spec.properties.properties, closed),
     replaceOn: spec.replaceOn ?? [],
     label: (resource) => spec.label?.(resource as Resource<Static<S>>),
-    up: (resource, context) => up(resource as Resource<Static<TObject>>, context),
+    up,
     update:
-      update === 'up'
-        ? (_previous, next, context) => up(next as Resource<Static<TObject>>, context)
-        : (update as ResourceDefinition['update']),
+      update === 'up' ? (_previous, next, context) => up(next, context) : (update as ResourceDefinition['update']),
   };
 }
 
@@ -123,10 +123,7 @@ export interface Action {
   run(parameters: unknown): Promise<unknown>;
 }
 
-export function action<S extends TObject>(
-  parameters: S,
-  run: (parameters: Static<S>) => Promise<unknown> | unknown,
-): Action {
+export function action<S extends TObject>(parameters: S, run: (parameters: Static<S>) => unknown): Action {
   return {
     parameters,
     async run(given) {
@@ -136,7 +133,7 @@ export function action<S extends TObject>(
         );
         throw new Refusal(`The parameters ${JSON.stringify(given)} are not valid: ${faults.join('; ')}`);
       }
-      return run(given as Static<S>);
+      return run(given);
     },
   };
 }

@@ -47,7 +47,7 @@ export function createResources(definitions: readonly Definition[], stack = 'sta
     act: async (logicalId: string, action: string, parameters: object = {}) =>
       ups.get(logicalId)!.running.actions![action]!.run(parameters),
     describe: async (): Promise<object[]> =>
-      Promise.all([...ups.values()].flatMap(({ running }) => running.describe?.() ?? [])),
+      Promise.all([...ups.values()].map(async ({ running }) => (await running.describe?.()) ?? {})),
     async stop(): Promise<void> {
       const running = [...ups.values()].toReversed();
       ups.clear();

@@ -20,7 +20,10 @@ async function note(text: string) {
 }
 
 createServer((request, response) => {
-  if (request.method === 'GET') return response.end('ok');
+  if (request.method === 'GET') {
+    response.end('ok');
+    return;
+  }
   note(new URL(request.url ?? '/', 'http://localhost').searchParams.get('text') ?? '').then(
     (result) => response.end(JSON.stringify(result)),
     (error: unknown) => response.writeHead(500).end(String(error)),
