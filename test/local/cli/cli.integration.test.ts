@@ -115,7 +115,7 @@ test('an assembly that is not there is named', async () => {
   const ports = ['--port', `${await freePort()}`, '--endpoint-port', `${await freePort()}`];
   const { code, output } = await cli(['start', '--assembly', missing, ...ports]);
   expect(code).toBe(1);
-  expect(output).toContain(`${missing} is not a cloud assembly that can be read`);
+  expect(output).toContain(`${missing} is not a readable cloud assembly`);
   expect(output).not.toMatch(noTrace);
 });
 
