@@ -6,7 +6,7 @@ import { closed } from '../kernel/schema.ts';
 
 const none = Type.Object({}, closed);
 
-/** What can be done to a server that is kept running. */
+/** Returns the actions of a server that is restarted when it ends. */
 export const serverActions = (server: KeptRunning<unknown>): NonNullable<Running['actions']> => ({
   kill: action(none, () => server.kill()),
   restart: action(none, () => server.restart()),

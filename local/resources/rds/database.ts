@@ -1,7 +1,7 @@
 import type { KeptRunning } from '../../host/keep-running.ts';
 import type { Postgres } from './postgres.ts';
 
-/** A database instance that is up. */
+/** A running database instance. */
 export interface Database {
   readonly server: KeptRunning<Postgres>;
   readonly host: string;

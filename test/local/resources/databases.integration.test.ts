@@ -139,7 +139,7 @@ test('a server that is killed comes back', async () => {
 test('a major version that is not shipped is refused, naming both', async () => {
   await expect(
     data.up('AWS::RDS::DBInstance', 'Older', { ...primaryProperties, EngineVersion: '16.4' }),
-  ).rejects.toThrow(/EngineVersion is 16\.4, and .* brings PostgreSQL 17\.\d+/);
+  ).rejects.toThrow(/EngineVersion is 16\.4, and .* contains PostgreSQL 17\.\d+/);
 });
 
 test('a replication group is a Redis over TLS with its token and its parameters', async () => {
