@@ -45,7 +45,9 @@ const responseTimeoutMs = 15_000;
 /** In ms. Long enough for a rolling deployment of every service. */
 const applyTimeoutMs = 15 * 60_000;
 
-/** Returns a client of the runtime that uses a state folder. Its methods throw a Refusal while no runtime is running. */
+/**
+ * Returns a client of the runtime that uses a state folder. Its methods throw a Refusal while no runtime is running.
+ */
 export function connect(stateDir: string): Client {
   const call = async (method: string, path: string, body?: object, timeoutMs = responseTimeoutMs): Promise<unknown> => {
     const response = await send(stateDir, method, path, body, AbortSignal.timeout(timeoutMs));

@@ -12,8 +12,8 @@ const jest = join(root, 'node_modules/jest/bin/jest.js');
 const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 
 /**
- * Runs jest with a separate temporary folder, which is deleted afterwards. After Ctrl-C, also ends the servers that tests
- * have started in it. Returns the exit code; undefined if jest was interrupted.
+ * Runs jest with a separate temporary folder, which is deleted afterwards. After Ctrl-C, also ends the servers that
+ * tests have started in it. Returns the exit code; undefined if jest was interrupted.
  */
 export async function runJest(args: readonly string[], stdio: StdioOptions): Promise<number | undefined> {
   const temporary = mkdtempSync(join(tmpdir(), 'headroom-test-'));

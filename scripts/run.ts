@@ -4,8 +4,8 @@ import { once } from 'node:events';
 const interruptions = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Runs a command and forwards signals to it. Resolves with the exit code when the command ends; with undefined if it was
- * interrupted.
+ * Runs a command and forwards signals to it. Resolves with the exit code when the command ends; with undefined if it
+ * was interrupted.
  *
  * @param onSpawn called with the child process, such as to read its output
  */

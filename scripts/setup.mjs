@@ -1,5 +1,5 @@
-// Installs node_modules as package-lock.json states. Plain JavaScript, as it runs on the Node of the machine, before the
-// Node of this project (the dev dependency `node`) is installed.
+// Installs node_modules as package-lock.json states. Plain JavaScript, as it runs on the Node of the machine, before
+// the Node of this project (the dev dependency `node`) is installed.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

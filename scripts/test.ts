@@ -1,6 +1,6 @@
 /**
- * `npm test`: runs all checks and tests, the fastest first, until a stage fails. `npm run check`: only those that need no
- * server. The last line is the number of passed and failed tests; a static check counts as one test.
+ * `npm test`: runs all checks and tests, the fastest first, until a stage fails. `npm run check`: only those that need
+ * no server. The last line is the number of passed and failed tests; a static check counts as one test.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';

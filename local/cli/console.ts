@@ -14,7 +14,9 @@ export interface Console {
 const refreshMs = 100;
 const clearLine = '\r\u001B[2K';
 
-/** Prints one line per ready step. On a terminal that can redraw a line, also a line with the steps that are starting. */
+/**
+ * Prints one line per ready step. On a terminal that can redraw a line, also a line with the steps that are starting.
+ */
 export function createConsole(stream: NodeJS.WriteStream = process.stdout, env = process.env): Console {
   const startedAt = new Map<string, number>();
   const live = stream.isTTY && env['TERM'] !== 'dumb';

@@ -24,7 +24,9 @@ export interface ActRequest {
   readonly parameters: unknown;
 }
 
-/** Serves the controls on a Unix socket: `GET /status`, `POST /act`, `POST /apply`, `GET /events` (server-sent events). */
+/**
+ * Serves the controls on a Unix socket: `GET /status`, `POST /act`, `POST /apply`, `GET /events` (server-sent events).
+ */
 export async function startControl(socket: string, controls: Controls): Promise<{ stop(): Promise<void> }> {
   rmSync(socket, { force: true });
   const app = fastify({ forceCloseConnections: true });

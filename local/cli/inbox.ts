@@ -28,8 +28,8 @@ interface MinistackMail {
 }
 
 /**
- * Returns the mails that an endpoint has received. The embedded endpoint and LocalStack list them at `/_aws/ses`, MiniStack
- * at `/_ministack/ses/messages`.
+ * Returns the mails that an endpoint has received. The embedded endpoint and LocalStack list them at `/_aws/ses`,
+ * MiniStack at `/_ministack/ses/messages`.
  *
  * @throws Refusal if the endpoint does not respond or lists no mails
  */

@@ -76,7 +76,8 @@ export async function start(
     const controls = createControls({ engine, assembly, endpointUrl: host.endpointUrl, interrupted });
     const control = await startControl(claim.control, controls);
     cleanup.defer(() => control.stop());
-    // Errors while stopping are printed, so that they do not replace the error of the start or skip the rest of the cleanup.
+    // Errors while stopping are printed, so that they do not replace the error of the start or skip the rest of the
+    // cleanup.
     cleanup.defer(() => engine.stop().catch((error: unknown) => console.note(explain(error))));
     interrupted.throwIfAborted();
     interrupted.addEventListener('abort', () => void engine.stop().catch(() => undefined));

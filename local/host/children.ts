@@ -6,8 +6,8 @@ import { processStart } from './process-start.ts';
 import { descendants, signalProcess } from './processes.ts';
 
 /**
- * The processes that the runtime has started, listed in a file so that none outlives a `kill -9` of the runtime. They must
- * be spawned with `detached: true`: otherwise Ctrl-C in the terminal signals them too and they stop out of order.
+ * The processes that the runtime has started, listed in a file so that none outlives a `kill -9` of the runtime. They
+ * must be spawned with `detached: true`: otherwise Ctrl-C in the terminal signals them too and they stop out of order.
  */
 export interface Children {
   add(pid: number, name: string): void;
@@ -69,8 +69,8 @@ export async function endLeftovers(file: string): Promise<string[]> {
 }
 
 /**
- * Starts a shell that ends the children in the file when this process ends for any reason: its standard input closes then.
- * Returns a function that ends the shell.
+ * Starts a shell that ends the children in the file when this process ends for any reason: its standard input closes
+ * then. Returns a function that ends the shell.
  */
 export function guardChildren(file: string): () => void {
   const script = 'read -r _; while read -r pid _; do kill "$pid" 2>/dev/null; done < "$0"';

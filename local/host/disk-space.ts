@@ -12,8 +12,8 @@ export function checkDiskSpace(directory: string): void {
   const freeMb = readFreeMb(directory);
   if (freeMb >= neededMb) return;
   throw new Refusal(
-    `The disk of ${directory} is nearly full: ${freeMb} MB are free and ${neededMb} MB are needed. Free some space, or ` +
-      'name a folder on another disk with --state.',
+    `The disk of ${directory} is nearly full: ${freeMb} MB are free and ${neededMb} MB are needed. ` +
+      'Free some space, or name a folder on another disk with --state.',
   );
 }
 

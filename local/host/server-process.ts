@@ -78,8 +78,8 @@ export async function startServer(server: ServerCommand): Promise<ServerProcess>
 }
 
 /**
- * Ends a server that a killed run left running, and removes its pid file. The system reuses pids, so the command line of
- * the process must contain `marker` (its data directory).
+ * Ends a server that a killed run left running, and removes its pid file. The system reuses pids, so the command line
+ * of the process must contain `marker` (its data directory).
  */
 export async function stopOrphan(pidFile: string, marker: string, signal: NodeJS.Signals): Promise<void> {
   const pid = Number.parseInt(await readFile(pidFile, 'utf8').catch(() => ''), 10);

@@ -55,9 +55,9 @@ export function claimState(stateDir: string): Claim {
     if (!(error as Error).message.includes('locked')) throw error;
     const pid = readRun(stateDir)?.pid;
     throw new Refusal(
-      `Headroom is running already (${pid === undefined ? 'it is still starting' : `pid ${pid}`}, state in ${stateDir}). ` +
-        `Stop it with Ctrl-C in its terminal${pid === undefined ? '' : ` or \`kill ${pid}\``}. To run a second one, choose ` +
-        'another --state, --port and --endpoint-port.',
+      `Headroom is running already (${pid === undefined ? 'it is still starting' : `pid ${pid}`}, state in ` +
+        `${stateDir}). Stop it with Ctrl-C in its terminal${pid === undefined ? '' : ` or \`kill ${pid}\``}. ` +
+        'To run a second one, choose another --state, --port and --endpoint-port.',
       { cause: error },
     );
   }

@@ -17,8 +17,8 @@ const validityMs = 365 * dayMs;
 const renewBeforeMs = 30 * dayMs;
 
 /**
- * Returns the certificate for localhost, 127.0.0.1 and ::1 in `dir`. It is created on first use and renewed 30 days before
- * it expires. The CA's key is never stored, so it cannot sign another certificate that the tasks would trust.
+ * Returns the certificate for localhost, 127.0.0.1 and ::1 in `dir`. It is created on first use and renewed 30 days
+ * before it expires. The CA's key is never stored, so it cannot sign another certificate that the tasks would trust.
  */
 export async function serverCertificate(dir: string): Promise<Tls> {
   const files = { certFile: join(dir, 'server.pem'), keyFile: join(dir, 'server.key'), caFile: join(dir, 'ca.pem') };

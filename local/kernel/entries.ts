@@ -14,7 +14,10 @@ export interface Entry {
   steady: Promise<void>;
   /** Changes the state and reports it. */
   enter(state: State, more?: Pick<Partial<ResourceState>, 'label' | 'detail' | 'error'>): void;
-  /** Runs `work`. If it rejects, sets the state to `failed` and throws a ResourceError: the resource could not be `what`. */
+  /**
+   * Runs `work`. If it rejects, sets the state to `failed` and throws a ResourceError: the resource could not be
+   * `what`.
+   */
   attempt<T>(what: 'started' | 'updated' | 'stopped', work: () => Promise<T>): Promise<T>;
   /** Stops the resource: `stop` preserves its data, `remove` may delete it. */
   stop(how: 'stop' | 'remove'): Promise<void>;

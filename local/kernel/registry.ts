@@ -26,8 +26,8 @@ export function createRegistry(definitions: readonly Definition[]): Registry {
 }
 
 /**
- * Returns what other resources see of one that does not run: `Ref` is its logical id, an attribute whose name ends in `Arn`
- * is a well-formed ARN, any other attribute is `<logical id>.<attribute>`.
+ * Returns what other resources see of one that does not run: `Ref` is its logical id, an attribute whose name ends in
+ * `Arn` is a well-formed ARN, any other attribute is `<logical id>.<attribute>`.
  */
 export function standIn({ stack, logicalId }: Node, { arn }: DeclaredOnly): Running {
   const [service = '', type = ''] = arn.split(':');

@@ -23,7 +23,10 @@ export interface Running {
   readonly ref: string;
   /** The results of `Fn::GetAtt`; a nested attribute has its dotted name, such as `Endpoint.Address`. */
   readonly attributes?: Readonly<Record<string, string>>;
-  /** Resolves when the resource is fully working, such as a service with healthy tasks. Only start and apply wait for it. */
+  /**
+   * Resolves when the resource is fully working, such as a service with healthy tasks. Only start and apply wait for
+   * it.
+   */
   readonly steady?: () => Promise<void>;
   /** Shown when the resource is ready, such as `port 5432`. */
   readonly detail?: () => string;

@@ -8,20 +8,20 @@ import { migrate } from '../../lambda/migrate/migrate.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** Roles belong to the whole server and test files share it: one password for all. */
+/** Roles belong to the whole server, which test files share, so all have the same password. */
 export const ROLE_PASSWORD = 'test-role-password';
 
 type Row = Record<string, unknown>;
 
 export interface TestDatabase<Name extends string> {
-  /** Per service, what its task would have in the environment. */
+  /** The environment variables of each service. */
   readonly config: Readonly<Record<Name, DatabaseConfig>>;
-  /** An administrator's connection, to look at and prepare what the services cannot. */
+  /** The administrator's connection, which may read and write all tables. */
   readonly admin: pg.ClientConfig;
   drop(): Promise<void>;
 }
 
-/** A fresh database on the test server, migrated for these services and workers as a deployment would. */
+/** Creates a database on the test server and migrates it for these services and workers, as a deployment does. */
 export async function createDatabase<Name extends string>(...names: Name[]): Promise<TestDatabase<Name>> {
   const admin = { ...testAdmin(), database: `test_${randomUUID().slice(0, 8)}` };
   await migrate({
@@ -35,12 +35,14 @@ export async function createDatabase<Name extends string>(...names: Name[]): Pro
   return { config: config as Record<Name, DatabaseConfig>, admin, drop: () => dropDatabase(admin.database) };
 }
 
-/** What no service may: looks at and changes any table of the database. */
+/** Runs SQL as the administrator, who may read and write all tables. */
 export async function adminQuery(database: Pick<TestDatabase<never>, 'admin'>, sql: string): Promise<Row[]> {
   return withClient(database.admin, async (client) => (await client.query<Row>(sql)).rows);
 }
 
-/** The administrator of the test server that the integration project's global setup started. */
+/**
+ * Returns the administrator's connection to the test server, which the global setup of the integration tests started.
+ */
 export function testAdmin(): pg.ClientConfig {
   const { hostname, port } = new URL(`tcp://${environment('TEST_PG_PRIMARY')}`);
   return {
@@ -52,7 +54,7 @@ export function testAdmin(): pg.ClientConfig {
   };
 }
 
-/** Drops a database of the test server, with whoever is still connected to it. */
+/** Drops a database of the test server and closes its connections. */
 export async function dropDatabase(name: string): Promise<void> {
   const drop = `drop database if exists ${pg.escapeIdentifier(name)} with (force)`;
   await withClient({ ...testAdmin(), database: 'postgres' }, (client) => client.query(drop));

@@ -11,11 +11,11 @@ export function memoryRedis(): SessionRedis {
   };
 }
 
-/** Lets tests sign in without the `auth` service. Call it before the app answers anything. */
+/** Returns a function that signs in without the `auth` service. Must be called before the app handles a request. */
 export function allowSignIn(app: App): (user: User) => Promise<string> {
   app.post('/test/sign-in', (request) => signIn(request, request.body as User));
   return async (user) => {
-    const answer = await app.inject({ method: 'POST', url: '/test/sign-in', payload: { ...user } });
-    return answer.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+    const response = await app.inject({ method: 'POST', url: '/test/sign-in', payload: { ...user } });
+    return response.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
   };
 }

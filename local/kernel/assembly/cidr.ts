@@ -1,6 +1,6 @@
 /**
- * Returns the first `count` subnets of an IPv4 block, each with `hostBits` host bits, as `Fn::Cidr` does: 8 host bits are
- * a /24.
+ * Returns the first `count` subnets of an IPv4 block, each with `hostBits` host bits, as `Fn::Cidr` does: 8 host bits
+ * are a /24.
  *
  * @throws Error for an invalid block, and for one that is too small
  */

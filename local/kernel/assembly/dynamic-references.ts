@@ -38,7 +38,10 @@ async function lookUp(reference: string, fetchSecret: FetchSecret): Promise<stri
   return readSecretKey(await fetchSecret(secretId), parts[1] ?? '', secretId);
 }
 
-/** Reads the value for `ValueFrom` of an ECS secret: `ARN` or `ARN:key:stage:version`; key, stage and version may be empty. */
+/**
+ * Reads the value for `ValueFrom` of an ECS secret: `ARN` or `ARN:key:stage:version`; key, stage and version may be
+ * empty.
+ */
 export async function readSecret(valueFrom: string, fetchSecret: FetchSecret): Promise<string> {
   const parts = valueFrom.split(':');
   const secretId = takeSecretId(parts);

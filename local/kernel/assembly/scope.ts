@@ -1,7 +1,9 @@
 import { noValue, resolveIntrinsics, type Scope } from './intrinsics.ts';
 import { TemplateError, type Stack } from './template.ts';
 
-/** Resolves what a stack's template does not define itself: attributes of running resources and values of other stacks. */
+/**
+ * Resolves what a stack's template does not define itself: attributes of running resources and values of other stacks.
+ */
 export interface Surroundings {
   readonly ref: (logicalId: string) => string;
   readonly attribute: (logicalId: string, name: string) => string;

@@ -4,8 +4,8 @@ import { onPath } from '../../host/on-path.ts';
 import { redisFromPackage, type RedisBinary } from './redis-package.ts';
 
 /**
- * Finds `valkey-server` or `redis-server` on the PATH, else unpacks the distribution's package into the user's cache folder,
- * which does not need root or change the system.
+ * Finds `valkey-server` or `redis-server` on the PATH, else unpacks the distribution's package into the user's cache
+ * folder, which does not need root or change the system.
  *
  * @throws Error that says how to install one
  */

@@ -17,8 +17,8 @@ const run = async (command: string, args: readonly string[], cwd?: string) =>
   promisify(execFile)(command, args, { cwd, env: { ...process.env, LC_ALL: 'C' }, timeout: timeoutMs });
 
 /**
- * Unpacks redis-server of Debian or Ubuntu and its missing libraries into `dir`, unless that exists. Needs the network the
- * first time, and no root. Rejects with the output of apt.
+ * Unpacks redis-server of Debian or Ubuntu and its missing libraries into `dir`, unless that exists. Needs the network
+ * the first time, and no root. Rejects with the output of apt.
  */
 export async function redisFromPackage(dir: string): Promise<RedisBinary> {
   if (!existsSync(dir)) await unpack(dir);

@@ -44,8 +44,8 @@ const properties = Type.Object({
 });
 
 /**
- * A PostgreSQL server; with SourceDBInstanceIdentifier, a streaming replica. A change restarts the server on the same data,
- * as no property needs a new server here.
+ * A PostgreSQL server; with SourceDBInstanceIdentifier, a streaming replica. A change restarts the server on the same
+ * data, as no property needs a new server here.
  */
 export const databaseInstance = (host: Host, databases: Handles<Database>, parameterGroups: ParameterGroups) =>
   defineResource('AWS::RDS::DBInstance', {
@@ -111,10 +111,10 @@ interface Supervision {
 
 async function upPrimary(
   options: PostgresOptions,
-  properties: { MasterUsername?: string; MasterUserPassword?: string; DBName?: string },
+  given: { MasterUsername?: string; MasterUserPassword?: string; DBName?: string },
   supervision: Supervision,
 ): Promise<Database> {
-  const { MasterUsername: user, MasterUserPassword: password, DBName: databaseName = 'postgres' } = properties;
+  const { MasterUsername: user, MasterUserPassword: password, DBName: databaseName = 'postgres' } = given;
   if (!user || !password) throw new Error('MasterUsername or MasterUserPassword is missing. Set both in the template.');
   const server = await keepRunning(() => startPostgres(options), supervision);
   const database = { server, host: 'localhost', port: options.port, databaseName, master: { user, password } };

@@ -19,7 +19,8 @@ export const parameterGroup = (groups: ParameterGroups) =>
     async up(resource) {
       const { DBParameterGroupName, Parameters } = resource.properties;
       const name = physicalName(resource, DBParameterGroupName, 255).toLowerCase();
-      // Leaves out parameters that only RDS has, and formulas with the memory of an instance class. TLS is always forced here.
+      // Leaves out parameters that only RDS has, and formulas with the memory of an instance class. TLS is always
+      // forced here.
       const settings = Object.entries(Parameters).filter(
         ([key, value]) => !key.startsWith('rds.') && !value.includes('{'),
       );

@@ -29,9 +29,10 @@ interface RunAs {
 }
 
 /**
- * PostgreSQL refuses to run as root, and initdb as a user without a name. Both run in a user namespace as uid 1, which has
- * a name on every system. If user namespaces are disabled, as in most containers, root can run PostgreSQL as another user:
- * with `setpriv`, that user can read directories that only root may enter; without it, only directories open to all.
+ * PostgreSQL refuses to run as root, and initdb as a user without a name. Both run in a user namespace as uid 1, which
+ * has a name on every system. If user namespaces are disabled, as in most containers, root can run PostgreSQL as
+ * another user: with `setpriv`, that user can read directories that only root may enter; without it, only directories
+ * open to all.
  */
 function candidates(): RunAs[] {
   const unchanged: RunAs = { prefix: [], spawnOptions: {} };

@@ -8,8 +8,8 @@ import { adminUser, asAdmin, caFile, run, type Postgres, type PostgresOptions } 
 const streamTimeoutMs = 20_000;
 
 /**
- * Starts a streaming replica of `primary` in `dir`. An existing replica continues if the primary still has the WAL that it
- * missed. Otherwise, or if it is a copy of another cluster, the primary is copied again.
+ * Starts a streaming replica of `primary` in `dir`. An existing replica continues if the primary still has the WAL that
+ * it missed. Otherwise, or if it is a copy of another cluster, the primary is copied again.
  */
 export async function startReplica(options: PostgresOptions, primary: Postgres): Promise<Postgres> {
   const slot = slotName(options.dir);
@@ -145,7 +145,9 @@ async function waitForStreaming(replica: Postgres): Promise<boolean> {
   }
 }
 
-/** Returns how far the replica is behind, in ms: 0 if it has every write of the primary, null while it is disconnected. */
+/**
+ * Returns how far the replica is behind, in ms: 0 if it has every write of the primary, null while it is disconnected.
+ */
 export async function replicaLagMs(replica: Postgres): Promise<number | null> {
   const { rows } = await asAdmin(replica, (client) =>
     client.query<{ lag: number | null }>(

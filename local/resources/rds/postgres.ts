@@ -46,7 +46,9 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
 
 const passwordFile = (options: PostgresOptions) => join(options.dir, 'admin-password');
 
-/** Creates the cluster in a temporary directory and renames it, so that an interrupted start leaves no partial cluster. */
+/**
+ * Creates the cluster in a temporary directory and renames it, so that an interrupted start leaves no partial cluster.
+ */
 async function initialize(options: PostgresOptions, binaries: PostgresBinaries, dataDir: string): Promise<void> {
   const unfinished = `${dataDir}.new`;
   await rm(unfinished, { recursive: true, force: true });

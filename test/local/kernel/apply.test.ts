@@ -7,7 +7,9 @@ const adaptable = (properties: Record<string, unknown>): ResourceDefinition =>
   part(properties, { Type: 'Test::Adaptable' });
 const one = (Resources: NonNullable<Template['Resources']>) => [stack('one', { Resources })];
 
-/** Brings the `before` resources up, then applies the `after` resources. Returns the events and changes of the apply. */
+/**
+ * Brings the `before` resources up, then applies the `after` resources. Returns the events and changes of the apply.
+ */
 async function change(before: Parameters<typeof one>[0], after: Parameters<typeof one>[0], hooks = {}) {
   const { events, engine } = recorder(hooks);
   const running = engine(...one(before));
