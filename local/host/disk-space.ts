@@ -4,7 +4,7 @@ import { Refusal } from '../kernel/refusal.ts';
 
 /** A new primary and a new replica take 40 MB each, and WAL grows by 16 MB at a time. */
 const neededMb = 256;
-/** PostgreSQL and Redis report a full disk by various errors. Below this, it is the likely cause. */
+/** With less free space than this, a full disk is the likely cause when PostgreSQL or Redis cannot start. */
 const scarceMb = 48;
 
 /** @throws Refusal if there is too little disk space to start the databases */

@@ -12,12 +12,12 @@ export interface Server {
   readonly stop: () => Promise<void>;
 }
 
-export interface KeptRunning<T> {
+export interface SupervisedServer<T> {
   /** Returns the current server; a restart creates another object. */
   current(): T;
   /** Kills the server with SIGKILL, as a machine failure would; it is started again. */
   kill(): void;
-  /** Shuts the server down and resolves once it has been started again. */
+  /** Shuts the server down and starts it again. */
   restart(): Promise<void>;
   /** Makes the server hang until `resume`: it accepts connections and does not respond. */
   pause(): void;
@@ -49,7 +49,7 @@ const stableMs = 60_000;
 export async function keepRunning<T extends Server>(
   start: () => Promise<T>,
   { name, children, context, firstPauseMs = 500 }: KeepRunningOptions,
-): Promise<KeptRunning<T>> {
+): Promise<SupervisedServer<T>> {
   const startOnce = async () => {
     const server = await start();
     children.add(server.pid, name);

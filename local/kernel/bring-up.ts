@@ -30,7 +30,7 @@ export async function bringUp(entry: Entry, resolve: Resolver): Promise<void> {
  * replace it.
  *
  * @param refreshed whether a resource that it refers to was created or replaced
- * @returns what was done; undefined if nothing differs
+ * @returns how the resource changed; undefined if nothing differs
  */
 export async function bringUpToDate(
   entry: Entry,

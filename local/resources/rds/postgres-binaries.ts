@@ -38,6 +38,7 @@ function candidates(): RunAs[] {
   const unchanged: RunAs = { prefix: [], spawnOptions: {} };
   const namespace: RunAs = { ...unchanged, prefix: ['unshare', '--user', '--map-user=1', '--map-group=1', '--'] };
   if (process.getuid?.() !== 0) return [hasName() ? unchanged : namespace];
+  /** The uid of the user `nobody`. */
   const nobody = 65_534;
   const uid = Number(process.env['SUDO_UID'] ?? nobody);
   const identity = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];

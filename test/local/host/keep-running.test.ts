@@ -44,37 +44,37 @@ function createRig({ failures = 0 } = {}) {
 
 test('an ended server is started again, and its last line is reported', async () => {
   const rig = createRig();
-  const kept = await keepRunning(rig.start, rig.options);
+  const supervised = await keepRunning(rig.start, rig.options);
   rig.started[0]?.end('first line\nout of memory');
-  await eventually(async () => expect(kept.current()).toBe(rig.started[1]), 15_000, pauseMs);
+  await eventually(async () => expect(supervised.current()).toBe(rig.started[1]), 15_000, pauseMs);
   expect(rig.notes).toEqual(['Redis ended and is started again: out of memory']);
   expect([...rig.children]).toEqual([rig.started[1]?.pid]);
   expect(rig.changes).toEqual(['started', 'ended', 'started']);
-  await kept.stop();
+  await supervised.stop();
 });
 
 test('a failed restart is tried again, and the reason is reported', async () => {
   const rig = createRig({ failures: 1 });
-  const kept = await keepRunning(rig.start, rig.options);
+  const supervised = await keepRunning(rig.start, rig.options);
   rig.started[0]?.end('');
-  await eventually(async () => expect(kept.current()).toBe(rig.started[1]), 15_000, pauseMs);
+  await eventually(async () => expect(supervised.current()).toBe(rig.started[1]), 15_000, pauseMs);
   expect(rig.notes.at(-1)).toBe('Redis could not be started: the port is taken');
-  await kept.stop();
+  await supervised.stop();
 });
 
 test('a stopped server stays stopped', async () => {
   const rig = createRig();
-  const kept = await keepRunning(rig.start, rig.options);
-  await kept.stop();
+  const supervised = await keepRunning(rig.start, rig.options);
+  await supervised.stop();
   await longerThanPause();
   expect([rig.started.length, rig.notes, rig.children.size]).toEqual([1, [], 0]);
 });
 
 test('a stop during the pause before a restart prevents the restart', async () => {
   const rig = createRig();
-  const kept = await keepRunning(rig.start, rig.options);
+  const supervised = await keepRunning(rig.start, rig.options);
   rig.started[0]?.end('');
-  await kept.stop();
+  await supervised.stop();
   await longerThanPause();
   expect(rig.started).toHaveLength(1);
 });
@@ -87,13 +87,13 @@ test('a stop during a restart stops the restarted server', async () => {
     return rig.start();
   };
   const stopping = new AbortController();
-  const kept = await keepRunning(start, {
+  const supervised = await keepRunning(start, {
     ...rig.options,
     context: { ...rig.options.context, stopping: stopping.signal },
   });
   rig.started[0]?.end('');
   await longerThanPause();
-  const stopped = kept.stop();
+  const stopped = supervised.stop();
   restart.resolve();
   await stopped;
   expect(rig.started).toHaveLength(2);
