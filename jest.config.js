@@ -1,4 +1,4 @@
-/** Three kinds of test, told apart by their file names; see docs/architecture.md. */
+/** Three kinds of tests, distinguished by their file names; see docs/architecture.md. */
 const kind = (name, testMatch, more = {}) => ({
   displayName: name,
   testMatch,
@@ -13,7 +13,7 @@ const kind = (name, testMatch, more = {}) => ({
 });
 
 export default {
-  // Jest leaves a core free, which on two of them is half.
+  // By default jest leaves one core free, which is half of a machine with two.
   maxWorkers: '100%',
   projects: [
     kind('unit', ['<rootDir>/test/**/!(*.integration|*.e2e).test.ts'], {

@@ -11,22 +11,22 @@ import type { SystemEvent } from './kernel/events.ts';
 import { Refusal } from './kernel/refusal.ts';
 import type { Status } from './status.ts';
 
-/** The runtime that runs on a state folder, for commands, tests and drills. All methods throw a Refusal it replies with. */
+/** A client of the runtime that uses a state folder. All methods throw the Refusal that the runtime responds with. */
 export interface Client {
   status(): Promise<Status>;
-  /** Does something to a resource, by key or label. Returns what the action returns. */
+  /** Runs an action of a resource, given by key or label. Returns the result of the action. */
   act(resource: string, action: string, parameters?: object): Promise<unknown>;
-  /** Synthesizes again and takes over what differs. Resolves when everything is steady. */
+  /** Synthesizes again and updates the resources that differ. Resolves when all resources are steady. */
   apply(): Promise<Changes>;
-  /** Everything that happens from now on, until the runtime stops or the signal aborts. */
+  /** Yields the events from now on, until the runtime stops or the signal aborts. */
   events(signal?: AbortSignal): AsyncIterable<SystemEvent>;
 }
 
 export interface StartedSystem extends Client {
   readonly process: ChildProcess;
-  /** Everything it has printed. */
+  /** Returns everything that the process has printed. */
   output(): string;
-  /** Stops it in order. Resolves with the exit code. */
+  /** Stops the system in order. Resolves with the exit code. */
   stop(): Promise<number | null>;
 }
 
@@ -40,24 +40,26 @@ export interface StartSystemOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** A status also asks the databases, which takes up to 5 s where they are unreachable. In ms. */
+/** In ms. A status also queries the databases, which takes up to 5 s if they are unreachable. */
 const responseTimeoutMs = 15_000;
-/** A rolling deployment of every service, in ms. */
+/** In ms. Long enough for a rolling deployment of every service. */
 const applyTimeoutMs = 15 * 60_000;
 
-/** Connects to the runtime that runs on a state folder. Every call throws a Refusal while there is none. */
+/**
+ * Returns a client of the runtime that uses a state folder. Its methods throw a Refusal while no runtime is running.
+ */
 export function connect(stateDir: string): Client {
-  const ask = async (method: string, path: string, body?: object, timeoutMs = responseTimeoutMs): Promise<unknown> => {
+  const call = async (method: string, path: string, body?: object, timeoutMs = responseTimeoutMs): Promise<unknown> => {
     const response = await send(stateDir, method, path, body, AbortSignal.timeout(timeoutMs));
     const result = await json(response);
     if (response.statusCode !== 200) throw new Refusal((result as { error: string }).error);
     return result;
   };
   return {
-    status: async () => (await ask('GET', '/status')) as Status,
+    status: async () => (await call('GET', '/status')) as Status,
     act: async (resource, action, parameters = {}) =>
-      ((await ask('POST', '/act', { resource, action, parameters })) as { result: unknown }).result,
-    apply: async () => (await ask('POST', '/apply', {}, applyTimeoutMs)) as Changes,
+      ((await call('POST', '/act', { resource, action, parameters })) as { result: unknown }).result,
+    apply: async () => (await call('POST', '/apply', {}, applyTimeoutMs)) as Changes,
     async *events(signal) {
       const response = await send(stateDir, 'GET', '/events', undefined, signal);
       try {
@@ -65,7 +67,7 @@ export function connect(stateDir: string): Client {
           if (line.startsWith('data: ')) yield JSON.parse(line.slice('data: '.length)) as SystemEvent;
         }
       } catch (error) {
-        // The runtime cuts the connection when it stops.
+        // The runtime closes the connection when it stops.
         if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
       }
     },
@@ -92,17 +94,17 @@ async function send(
   });
   outgoing.end(body && JSON.stringify(body));
   const [response] = (await once(outgoing, 'response').catch((error: Error) => {
-    throw new Refusal(`Headroom (pid ${run.pid}) does not respond yet: ${error.message}. Try again in a moment.`);
+    throw new Refusal(`Headroom (pid ${run.pid}) does not respond yet: ${error.message}. Try again in a few seconds.`);
   })) as [IncomingMessage];
   return response;
 }
 
-/** Does what `npm start` does, in a process of its own; resolves when the system is up. Rejects with its output. */
+/** Runs `npm start` in a child process. Resolves when the system is up; rejects with the output if the start fails. */
 export async function start(options: StartSystemOptions): Promise<StartedSystem> {
   const { stateDir, edgePort, endpointPort, args = [], env = {} } = options;
   const main = resolve(import.meta.dirname, 'cli/main.ts');
-  const places = ['--state', stateDir, '--port', String(edgePort), '--endpoint-port', String(endpointPort)];
-  const child = spawn(process.execPath, [main, 'start', ...places, ...args], {
+  const addresses = ['--state', stateDir, '--port', String(edgePort), '--endpoint-port', String(endpointPort)];
+  const child = spawn(process.execPath, [main, 'start', ...addresses, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,28 +1,28 @@
 import type { ResourceState } from './kernel/events.ts';
 
-/** What `status --json` prints; people, drills and tests outside this repository rely on the shape. */
+/** What `status --json` prints. Programs outside this repository rely on the shape. */
 export interface Status extends StatusSections {
   readonly endpoint: string;
-  /** Resource types that are declared in the templates and not run here, with the number of resources of each. */
+  /** Resource types that are declared in the templates and do not run here, with the number of resources of each. */
   readonly declaredOnly: Readonly<Record<string, number>>;
   readonly resources: readonly ResourceState[];
 }
 
-/** What resources show of themselves: lists are joined, other values are set by the one resource that has them. */
+/** The sections that resources return from `describe`. Lists are concatenated; of other values, the last one counts. */
 export interface StatusSections {
-  /** URL of the CDN; empty where the templates have none. */
+  /** URL of the CDN; empty if the templates have none. */
   readonly edge: string;
   readonly loadBalancers: readonly LoadBalancerStatus[];
   readonly services: readonly ServiceStatus[];
   readonly queues: readonly QueueStatus[];
   readonly databases: readonly DatabaseStatus[];
-  /** The URL is empty where the templates have no Redis. */
+  /** The URL is empty if the templates have no Redis. */
   readonly redis: RedisStatus;
 }
 
 export interface LoadBalancerStatus {
   readonly name: string;
-  /** URL of its first listener; empty while it has none. */
+  /** URL of its first listener; empty if it has none. */
   readonly url: string;
 }
 
@@ -53,13 +53,13 @@ export interface DatabaseStatus {
   readonly name: string;
   readonly role: 'primary' | 'replica';
   readonly url: string;
-  /** Milliseconds behind the primary; 0 for the primary itself, null while it is unknown. */
+  /** Milliseconds behind the primary; 0 for the primary itself, null if unknown. */
   readonly lagMs: number | null;
 }
 
 export interface RedisStatus {
   readonly url: string;
-  /** PEM file of the authority that signed its certificate. */
+  /** PEM file of the CA that signed the certificate. */
   readonly caFile?: string;
 }
 
@@ -72,7 +72,7 @@ const empty: StatusSections = {
   redis: { url: '' },
 };
 
-/** Joins what the resources describe. */
+/** Joins the sections of all resources. */
 export function joinSections(descriptions: readonly object[]): StatusSections {
   const joined: Record<string, unknown> = { ...empty };
   for (const [name, value] of descriptions.flatMap((each) => Object.entries(each))) {

@@ -1,4 +1,4 @@
-/** `npm run jest -- …`: runs jest with what the tests need. */
+/** `npm run jest -- …`: runs jest with the flags that the tests need. */
 import { spawnSync, type StdioOptions } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,8 +12,8 @@ const jest = join(root, 'node_modules/jest/bin/jest.js');
 const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 
 /**
- * Runs jest with a temporary folder of its own, which is deleted afterwards. After Ctrl-C, also ends the servers that
- * tests have started in it. Returns the exit code, or undefined when jest was interrupted.
+ * Runs jest with a separate temporary folder, which is deleted afterwards. After Ctrl-C, also ends the servers that
+ * tests have started in it. Returns the exit code; undefined if jest was interrupted.
  */
 export async function runJest(args: readonly string[], stdio: StdioOptions): Promise<number | undefined> {
   const temporary = mkdtempSync(join(tmpdir(), 'headroom-test-'));
@@ -27,7 +27,7 @@ export async function runJest(args: readonly string[], stdio: StdioOptions): Pro
   }
 }
 
-/** Finds servers by the folder in their command line: they outlive the process that started them. */
+/** Ends the servers with the folder in their command line: they outlive the process that started them. */
 async function endProcessesIn(folder: string): Promise<void> {
   const end = (signal: NodeJS.Signals): void => {
     for (const { pid } of processesWith(folder)) signalProcess(pid, signal);

@@ -3,13 +3,13 @@ import { findRedis } from '../local/resources/elasticache/redis-binary.ts';
 
 interface OptionalPart {
   readonly name: string;
-  /** What is wrong, and what a person can do about it. */
+  /** Says what is missing and how to install it. */
   readonly why: string;
   /** Patterns of the test files that need it. */
   readonly tests: readonly string[];
 }
 
-/** The parts of the tests that this machine cannot run. */
+/** Returns the software that tests need and this machine does not have. */
 export async function missingParts(): Promise<OptionalPart[]> {
   const missing: OptionalPart[] = [];
   await findRedis().catch((error: Error) =>
@@ -18,7 +18,7 @@ export async function missingParts(): Promise<OptionalPart[]> {
   if (onPath('uvx') === undefined)
     missing.push({
       name: 'LocalStack',
-      why: 'It is started through uvx: install uv (https://docs.astral.sh/uv).',
+      why: 'LocalStack runs through uvx: install uv (https://docs.astral.sh/uv).',
       tests: ['localstack\\.e2e'],
     });
   return missing;

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 const interruptions = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Runs a command to its end and passes on the signals that would end this process. Resolves with the exit code, or
- * undefined when it was interrupted.
+ * Runs a command and forwards signals to it. Resolves with the exit code when the command ends; with undefined if it
+ * was interrupted.
  *
- * @param onSpawn called with the process, such as to read its output
+ * @param onSpawn called with the child process, such as to read its output
  */
 export async function run(
   command: string,

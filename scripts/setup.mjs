@@ -1,5 +1,5 @@
-// Brings node_modules in line with package-lock.json. Plain JavaScript: it runs on whatever Node the machine has,
-// before the Node of this project (the dev dependency `node`) is there.
+// Installs node_modules as package-lock.json states. Plain JavaScript, as it runs on the Node of the machine, before
+// the Node of this project (the dev dependency `node`) is installed.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ function packages(file) {
   }
 }
 
-/** What npm installed is written in the hidden lock file; optional packages of other platforms are rightly absent. */
+/** Compares with npm's hidden lock file. Optional packages may be missing: npm skips those of other platforms. */
 function isInstalled() {
   const wanted = packages('package-lock.json');
   const installed = packages('node_modules/.package-lock.json');
@@ -30,7 +30,7 @@ function isInstalled() {
 
 if (!isInstalled()) {
   const started = Date.now();
-  console.error('Installing what package-lock.json names (about a minute the first time) …');
+  console.error('Installing the packages of package-lock.json (about a minute the first time) …');
   const npm = process.env.npm_execpath;
   const [command, args] = npm ? [process.execPath, [npm]] : ['npm', []];
   const { status } = spawnSync(command, [...args, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
@@ -38,12 +38,12 @@ if (!isInstalled()) {
     stdio: 'inherit',
   });
   if (status !== 0) {
-    console.error('npm ci failed, see above. With the registry reachable, run the same command again.');
+    console.error('npm ci failed, see above. Check that the registry is reachable, then run the same command again.');
     process.exit(1);
   }
   if (!existsSync(ownNode)) {
     console.error(
-      'The package `node` did not install its binary. Its install script must be allowed: check `ignore-scripts` in your npm settings.',
+      'The package `node` did not install its binary. Allow its install script: check `ignore-scripts` in your npm settings.',
     );
     process.exit(1);
   }

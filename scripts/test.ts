@@ -1,6 +1,6 @@
 /**
- * `npm test`: everything, cheapest first, stopping at the first stage that fails. `npm run check`: what needs no server.
- * The last line is the count over all tests run; a static check counts as one test.
+ * `npm test`: runs all checks and tests, the fastest first, until a stage fails. `npm run check`: only those that need
+ * no server. The last line is the number of passed and failed tests; a static check counts as one test.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -19,7 +19,7 @@ interface Count {
 
 const report = resolve(import.meta.dirname, '../node_modules/.cache/jest-report.json');
 
-/** Shows what is being done; the returned function shows how that ended, and after how long. */
+/** Prints the name of a step. The returned function prints its outcome and duration. */
 function step(name: string): (outcome: string) => void {
   const started = performance.now();
   process.stdout.write(`${name} … `);
@@ -54,7 +54,7 @@ async function jest(project: string, ...more: string[]): Promise<Count> {
   }
 }
 
-/** Fetches Redis where the machine has none. */
+/** Also downloads Redis if the machine has none. */
 async function findMissingParts() {
   const done = step('optional parts');
   const parts = await missingParts();
@@ -64,8 +64,8 @@ async function findMissingParts() {
 
 const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, '../package.json'), 'utf8'));
 const { check: onlyChecks = false } = new Command('npm test --')
-  .description('Runs types, lint, format, unit, integration and end-to-end tests, until a stage fails.')
-  .option('--check', 'only what needs no server: npm run check')
+  .description('Checks types, lint and format, then runs unit, integration and end-to-end tests, until a stage fails.')
+  .option('--check', 'only the stages that need no server: npm run check')
   .version(version)
   .parse()
   .opts<{ check?: true }>();
@@ -81,7 +81,7 @@ const stages: (() => Count | Promise<Count>)[] = [
   () => jest('unit'),
 ];
 if (!onlyChecks) {
-  // One whole system at a time: two of them on two cores would be measuring each other.
+  // Runs one system at a time: two of them on two cores slow each other down.
   stages.push(
     () => jest('integration', ...leftOut),
     () => jest('e2e', '--runInBand', ...leftOut),
@@ -98,7 +98,7 @@ for (const stage of stages) {
 
 for (const { name, why } of missing) console.log(`\nLeft out: the tests that need ${name}. ${why}`);
 if (missing.length > 0 && process.env['CI'] === 'true') {
-  console.log('With CI=true nothing may be left out.');
+  console.log('With CI=true no test may be left out.');
   total.failed += missing.length;
 }
 console.log(`\n${total.passed} passed, ${total.failed} failed`);

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 
 const root = resolve(import.meta.dirname, '..');
 
-/** What a top-level folder may import besides itself. */
+/** The folders that a top-level folder may import besides itself. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   bin: ['lib'],
   lib: [],
@@ -15,7 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   scripts: ['local'],
 };
 
-/** What a folder of local/ may import besides itself. */
+/** The parts of local/ that a folder of local/ may import besides itself. */
 const allowedInLocal: Readonly<Record<string, readonly string[]>> = {
   kernel: [],
   http: [],
@@ -33,7 +33,7 @@ const files = Object.keys(allowed).flatMap((folder) =>
     .map((file) => join(folder, file)),
 );
 
-/** Each import, type imports included, as the file it stands in and the file it names. */
+/** All imports, including type imports, as the importing file and the imported file. */
 const imports = files.flatMap((from) => {
   const text = readFileSync(join(root, from), 'utf8');
   const specifiers = [...text.matchAll(/\b(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)].map(
@@ -47,11 +47,11 @@ const imports = files.flatMap((from) => {
 
 const folder = (file: string, depth = 0): string => file.split('/')[depth] ?? '';
 
-test('there are imports to look at, type imports among them', () => {
+test('imports are found, including type imports', () => {
   expect(imports).toContainEqual(['local/kernel/bring-up.ts', 'local/kernel/entries.ts']);
 });
 
-test('imports between top-level folders point one way: bin to lib; app and lambda know nothing of lib and local', () => {
+test('top-level folders import only the allowed ones: app and lambda import neither lib nor local', () => {
   const wrong = imports.filter(([from, to]) => {
     const [source, target] = [folder(from), folder(to)];
     return source !== target && target in allowed && !allowed[source]?.includes(target);
@@ -59,7 +59,7 @@ test('imports between top-level folders point one way: bin to lib; app and lambd
   expect(wrong).toEqual([]);
 });
 
-test('within local/ the kernel knows no resource, and a resource knows neither the endpoint nor the commands', () => {
+test('within local/, the kernel imports no resource, and a resource imports neither the endpoint nor the commands', () => {
   const wrong = imports.filter(([from, to]) => {
     if (folder(from) !== 'local' || folder(to) !== 'local') return false;
     const [source, target] = [folder(from, 1), folder(to, 1)];
@@ -68,7 +68,7 @@ test('within local/ the kernel knows no resource, and a resource knows neither t
   expect(wrong).toEqual([]);
 });
 
-test('a service or worker imports the kit, the contracts and itself, never another service or worker', () => {
+test('a service or worker imports no other service or worker', () => {
   const unit = (file: string) => /^app\/(?:services|workers)\/[^/]+/.exec(file)?.[0];
   const wrong = imports.filter(([from, to]) => {
     const target = unit(to);

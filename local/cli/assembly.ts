@@ -6,14 +6,15 @@ import type { Stack } from '../kernel/assembly/template.ts';
 import { compiledDir } from '../resources/platform-environment.ts';
 import { synthesize } from './synthesize.ts';
 
-/** Where the templates come from: this repository's CDK app, or a cloud assembly of another one. */
+/** The source of the templates: this repository's CDK app, or the cloud assembly of another app. */
 export interface AssemblySource {
-  /** Synthesizes where needed, and reads. `assets` finds the assets of what was read last. */
+  /** Synthesizes the assembly if needed and reads it. */
   read(signal: AbortSignal): Promise<readonly Stack[]>;
+  /** The assets of the assembly that was read last. */
   readonly assets: Assets;
 }
 
-/** @param assemblyDir a cloud assembly that is there already, instead of a synthesized one */
+/** @param assemblyDir an existing cloud assembly to use instead of a synthesized one */
 export function createAssemblySource(stateDir: string, assemblyDir: string | undefined): AssemblySource {
   const directory = assemblyDir ?? join(stateDir, 'assembly');
   let current: Assets | undefined;

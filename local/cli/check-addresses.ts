@@ -1,7 +1,7 @@
 import { isFree } from '../host/free-port.ts';
 import { Refusal } from '../kernel/refusal.ts';
 
-/** @throws Refusal that names every port in use, or an AWS endpoint that does not respond */
+/** @throws Refusal that names every port in use, or the AWS endpoint if it does not respond */
 export async function checkAddresses(addresses: {
   readonly edgePort: number;
   readonly endpointPort: number;
@@ -15,7 +15,7 @@ export async function checkAddresses(addresses: {
   for (const [what, option, port] of wanted) {
     if (await isFree(port)) continue;
     taken.push(
-      `Port ${port} for ${what} is in use. Stop what listens there, or choose another: npm start -- ${option} ${port + 1}`,
+      `Port ${port} for ${what} is in use. Stop the program that listens there, or choose another port: npm start -- ${option} ${port + 1}`,
     );
   }
   if (taken.length > 0) throw new Refusal(taken.join('\n'));

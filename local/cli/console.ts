@@ -1,21 +1,22 @@
 import { styleText } from 'node:util';
 
-/** Progress and events for the person at the terminal. */
+/** Prints progress and events to the terminal. */
 export interface Console {
-  /** Writes a line. */
   line(text?: string): void;
   starting(what: string): void;
   ready(what: string, detail?: string): void;
-  /** Something worth a line while the system runs, such as a task that died. */
+  /** Prints a message about the running system, such as that a task ended unexpectedly. */
   note(message: string): void;
-  /** Ends the in-place line; further progress is not shown. */
+  /** Clears the progress line and prints no further progress. */
   close(): void;
 }
 
 const refreshMs = 100;
 const clearLine = '\r\u001B[2K';
 
-/** A line for what is ready, and on a terminal that can redraw a line, one for what is still starting. */
+/**
+ * Prints one line per ready step. On a terminal that can redraw a line, also a line with the steps that are starting.
+ */
 export function createConsole(stream: NodeJS.WriteStream = process.stdout, env = process.env): Console {
   const startedAt = new Map<string, number>();
   const live = stream.isTTY && env['TERM'] !== 'dumb';

@@ -9,7 +9,7 @@ import type { Changes } from '../kernel/engine.ts';
 import { explain, Refusal } from '../kernel/refusal.ts';
 import type { Status } from '../status.ts';
 
-/** What other terminals and programs may ask of the runtime. */
+/** The operations that the runtime offers to other terminals and programs. */
 export interface Controls {
   readonly events: EventStream;
   status(): Promise<Status>;
@@ -24,7 +24,9 @@ export interface ActRequest {
   readonly parameters: unknown;
 }
 
-/** Serves the controls on a Unix socket: `GET /status`, `POST /act`, `POST /apply`, `GET /events` (server-sent events). */
+/**
+ * Serves the controls on a Unix socket: `GET /status`, `POST /act`, `POST /apply`, `GET /events` (server-sent events).
+ */
 export async function startControl(socket: string, controls: Controls): Promise<{ stop(): Promise<void> }> {
   rmSync(socket, { force: true });
   const app = fastify({ forceCloseConnections: true });
@@ -52,7 +54,7 @@ export async function startControl(socket: string, controls: Controls): Promise<
 }
 
 async function* eventLines(events: EventStream, signal: AbortSignal): AsyncGenerator<string> {
-  // Sent at once, so that the client knows that it misses nothing from now on.
+  // Sent at once, so that the client knows that it receives every event from now on.
   yield ': connected\n\n';
   try {
     for await (const [event] of on(events, 'event', { signal }) as AsyncIterable<[SystemEvent]>) {

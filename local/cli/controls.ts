@@ -4,7 +4,7 @@ import { joinSections } from '../status.ts';
 import type { AssemblySource } from './assembly.ts';
 import type { Controls } from './control.ts';
 
-/** What a running engine offers to other terminals and programs. */
+/** Creates the operations that a running engine offers to other terminals and programs. */
 export function createControls(options: {
   readonly engine: Engine;
   readonly assembly: AssemblySource;
@@ -21,7 +21,9 @@ export function createControls(options: {
     async act(resource, action, parameters) {
       const found = engine.states().find(({ key, label }) => key === resource || label === resource);
       if (found === undefined) {
-        throw new Refusal(`There is no resource ${resource}. npm run local -- act lists those that offer actions.`);
+        throw new Refusal(
+          `There is no resource ${resource}. npm run local -- act lists the resources that have actions.`,
+        );
       }
       return engine.act(found.key, action, parameters);
     },

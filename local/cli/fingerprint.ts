@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Tells by names, sizes and times whether any file below these paths has changed. */
+/** Returns a hash that changes when the name, size or modification time of any file below these paths changes. */
 export function fingerprint(paths: readonly string[]): string {
   const hash = createHash('sha256').update(process.version);
   for (const path of paths.filter((each) => existsSync(each))) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { parseLines, type LogLine } from './log-lines.ts';
 
-/** What is written to the logs from now on. Begins to watch at once, not when the first line is asked for. */
+/** Yields the lines that are written to the logs from now on. Watches from the call, not from the first `next`. */
 export function followLogs(directory: string, sources: readonly string[]): AsyncIterable<LogLine> {
   const watcher = watch(directory);
   const tails = sources.map((source) => createTail(join(directory, `${source}.log`), source));
@@ -18,17 +18,17 @@ export function followLogs(directory: string, sources: readonly string[]): Async
   };
 }
 
-/** Returns a function that reads the whole lines which have been added since it was called before. */
+/** Returns a function that reads the complete lines added since its last call. */
 function createTail(file: string, source: string): () => LogLine[] {
   let { size: position, ino } = statSync(file);
   let rest = Buffer.alloc(0);
   return () => {
-    // Between the renaming of a large log and its new file there is none.
+    // The file is missing between the renaming of a large log and the creation of the new one.
     if (!existsSync(file)) return [];
     const descriptor = openSync(file, 'r');
     try {
       const stat = fstatSync(descriptor);
-      // Renamed because it was large, or emptied: the new file is read from its beginning.
+      // The file was renamed or truncated: read the new one from its beginning.
       if (stat.ino !== ino || stat.size < position) [position, ino, rest] = [0, stat.ino, Buffer.alloc(0)];
       const added = Buffer.alloc(stat.size - position);
       position += readSync(descriptor, added, 0, added.length, position);

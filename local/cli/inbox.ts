@@ -1,6 +1,6 @@
 import { Refusal } from '../kernel/refusal.ts';
 
-/** A sent mail, whichever endpoint kept it. */
+/** A sent mail, in the same form for every endpoint. */
 export interface SentMail {
   /** ISO 8601. */
   readonly at: string;
@@ -27,23 +27,28 @@ interface MinistackMail {
   readonly BodyText?: string;
 }
 
-/** The mails that were sent to an endpoint: the embedded one and LocalStack list them at one place, MiniStack at another. */
+/**
+ * Returns the mails that an endpoint has received. The embedded endpoint and LocalStack list them at `/_aws/ses`,
+ * MiniStack at `/_ministack/ses/messages`.
+ *
+ * @throws Refusal if the endpoint does not respond or lists no mails
+ */
 export async function readInbox(endpoint: string): Promise<SentMail[]> {
-  const localstack = (await ask(`${endpoint}/_aws/ses`)) as { messages: readonly LocalstackMail[] } | undefined;
+  const localstack = (await getJson(`${endpoint}/_aws/ses`)) as { messages: readonly LocalstackMail[] } | undefined;
   if (localstack !== undefined) return localstack.messages.map(fromLocalstack);
-  // By account.
-  const ministack = (await ask(`${endpoint}/_ministack/ses/messages`)) as
+  // Keyed by account.
+  const ministack = (await getJson(`${endpoint}/_ministack/ses/messages`)) as
     | { messages: Readonly<Record<string, readonly MinistackMail[]>> }
     | undefined;
   if (ministack !== undefined) return Object.values(ministack.messages).flat().map(fromMinistack);
   throw new Refusal(
-    `${endpoint} lists no mails, neither at /_aws/ses as LocalStack does nor at /_ministack/ses/messages. Look in its own console, or start without AWS_ENDPOINT_URL.`,
+    `${endpoint} lists no mails, neither at /_aws/ses as LocalStack does nor at /_ministack/ses/messages. Use its own console, or start without AWS_ENDPOINT_URL.`,
   );
 }
 
-async function ask(url: string): Promise<unknown> {
+async function getJson(url: string): Promise<unknown> {
   const response = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch((error: unknown) => {
-    throw new Refusal(`${url} does not answer. Is the endpoint still running?`, { cause: error });
+    throw new Refusal(`${url} does not respond. Check that the endpoint is still running.`, { cause: error });
   });
   return response.ok ? response.json() : undefined;
 }

@@ -2,7 +2,7 @@ import { prettyFactory } from 'pino-pretty';
 
 /** A line of a log file. */
 export interface LogLine {
-  /** When it was written, ISO 8601. */
+  /** When the line was written, ISO 8601. */
   readonly time: string;
   /** Name of the log. */
   readonly source: string;
@@ -11,7 +11,7 @@ export interface LogLine {
 
 const pattern = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) (.*)$/;
 
-/** Reads the lines of a log. One without a time of its own has the time of the line before. */
+/** Parses the lines of a log. A line without a time has the time of the line before it. */
 export function parseLines(source: string, content: string): LogLine[] {
   let time = '';
   return content
@@ -24,7 +24,7 @@ export function parseLines(source: string, content: string): LogLine[] {
     });
 }
 
-/** Formats lines for people: the time of day, the source, and JSON messages as level, message and fields. */
+/** Returns a function that formats a line as time of day, source and message; JSON as level, message and fields. */
 export function createFormatter(colour: boolean): (line: LogLine) => string {
   const pretty = prettyFactory({ colorize: colour, singleLine: true, ignore: 'time,pid,hostname,service' });
   return ({ time, source, text }) => {
@@ -38,8 +38,8 @@ export function createFormatter(colour: boolean): (line: LogLine) => string {
 }
 
 /**
- * A moment given as a duration before now, such as `30s`, `10m` or `2h`, or as an ISO 8601 time. Undefined when it is
- * neither.
+ * Parses a time: a duration before now, such as `30s`, `10m` or `2h`, or an ISO 8601 time. Returns it as ISO 8601;
+ * undefined if the text is neither.
  */
 export function parseSince(text: string, now = Date.now()): string | undefined {
   const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];

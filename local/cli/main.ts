@@ -21,7 +21,7 @@ const program = new Command('npm run local --')
   .description('Runs the system on this machine.')
   .showSuggestionAfterError()
   .helpCommand(false)
-  // The system goes on without a reader of its output; every other command has nothing left to do.
+  // When stdout is closed, the system keeps running; every other command exits.
   .hook('preAction', (_program, command) =>
     tolerateClosedOutput(command.name() === 'start' ? () => undefined : () => process.exit()),
   );
@@ -46,5 +46,5 @@ try {
   else console.error(explain(error));
   process.exitCode = 1;
 }
-// Whatever is still open, such as a connection, must not keep the process.
+// Exits even if something is still open, such as a connection.
 process.exit();

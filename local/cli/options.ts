@@ -4,13 +4,13 @@ import { InvalidArgumentError, Option } from 'commander';
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** The state folder, which every command takes. */
+/** The option of the state folder, which every command has. */
 export const stateOption = (): Option =>
-  new Option('--state <folder>', 'what the system stores between starts')
+  new Option('--state <folder>', 'where the system stores its state between starts')
     .default(resolve(root, '.headroom'), '.headroom in the repository')
     .argParser((folder) => resolve(folder));
 
-/** @throws InvalidArgumentError for anything but a TCP port */
+/** @throws InvalidArgumentError if the text is not a TCP port */
 export function parsePort(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port;

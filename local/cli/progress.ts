@@ -1,7 +1,7 @@
 import type { EventStream } from '../kernel/events.ts';
 import type { Console } from './console.ts';
 
-/** Shows what happens to the resources that have a label, and every note. */
+/** Prints the state changes of resources that have a label, and all notes. */
 export function showProgress(events: EventStream, console: Console): void {
   events.on('event', (event) => {
     if (event.kind === 'note') return console.note(event.message);

@@ -25,17 +25,18 @@ export interface StartOptions {
   readonly stateDir: string;
   readonly edgePort: number;
   readonly endpointPort: number;
-  /** An AWS endpoint that runs already. @default - the embedded one */
+  /** A running AWS endpoint to use. @default - the embedded one */
   readonly endpointUrl?: string;
-  /** A cloud assembly that is there already. @default - one that is synthesized from this repository */
+  /** An existing cloud assembly to use. @default - one synthesized from this repository */
   readonly assemblyDir?: string;
-  /** Whether what earlier starts have stored is deleted. */
+  /** Whether to delete what earlier starts have stored. */
   readonly fresh: boolean;
 }
 
 /**
- * Brings the whole system up and keeps it up until `interrupted`, then stops it in order. Throws, with everything stopped,
- * when it cannot be brought up or `failure` rejects.
+ * Brings the whole system up and runs it until `interrupted` aborts, then stops it in order.
+ *
+ * @throws Refusal if the system cannot start or `failure` rejects; everything has been stopped then
  */
 export async function start(
   options: StartOptions,
@@ -48,10 +49,10 @@ export async function start(
   const claim = claimState(stateDir);
   const cleanup = new AsyncDisposableStack();
   cleanup.defer(() => claim.release());
-  // Also at a second Ctrl-C, which waits for nothing.
+  // A second Ctrl-C exits without the cleanup.
   process.once('exit', () => claim.release());
   try {
-    await tidy(options, console);
+    await clean(options, console);
     await checkAddresses(options);
     interrupted.throwIfAborted();
     checkDiskSpace(stateDir);
@@ -75,7 +76,8 @@ export async function start(
     const controls = createControls({ engine, assembly, endpointUrl: host.endpointUrl, interrupted });
     const control = await startControl(claim.control, controls);
     cleanup.defer(() => control.stop());
-    // What cannot be stopped is reported; it hides neither why the start failed nor keeps the rest from stopping.
+    // Errors while stopping are printed, so that they do not replace the error of the start or skip the rest of the
+    // cleanup.
     cleanup.defer(() => engine.stop().catch((error: unknown) => console.note(explain(error))));
     interrupted.throwIfAborted();
     interrupted.addEventListener('abort', () => void engine.stop().catch(() => undefined));
@@ -92,8 +94,8 @@ export async function start(
   }
 }
 
-/** Ends what a killed start has left running, and empties the folder where it is to be fresh. */
-async function tidy({ stateDir, fresh }: StartOptions, console: Console): Promise<void> {
+/** Ends processes that a killed start left running, and empties the state folder for a fresh start. */
+async function clean({ stateDir, fresh }: StartOptions, console: Console): Promise<void> {
   const names = await endLeftovers(join(stateDir, 'children'));
   if (names.length > 0) console.note(`ended ${names.length} processes that an earlier start left running`);
   if (fresh) emptyState(stateDir);

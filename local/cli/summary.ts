@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 import type { Status } from '../status.ts';
 import type { Console } from './console.ts';
 
-/** Shows where everything is, once it is up. */
+/** Prints the addresses of the running system. */
 export function printSummary(console: Console, status: Status, logsDir: string): void {
   const open = status.edge === '' ? status.loadBalancers.map(({ url }) => url) : [status.edge];
   const rows: [string, string][] = [
@@ -25,7 +25,7 @@ function redisRows({ redis }: Status): [string, string][] {
   return redis.url === '' ? [] : [['Redis', `redis-cli --tls --cacert ${redis.caFile} -u ${redis.url}`]];
 }
 
-/** `status` for people; in colour on a terminal. */
+/** Returns the status as text, in colour on a terminal. */
 export function describeStatus(status: Status): string {
   const sections = [
     [

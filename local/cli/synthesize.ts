@@ -7,15 +7,15 @@ import { fingerprint } from './fingerprint.ts';
 import { Refusal } from '../kernel/refusal.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-/** All that a synthesis reads. */
+/** Everything that a synthesis reads. */
 const sources = ['bin', 'lib', 'app', 'lambda', 'cdk.json', 'package-lock.json', 'node_modules/.package-lock.json'];
 
 /**
- * Writes the cloud assembly of the `local` environment, as `cdk synth -c env=local` would: the CDK CLI runs the app in
- * cdk.json with the same two variables, and takes a second longer. An assembly of the same sources is kept.
+ * Writes the cloud assembly of the `local` environment, as `cdk synth -c env=local` does: the CDK CLI runs the app in
+ * cdk.json with the same two variables, and takes a second longer. Reuses an assembly of the same sources.
  *
- * @param inUse whether tasks run from the assembly that is there: its assets stay
- * @returns whether it was written anew
+ * @param inUse whether tasks run from the existing assembly: its assets are not deleted
+ * @returns whether the assembly was written
  */
 export async function synthesize(directory: string, inUse: boolean, signal: AbortSignal): Promise<boolean> {
   const fingerprintFile = `${directory}.fingerprint`;
@@ -35,7 +35,7 @@ async function runApp(directory: string, signal: AbortSignal): Promise<void> {
     context?: Record<string, unknown>;
   };
   const [, ...args] = app.split(' ');
-  // A folder of its own, so that an interrupted synthesis leaves nothing behind.
+  // Deleted afterwards, so that an interrupted synthesis leaves no temporary files.
   const temporary = `${directory}.tmp`;
   mkdirSync(temporary, { recursive: true });
   const child = spawn(process.execPath, args, {

@@ -6,8 +6,8 @@ import { processStart } from './process-start.ts';
 import { descendants, signalProcess } from './processes.ts';
 
 /**
- * The processes that the runtime has started, stored in `.headroom` so that none outlives a `kill -9` of the runtime. They
- * are spawned with `detached: true`: otherwise the terminal's Ctrl-C reaches them too, and nothing stops in order.
+ * The processes that the runtime has started, listed in a file so that none outlives a `kill -9` of the runtime. They
+ * must be spawned with `detached: true`: otherwise Ctrl-C in the terminal signals them too and they stop out of order.
  */
 export interface Children {
   add(pid: number, name: string): void;
@@ -22,7 +22,10 @@ interface Child {
 
 const graceMs = 5_000;
 
-/** Stores the child processes in a file: a line each with pid, start and name. `onError` is called when the disk is full. */
+/**
+ * Lists the child processes in a file, one line each with pid, start time and name.
+ * @param onError called if the file cannot be written, such as on a full disk
+ */
 export function createChildren(file: string, onError: (error: unknown) => void): Children & { killAll(): void } {
   const children = new Map<number, Child>();
   const write = (): void => {
@@ -43,19 +46,19 @@ export function createChildren(file: string, onError: (error: unknown) => void):
     remove(pid) {
       if (children.delete(pid)) write();
     },
-    /** At once and without waiting, for a process that is about to exit. */
+    /** Sends SIGKILL to all children without waiting, for a process that is about to exit. */
     killAll() {
       for (const child of children.values()) signal(child, 'SIGKILL');
     },
   };
 }
 
-/** Ends the children of a runtime that was killed, as its file lists them. Returns their names. */
+/** Ends the children that the file of a killed runtime lists. Returns their names. */
 export async function endLeftovers(file: string): Promise<string[]> {
   const leftovers = readChildren(file).filter(isAlive);
   for (const child of leftovers) {
     signal(child, 'SIGTERM');
-    // One that was paused can end only when it goes on.
+    // A paused process handles SIGTERM only after SIGCONT.
     for (const pid of [child.pid, ...descendants(child.pid)]) signalProcess(pid, 'SIGCONT');
   }
   const deadline = performance.now() + graceMs;
@@ -66,8 +69,8 @@ export async function endLeftovers(file: string): Promise<string[]> {
 }
 
 /**
- * A shell that waits for the end of this process, however it ends, and then ends the children in the file: its standard
- * input closes with this process. Returns the function that ends the shell.
+ * Starts a shell that ends the children in the file when this process ends for any reason: its standard input closes
+ * then. Returns a function that ends the shell.
  */
 export function guardChildren(file: string): () => void {
   const script = 'read -r _; while read -r pid _; do kill "$pid" 2>/dev/null; done < "$0"';

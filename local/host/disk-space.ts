@@ -2,26 +2,26 @@ import { statfsSync } from 'node:fs';
 
 import { Refusal } from '../kernel/refusal.ts';
 
-/** A primary and a replica take 40 MB each when new, and write ahead by 16 MB at a time. */
+/** A new primary and a new replica take 40 MB each, and WAL grows by 16 MB at a time. */
 const neededMb = 256;
-/** PostgreSQL and Redis fail in ways of their own when the disk is full; below this it is the likely reason. */
+/** With less free space than this, a full disk is the likely cause when PostgreSQL or Redis cannot start. */
 const scarceMb = 48;
 
-/** Throws a Refusal when there is no room for the databases to start in. */
+/** @throws Refusal if there is too little disk space to start the databases */
 export function checkDiskSpace(directory: string): void {
   const freeMb = readFreeMb(directory);
   if (freeMb >= neededMb) return;
   throw new Refusal(
-    `The disk of ${directory} is nearly full: ${freeMb} MB are left and ${neededMb} MB are needed. Free some room, or ` +
-      'name a folder on another disk with --state.',
+    `The disk of ${directory} is nearly full: ${freeMb} MB are free and ${neededMb} MB are needed. ` +
+      'Free some space, or name a folder on another disk with --state.',
   );
 }
 
-/** A sentence to add to a failure's message when a full disk may be behind it. */
+/** Returns a sentence to add to an error message if the disk is nearly full; otherwise an empty string. */
 export function diskSpaceHint(directory: string): string {
   const freeMb = readFreeMb(directory);
   if (freeMb >= scarceMb) return '';
-  return `\nOnly ${freeMb} MB are left on the disk of ${directory}: free some room, then start again.`;
+  return `\nOnly ${freeMb} MB are free on the disk of ${directory}: free some space, then start again.`;
 }
 
 function readFreeMb(directory: string): number {

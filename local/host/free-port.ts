@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * Below the ports that systems give to outgoing connections (32768 and up on Linux, 49152 and up on macOS), which would
- * take a port between the moment it was found free and the moment somebody listens.
+ * Below the ephemeral ports of outgoing connections (from 32768 on Linux, from 49152 on macOS), which could take a port
+ * between the check and the listen.
  */
 const firstPort = 20_000;
 const lastPort = 32_000;
 let next = randomInt(firstPort, lastPort);
 
-/** A port of 127.0.0.1 that nobody listens on, another one at each call. */
+/** Returns a free port of 127.0.0.1, a different one at each call. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = next;

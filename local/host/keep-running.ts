@@ -7,19 +7,19 @@ import { descendants, signalProcess } from './processes.ts';
 /** A server process. */
 export interface Server {
   readonly pid: number;
-  /** Resolves with the last lines of its log when it has ended. */
+  /** Resolves with the last lines of the log when the server has ended. */
   readonly exited: Promise<string>;
   readonly stop: () => Promise<void>;
 }
 
-export interface KeptRunning<T> {
-  /** The server of this moment; a restarted one is another object. */
+export interface SupervisedServer<T> {
+  /** Returns the current server; a restart creates another object. */
   current(): T;
-  /** Kills it, as a lost machine would; it is started again. */
+  /** Kills the server with SIGKILL, as a machine failure would; it is started again. */
   kill(): void;
-  /** Stops it in order; it is started again. */
+  /** Shuts the server down and starts it again. */
   restart(): Promise<void>;
-  /** Makes it hang: connections are accepted and nothing is answered, until `resume`. */
+  /** Makes the server hang until `resume`: it accepts connections and does not respond. */
   pause(): void;
   resume(): void;
   stop(): Promise<void>;
@@ -28,28 +28,28 @@ export interface KeptRunning<T> {
 export interface KeepRunningOptions {
   readonly name: string;
   readonly children: Children;
-  /** Reports changes of the server, and notes for a person. */
+  /** Receives the changes of the server, and messages for the console. */
   readonly context: {
     readonly stopping: AbortSignal;
     readonly part: (id: string, change: PartChange, message?: string) => void;
     readonly note: (message: string) => void;
   };
-  /** The first of the growing pauses before a restart, in ms. @default 500 */
+  /** The pause before the first restart, in ms; it doubles with each attempt. @default 500 */
   readonly firstPauseMs?: number;
 }
 
 const longestPauseMs = 30_000;
-/** A server that ran this long did not fail at once. */
+/** After a server has run this long, the pauses begin at the first one again. */
 const stableMs = 60_000;
 
 /**
- * Starts a server, and starts it again whenever it ends unexpectedly, as AWS does with a database's host: soon at first,
- * with growing pauses for one that ends at once. Rejects when the first start fails.
+ * Starts a server, and restarts it whenever it ends unexpectedly, as AWS does with a database host. Restarts have
+ * exponential backoff; 30 s at most. Rejects if the first start fails.
  */
 export async function keepRunning<T extends Server>(
   start: () => Promise<T>,
   { name, children, context, firstPauseMs = 500 }: KeepRunningOptions,
-): Promise<KeptRunning<T>> {
+): Promise<SupervisedServer<T>> {
   const startOnce = async () => {
     const server = await start();
     children.add(server.pid, name);
@@ -65,9 +65,9 @@ export async function keepRunning<T extends Server>(
     let pauseMs = firstPauseMs;
     for (;;) {
       const startedAt = Date.now();
-      const lastWords = await server.exited;
+      const lastLines = await server.exited;
       children.remove(server.pid);
-      const reason = lastWords.split('\n').at(-1) ?? '';
+      const reason = lastLines.split('\n').at(-1) ?? '';
       context.part(name, 'ended', reason);
       if (asked.aborted) return;
       if (Date.now() - startedAt > stableMs) pauseMs = firstPauseMs;
@@ -79,7 +79,7 @@ export async function keepRunning<T extends Server>(
         try {
           server = await startOnce();
           running = true;
-          // It was asked to stop while it was starting.
+          // `stop` was called while the server was starting.
           if (asked.aborted) await server.stop();
         } catch (error) {
           context.note(`${name} could not be started: ${(error as Error).message}`);
@@ -91,7 +91,7 @@ export async function keepRunning<T extends Server>(
   };
   const watching = watch();
   const signal = (which: NodeJS.Signals): void => {
-    // PostgreSQL's backends are process groups of their own, so a signal to the group would not reach them.
+    // PostgreSQL's backends have their own process groups, so a signal to the group does not reach them.
     for (const pid of [server.pid, ...descendants(server.pid)]) signalProcess(pid, which);
   };
   const stopCurrent = async (): Promise<void> => {

@@ -6,12 +6,12 @@ import { Transform } from 'node:stream';
 const largestBytes = 10 * 1024 * 1024;
 
 export interface LogFiles {
-  /** Every line is stored with the time at which it was written, ISO 8601. */
+  /** Returns a stream that writes each line with its time, ISO 8601. */
   readonly open: (source: string) => NodeJS.WritableStream;
   close(): Promise<void>;
 }
 
-/** Log files that are appended to; one that is large when it is opened is renamed to `.1` first. */
+/** Creates append-only log files. A file over 10 MB is renamed to `.1` when it is opened. */
 export function createLogFiles(directory: string, onError: (error: Error) => void): LogFiles {
   mkdirSync(directory, { recursive: true });
   const streams = new Map<string, { lines: Transform; file: WriteStream }>();
@@ -24,7 +24,7 @@ export function createLogFiles(directory: string, onError: (error: Error) => voi
       if (size > largestBytes) renameSync(path(source), `${path(source)}.1`);
       const file = createWriteStream(path(source), { flags: 'a' }).on('error', onError);
       const lines = stampLines();
-      // As many tasks as a service has write to it.
+      // All tasks of a service write to the same stream.
       lines.setMaxListeners(0);
       lines.pipe(file);
       streams.set(source, { lines, file });

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** The file that a command of this name would run, if there is one on the PATH. */
+/** Returns the path of the executable that a command name runs; undefined if it is not on the PATH. */
 export function onPath(name: string): string | undefined {
   return (process.env['PATH'] ?? '')
     .split(delimiter)

@@ -1,7 +1,7 @@
-/** What a write to a closed pipe or a vanished terminal fails with. */
+/** The error codes of a write to a closed pipe or terminal. */
 const closedCodes = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED']);
 
-/** Calls `onClosed` instead of failing when the reader of the standard streams is gone, as with `… | head`. */
+/** Calls `onClosed` instead of throwing when the reader of stdout or stderr has closed it, as in `… | head`. */
 export function tolerateClosedOutput(onClosed: () => void): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -3,11 +3,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { freePort, isFree } from './free-port.ts';
 
 export interface Ports {
-  /** A free port of 127.0.0.1 for `name`: the same at each start, another one only while that is taken. */
+  /** Returns a free port of 127.0.0.1 for `name`: the same at each start, unless it is in use. */
   reserve(name: string, preferred: number): Promise<number>;
 }
 
-/** Ports kept in a JSON file, so that a URL stays the same from start to start. */
+/** Stores ports in a JSON file, so that URLs stay the same from start to start. */
 export function createPorts(file: string): Ports {
   const known = readPorts(file);
   let last: Promise<unknown> = Promise.resolve();

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
- * When a process was started, in a form that only compares with itself; undefined when there is none. A pid is used
- * again by the system, a pid together with its start is not.
+ * Returns the start time of a process, in a form that is only good for comparison; undefined if there is no such
+ * process. The system reuses a pid, but a pid together with its start time is unique.
  */
 export function processStart(pid: number): string | undefined {
   try {
@@ -11,7 +11,8 @@ export function processStart(pid: number): string | undefined {
       return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || undefined;
     }
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the command in parentheses and may hold spaces: proc_pid_stat(5). A zombie has ended.
+    // The second field is the command in parentheses and may contain spaces: proc_pid_stat(5). A zombie counts as
+    // ended.
     const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return state === 'Z' ? undefined : fields[18];
   } catch {

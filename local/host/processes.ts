@@ -7,12 +7,12 @@ interface Process {
   readonly command: string;
 }
 
-/** The processes whose command line holds a text, but for this one. */
+/** Returns the processes whose command line contains a text, without this process. */
 export function processesWith(text: string): Process[] {
   return processes().filter(({ pid, command }) => pid !== process.pid && command.includes(text));
 }
 
-/** The ids of the children of a process, of their children, and so on. */
+/** Returns the ids of all descendants of a process. */
 export function descendants(pid: number): number[] {
   const all = processes();
   const found = [pid];
@@ -20,7 +20,7 @@ export function descendants(pid: number): number[] {
   return found.slice(1);
 }
 
-/** Does nothing when the process has ended. */
+/** Does nothing if the process has ended. */
 export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
@@ -31,18 +31,18 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): void {
 
 const processes = (): Process[] => (process.platform === 'linux' ? fromProc() : fromPs());
 
-/** Small systems have no `ps`. */
+/** Minimal Linux images have no `ps`. */
 function fromProc(): Process[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.flatMap((pid) => {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      // The second field is the command in parentheses and may hold spaces, the fourth the parent: proc_pid_stat(5).
+      // The second field is the command in parentheses and may contain spaces, the fourth the parent: proc_pid_stat(5).
       const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
       return [{ pid: Number(pid), parent, command }];
     } catch {
-      // It has ended since.
+      // The process has ended since the listing.
       return [];
     }
   });

@@ -3,12 +3,12 @@ import { readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processesWith } from './processes.ts';
 
-/** A database server under our care. */
+/** A running PostgreSQL or Redis server. */
 export interface ServerProcess {
   readonly pid: number;
-  /** Resolves with the last lines of its log when it has ended, asked for or not. */
+  /** Resolves with the last lines of the log when the server has ended, for any reason. */
   readonly exited: Promise<string>;
-  /** Asks it to stop, and kills it when it has not done so within 15 s. */
+  /** Stops the server; kills it after 15 s. */
   readonly stop: () => Promise<void>;
 }
 
@@ -16,23 +16,23 @@ export interface ServerCommand {
   readonly name: string;
   readonly command: readonly [string, ...string[]];
   readonly options?: SpawnOptions;
-  /** The log line that says it answers. */
+  /** Matches the log line that says the server accepts connections. */
   readonly ready: RegExp;
   readonly readyTimeoutMs: number;
   readonly stopSignal: NodeJS.Signals;
-  /** Sent when this process must exit at once, without waiting. */
+  /** Sent when this process exits without waiting for the server. */
   readonly exitSignal: NodeJS.Signals;
   readonly log: NodeJS.WritableStream;
 }
 
 const stopTimeoutMs = 15_000;
-const keptLines = 12;
+const tailLines = 12;
 
-/** Starts a server and resolves once it answers; a failure carries the last lines it logged. */
+/** Starts a server. Resolves once it accepts connections; an error contains the last lines of its log. */
 export async function startServer(server: ServerCommand): Promise<ServerProcess> {
   const [file, ...args] = server.command;
   const child = spawn(file, args, {
-    // Its own process group: Ctrl-C in the terminal must not stop the database before the services that use it.
+    // In its own process group, Ctrl-C in the terminal does not stop the database before the services that use it.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     ...server.options,
@@ -45,7 +45,7 @@ export async function startServer(server: ServerCommand): Promise<ServerProcess>
         server.log.write(text);
         tail.push(...text.split('\n').filter((line) => line.trim() !== ''));
         if (tail.some((line) => server.ready.test(line))) resolve();
-        tail.splice(0, tail.length - keptLines);
+        tail.splice(0, tail.length - tailLines);
       });
     }
   });
@@ -72,23 +72,23 @@ export async function startServer(server: ServerCommand): Promise<ServerProcess>
   if (outcome !== 'ready') {
     if (outcome === 'slow') await stop();
     const what = outcome === 'slow' ? `was not ready within ${server.readyTimeoutMs / 1000} s` : 'ended while starting';
-    throw new Error(`${server.name} ${what}. Its last lines:\n${await exited}`);
+    throw new Error(`${server.name} ${what}. The last lines of its log:\n${await exited}`);
   }
   return { pid: child.pid ?? 0, exited, stop };
 }
 
 /**
- * Ends the server that an earlier run left behind when it was killed, and removes its pid file.
- * A pid is used again by the system, so the process must show `marker` (its data directory) in its command line.
+ * Ends a server that a killed run left running, and removes its pid file. The system reuses pids, so the command line
+ * of the process must contain `marker` (its data directory).
  */
 export async function stopOrphan(pidFile: string, marker: string, signal: NodeJS.Signals): Promise<void> {
   const pid = Number.parseInt(await readFile(pidFile, 'utf8').catch(() => ''), 10);
-  const runs = () => processesWith(marker).some((each) => each.pid === pid);
-  if (runs()) {
+  const isRunning = () => processesWith(marker).some((each) => each.pid === pid);
+  if (isRunning()) {
     process.kill(pid, signal);
     const deadline = Date.now() + stopTimeoutMs;
-    while (Date.now() < deadline && runs()) await sleep(50);
-    if (runs()) process.kill(pid, 'SIGKILL');
+    while (Date.now() < deadline && isRunning()) await sleep(50);
+    if (isRunning()) process.kill(pid, 'SIGKILL');
   }
   await rm(pidFile, { force: true });
 }

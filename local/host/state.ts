@@ -5,53 +5,59 @@ import { DatabaseSync } from 'node:sqlite';
 import { processStart } from './process-start.ts';
 import { Refusal } from '../kernel/refusal.ts';
 
-/** The runtime that runs on a state folder, as it told the other terminals. */
+/** The runtime that uses a state folder, as `run.json` describes it. */
 export interface Run {
   readonly pid: number;
   readonly start: string;
-  /** Path of the socket it answers on. */
+  /** Path of the control socket. */
   readonly control: string;
 }
 
-/** A folder that is this process's own until it releases it. */
+/** An exclusive lock on a state folder. */
 export interface Claim {
-  /** Path of the socket to answer on. */
+  /** Path of the control socket to listen on. */
   readonly control: string;
   release(): void;
 }
 
 const runFile = 'run.json';
 const lockFile = 'lock';
-/** Tells a state folder from any other, so that `--fresh` never empties one that is not ours. */
+/** Marks a state folder, so that `--fresh` never empties any other folder. */
 const markerFile = 'headroom-state';
-/** The longest path a Unix socket may have on macOS; Linux takes 107. */
+/** The longest path of a Unix socket on macOS, in bytes; on Linux it is 107. */
 const longestSocketPath = 103;
 
-/** Makes a state folder ready. Throws a Refusal for a folder that holds something else. */
+/**
+ * Creates a state folder.
+ * @throws Refusal if the folder has other files
+ */
 export function prepareState(stateDir: string): void {
   mkdirSync(stateDir, { recursive: true });
   const marker = join(stateDir, markerFile);
   if (existsSync(marker)) return;
   if (readdirSync(stateDir).length > 0) {
-    throw new Refusal(`${stateDir} holds files that are not Headroom's. Name an empty or a new folder with --state.`);
+    throw new Refusal(`${stateDir} has files that are not Headroom's. Name an empty or a new folder with --state.`);
   }
-  writeFileSync(marker, 'What `npm start` keeps between starts. `npm start -- --fresh` empties it.\n');
+  writeFileSync(marker, '`npm start` stores its state here. `npm start -- --fresh` empties the folder.\n');
 }
 
-/** Takes the folder for this process; throws a Refusal when another one has it. It is given back when the process ends. */
+/**
+ * Locks the state folder for this process, at most until the process ends.
+ * @throws Refusal if another process has the lock
+ */
 export function claimState(stateDir: string): Claim {
   const lock = new DatabaseSync(join(stateDir, lockFile));
   try {
-    // A lock of the operating system's, which ends with its process: a killed one leaves nothing that must be judged.
+    // The operating system releases this lock when the process ends, even if it is killed.
     lock.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     lock.close();
     if (!(error as Error).message.includes('locked')) throw error;
     const pid = readRun(stateDir)?.pid;
     throw new Refusal(
-      `Headroom is running already (${pid === undefined ? 'it is just starting' : `pid ${pid}`}, state in ${stateDir}). ` +
-        `Stop it with Ctrl-C in its terminal${pid === undefined ? '' : ` or \`kill ${pid}\``}; a second one beside it needs ` +
-        'its own --state, --port and --endpoint-port.',
+      `Headroom is running already (${pid === undefined ? 'it is still starting' : `pid ${pid}`}, state in ` +
+        `${stateDir}). Stop it with Ctrl-C in its terminal${pid === undefined ? '' : ` or \`kill ${pid}\``}. ` +
+        'To run a second one, choose another --state, --port and --endpoint-port.',
       { cause: error },
     );
   }
@@ -69,7 +75,7 @@ export function claimState(stateDir: string): Claim {
   };
 }
 
-/** The runtime that is alive on a state folder, if any. */
+/** Returns the runtime that uses a state folder now; undefined if there is none. */
 export function readRun(stateDir: string): Run | undefined {
   try {
     const run = JSON.parse(readFileSync(join(stateDir, runFile), 'utf8')) as Run;
@@ -79,7 +85,7 @@ export function readRun(stateDir: string): Run | undefined {
   }
 }
 
-/** Removes all that earlier starts have kept; the folder must be claimed. */
+/** Deletes everything that earlier starts have stored. The caller must hold the lock. */
 export function emptyState(stateDir: string): void {
   for (const entry of readdirSync(stateDir)) {
     if (![lockFile, runFile, markerFile].includes(entry))

@@ -3,12 +3,12 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 
-/** The laptop's server certificate: PEM files on disk, and the certificate of the authority that signed it. */
+/** The server certificate, its key and the certificate of the CA that signed it, as PEM files. */
 export interface Tls {
   readonly certFile: string;
   readonly keyFile: string;
   readonly caFile: string;
-  /** PEM text of `caFile`, which whoever connects has to trust. */
+  /** PEM text of `caFile`, which clients must trust. */
   readonly ca: string;
 }
 
@@ -17,13 +17,13 @@ const validityMs = 365 * dayMs;
 const renewBeforeMs = 30 * dayMs;
 
 /**
- * The certificate for localhost, 127.0.0.1 and ::1 in `dir`, made on first use and again 30 days before it expires.
- * The authority's own key is never written: nobody can sign another certificate that the tasks would trust.
+ * Returns the certificate for localhost, 127.0.0.1 and ::1 in `dir`. It is created on first use and renewed 30 days
+ * before it expires. The CA's key is never stored, so it cannot sign another certificate that the tasks would trust.
  */
 export async function serverCertificate(dir: string): Promise<Tls> {
   const files = { certFile: join(dir, 'server.pem'), keyFile: join(dir, 'server.key'), caFile: join(dir, 'ca.pem') };
-  const kept = await readUsable(files);
-  if (kept) return { ...files, ca: kept };
+  const stored = await readUsable(files);
+  if (stored) return { ...files, ca: stored };
 
   const { ca, cert, key } = await issue();
   await mkdir(dir, { recursive: true, mode: 0o700 });
@@ -33,14 +33,17 @@ export async function serverCertificate(dir: string): Promise<Tls> {
   return { ...files, ca };
 }
 
-/** The CA's PEM text when the three files belong together and stay valid long enough; a start cut short leaves others. */
+/**
+ * Returns the CA's PEM text; undefined if the certificate expires soon, or if the three files do not match, which an
+ * interrupted start can cause.
+ */
 async function readUsable(files: Omit<Tls, 'ca'>): Promise<string | undefined> {
   try {
     const ca = await readFile(files.caFile, 'utf8');
     const cert = new X509Certificate(await readFile(files.certFile));
     const key = createPrivateKey(await readFile(files.keyFile));
-    const belongTogether = cert.checkPrivateKey(key) && cert.verify(new X509Certificate(ca).publicKey);
-    return belongTogether && cert.validToDate.getTime() - Date.now() > renewBeforeMs ? ca : undefined;
+    const match = cert.checkPrivateKey(key) && cert.verify(new X509Certificate(ca).publicKey);
+    return match && cert.validToDate.getTime() - Date.now() > renewBeforeMs ? ca : undefined;
   } catch {
     return undefined;
   }
@@ -50,7 +53,7 @@ async function issue(): Promise<{ ca: string; cert: string; key: string }> {
   const common = {
     keyType: 'ec',
     algorithm: 'sha256',
-    // A clock that was a little ahead when this was made must not make it "not yet valid" afterwards.
+    // Valid from yesterday, in case the clock is set back after this.
     notBeforeDate: new Date(Date.now() - dayMs),
     notAfterDate: new Date(Date.now() + validityMs),
   } as const;

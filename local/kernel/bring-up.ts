@@ -7,7 +7,7 @@ import { isRun, type Resource, type ResourceDefinition } from './resource.ts';
 import type { Resolver } from './resolver.ts';
 import { accept } from './schema.ts';
 
-/** Brings a resource up; resolves when others can use it. */
+/** Brings a resource up. Resolves when other resources can use it. */
 export async function bringUp(entry: Entry, resolve: Resolver): Promise<void> {
   const { node, definition, context } = entry;
   if (!isRun(definition)) {
@@ -26,9 +26,11 @@ export async function bringUp(entry: Entry, resolve: Resolver): Promise<void> {
 }
 
 /**
- * Brings a resource that is up to its changed template, in place where its type can do that and CloudFormation would.
- * @param refreshed whether something that it refers to has been brought up anew
- * @returns what was done; undefined where nothing differs
+ * Applies a changed template to a running resource: in place if its type supports that and CloudFormation would not
+ * replace it.
+ *
+ * @param refreshed whether a resource that it refers to was created or replaced
+ * @returns how the resource changed; undefined if nothing differs
  */
 export async function bringUpToDate(
   entry: Entry,
@@ -55,7 +57,7 @@ export async function bringUpToDate(
   return 'updated';
 }
 
-/** Follows a resource until it does its work; the outcome is `entry.steady`. */
+/** Waits until a resource is steady. Sets `entry.steady` to the outcome. */
 function awaitSteady(entry: Entry): void {
   const running = entry.up?.running;
   const isCurrent = (): boolean => entry.up?.running === running && entry.state.state !== 'stopping';

@@ -13,11 +13,11 @@ import { inOrder, inReverse } from './traverse.ts';
 export interface EngineOptions {
   readonly stacks: readonly Stack[];
   readonly definitions: readonly Definition[];
-  /** Fetches what a dynamic reference names. */
+  /** Fetches the secret that a dynamic reference names. */
   readonly fetchSecret: FetchSecret;
 }
 
-/** What an `apply` did, by the keys of the resources. */
+/** The result of `apply`: the keys of the affected resources. */
 export interface Changes {
   readonly created: string[];
   readonly updated: string[];
@@ -28,17 +28,17 @@ export interface Changes {
 export interface Engine {
   readonly events: EventStream;
   states(): readonly ResourceState[];
-  /** The types that are declared and not run, with the number of resources of each. */
+  /** Returns the types that are declared and not run, with the number of resources of each. */
   declaredOnly(): Readonly<Record<string, number>>;
-  /** What the resources show of themselves. */
+  /** Returns the status sections of all resources. */
   describe(): Promise<readonly object[]>;
-  /** @throws Refusal for a resource or an action that does not exist, and for wrong parameters */
+  /** @throws Refusal for an unknown resource or action, and for invalid parameters */
   act(key: string, action: string, parameters: unknown): Promise<unknown>;
-  /** Brings everything up, what is independent at once. On a failure stops what was started, then throws it. */
+  /** Brings all resources up, independent ones concurrently. If one fails, stops everything and throws its error. */
   up(): Promise<void>;
   /**
-   * Takes changed templates and touches only what differs, in dependency order. Where a resource fails, the rest of the
-   * system stays as it is, and the next `apply` tries again.
+   * Applies changed templates: touches only resources that differ, in dependency order. If a resource fails, the other
+   * resources keep running, and the next `apply` tries the failed one again.
    * @throws AggregateError of all failures
    */
   apply(stacks: readonly Stack[]): Promise<Changes>;
@@ -46,7 +46,11 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
-/** CloudFormation's engine for a laptop. Throws at once for templates that it cannot run: nothing has been started then. */
+/**
+ * Creates the engine, which runs templates as CloudFormation does. Starts nothing yet.
+ *
+ * @throws TemplateError for templates that it cannot run
+ */
 export function createEngine({ stacks, definitions, fetchSecret }: EngineOptions): Engine {
   const registry = createRegistry(definitions);
   const events = createEventStream();
@@ -75,13 +79,13 @@ export function createEngine({ stacks, definitions, fetchSecret }: EngineOptions
         await Promise.all(starts);
         await Promise.all(entries.all().map(({ steady }) => steady));
       } catch (error) {
-        // Why the start failed matters more than what would not stop.
+        // The error of the start is reported; errors while stopping are not.
         await stopOnce().catch(() => undefined);
         throw error;
       }
     },
     async apply(next) {
-      if (applying) throw new Refusal('Another apply is under way. Wait for its end.');
+      if (applying) throw new Refusal('Another apply is in progress. Wait until it ends.');
       stopping.signal.throwIfAborted();
       applying = true;
       const work = applyTemplates(next).finally(() => (applying = false));
@@ -104,20 +108,20 @@ export function createEngine({ stacks, definitions, fetchSecret }: EngineOptions
     const before = graph;
     ({ graph, resolve } = read(next));
     const changes: Changes = { created: [], updated: [], replaced: [], removed: [] };
-    const anew = new Set<string>();
+    const recreated = new Set<string>();
     const steps = inOrder(graph.nodes, async (node) => {
-      const refreshed = [...node.needs].some((need) => anew.has(need));
+      const refreshed = [...node.needs].some((need) => recreated.has(need));
       const change = await bring(node, refreshed);
       if (change === undefined) return;
       changes[change].push(node.key);
-      if (change !== 'updated') anew.add(node.key);
+      if (change !== 'updated') recreated.add(node.key);
     });
     const outcomes = [
       ...(await Promise.allSettled(steps)),
       ...(await Promise.allSettled(entries.all().map(({ steady }) => steady))),
       ...(await Promise.allSettled(inReverse(onlyIn(before, graph), remove))),
     ];
-    throwFailures(outcomes, 'Not everything could be applied');
+    throwFailures(outcomes, 'Some changes could not be applied');
     return changes;
 
     async function remove({ key }: Node): Promise<void> {
@@ -149,7 +153,7 @@ export function createEngine({ stacks, definitions, fetchSecret }: EngineOptions
     await working;
     const nodes = new Map(entries.all().map(({ node }) => [node.key, node]));
     const stops = inReverse(nodes, ({ key }) => entries.get(key).stop('stop'));
-    throwFailures(await Promise.allSettled(stops), 'Not everything could be stopped');
+    throwFailures(await Promise.allSettled(stops), 'Some resources could not be stopped');
   }
 }
 
@@ -157,7 +161,7 @@ function onlyIn(before: Graph, after: Graph): ReadonlyMap<string, Node> {
   return new Map([...before.nodes].filter(([key]) => !after.nodes.has(key)));
 }
 
-/** Dependents of a failed resource fail with the same error, which is listed once. */
+/** Throws all failures. Dependents of a failed resource fail with the same error, which is listed once. */
 function throwFailures(outcomes: readonly PromiseSettledResult<unknown>[], what: string): void {
   const failures = new Set(outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason as Error] : [])));
   if (failures.size === 0) return;

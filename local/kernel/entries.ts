@@ -2,30 +2,33 @@ import type { Node } from './assembly/graph.ts';
 import type { EventStream, ResourceState, State } from './events.ts';
 import { isRun, type Context, type Definition, type Up } from './resource.ts';
 
-/** A resource of the engine: its place in the template, its state, and what runs of it. */
+/** A resource of the engine: its node in the graph, its state, and its running instance. */
 export interface Entry {
   node: Node;
   readonly definition: Definition;
   readonly state: ResourceState;
   readonly context: Context;
-  /** Undefined while it is not up. */
+  /** Undefined while the resource is not up. */
   up: Up<unknown> | undefined;
-  /** Settles when it does its work, or cannot. */
+  /** Resolves when the resource is steady; rejects if that fails. */
   steady: Promise<void>;
   /** Changes the state and reports it. */
   enter(state: State, more?: Pick<Partial<ResourceState>, 'label' | 'detail' | 'error'>): void;
-  /** Runs work on the resource. On a rejection the state is `failed`, and a ResourceError says that it could not be `what`. */
+  /**
+   * Runs `work`. If it rejects, sets the state to `failed` and throws a ResourceError: the resource could not be
+   * `what`.
+   */
   attempt<T>(what: 'started' | 'updated' | 'stopped', work: () => Promise<T>): Promise<T>;
-  /** Stops what runs of it, for another start or for good. */
+  /** Stops the resource: `stop` preserves its data, `remove` may delete it. */
   stop(how: 'stop' | 'remove'): Promise<void>;
 }
 
 export interface Entries {
   all(): readonly Entry[];
   find(key: string): Entry | undefined;
-  /** @throws Error when there is none */
+  /** @throws Error if there is no such resource */
   get(key: string): Entry;
-  /** Adds a resource, in place of one with the same key. */
+  /** Adds a resource. Replaces one with the same key. */
   add(node: Node, definition: Definition): Entry;
   delete(key: string): void;
 }

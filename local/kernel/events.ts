@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 
 /**
- * `waiting` for what it needs, `starting`, `running` (others may use it, it is not steady yet), `ready`, `updating`,
- * `stopping`, `stopped`, `failed`; `declared` for a type that is declared in the template and not run here.
+ * `waiting` for the resources it needs; `running` when others can use it and it is not steady yet; `ready` when it is
+ * steady; `declared` for a type that is declared in the template and does not run here.
  */
 export type State =
   | 'waiting'
@@ -19,25 +19,25 @@ export interface ResourceState {
   /** Unique over all stacks: `stack/logicalId`. */
   readonly key: string;
   readonly type: string;
-  /** The name people know it by; resources that matter only to others have none. */
+  /** The displayed name; undefined for resources that output does not show. */
   readonly label?: string;
   readonly state: State;
   /** When it entered this state, ISO 8601. */
   readonly since: string;
   /** More about a ready resource, such as its port. */
   readonly detail?: string;
-  /** Why it failed. */
+  /** Why the resource failed. */
   readonly error?: string;
   /** Keys of the resources it refers to or depends on. */
   readonly needs: readonly string[];
-  /** Names of the actions it offers now. */
+  /** Names of the currently available actions. */
   readonly actions: readonly string[];
 }
 
-/** What a task or a server that belongs to a resource goes through. */
+/** A change of a task or server that belongs to a resource. */
 export type PartChange = 'started' | 'healthy' | 'unhealthy' | 'draining' | 'drained' | 'ended';
 
-/** Everything that happens, in order. `at` is ISO 8601. */
+/** An event of the system. `at` is ISO 8601. */
 export type SystemEvent =
   | { readonly kind: 'state'; readonly at: string; readonly resource: ResourceState }
   | {
@@ -48,10 +48,10 @@ export type SystemEvent =
       readonly change: PartChange;
       readonly message?: string;
     }
-  /** Something a person wants to read while the system runs. */
+  /** A message for the console. */
   | { readonly kind: 'note'; readonly at: string; readonly key: string; readonly message: string };
 
-/** The one stream of events; whoever shows or records something subscribes to `event`. */
+/** The stream of all events, in order. Subscribe to `event`. */
 export type EventStream = EventEmitter<{ event: [SystemEvent] }>;
 
 export function createEventStream(): EventStream {

@@ -1,12 +1,12 @@
 /**
- * The live objects of one kind, by the `Ref` or ARN that templates name them with. The family that makes them owns the
+ * The running objects of one kind, by their `Ref` or ARN in the templates. The family that creates the objects owns the
  * handles and exports them to the families that use them.
  */
 export class Handles<T> {
   readonly #kind: string;
   readonly #handles = new Map<string, T>();
 
-  /** @param kind for the error of `get`, such as `target group` */
+  /** @param kind used in the error message of `get`, such as `target group` */
   constructor(kind: string) {
     this.#kind = kind;
   }
@@ -15,7 +15,7 @@ export class Handles<T> {
     this.#handles.set(ref, handle);
   }
 
-  /** @throws Error when there is none */
+  /** @throws Error if there is no such handle */
   get(ref: string): T {
     const handle = this.#handles.get(ref);
     if (handle === undefined) throw new Error(`There is no ${this.#kind} ${ref}: the local runtime does not run it.`);

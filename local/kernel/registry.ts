@@ -2,7 +2,7 @@ import type { Node } from './assembly/graph.ts';
 import { TemplateError } from './assembly/template.ts';
 import { isRun, type DeclaredOnly, type Definition, type Running } from './resource.ts';
 
-/** The definition of each resource type. */
+/** Finds the definition of a resource type. */
 export interface Registry {
   get(node: Node): Definition;
   /** @throws TemplateError that lists every resource whose type has no definition */
@@ -18,16 +18,16 @@ export function createRegistry(definitions: readonly Definition[]): Registry {
       if (unknown.length === 0) return;
       const list = unknown.map(({ key, definition }) => `  ${definition.Type} (${key})`).join('\n');
       throw new TemplateError(
-        `The templates hold resources that the local runtime neither runs nor lists as declared only:\n${list}\n` +
-          'Define the type in local/resources/, or take the resource out of the template.',
+        `The local runtime does not know these resource types of the templates:\n${list}\n` +
+          'Define the type in local/resources/, or remove the resource from the template.',
       );
     },
   };
 }
 
 /**
- * What other resources may know of one that is not run: its `Ref` is its logical id, an attribute that ends in `Arn` is an
- * ARN of the right type, any other attribute is a text that names the resource.
+ * Returns what other resources see of one that does not run: `Ref` is its logical id, an attribute whose name ends in
+ * `Arn` is a well-formed ARN, any other attribute is `<logical id>.<attribute>`.
  */
 export function standIn({ stack, logicalId }: Node, { arn }: DeclaredOnly): Running {
   const [service = '', type = ''] = arn.split(':');
@@ -40,7 +40,7 @@ export function standIn({ stack, logicalId }: Node, { arn }: DeclaredOnly): Runn
   return { ref: logicalId, attributes };
 }
 
-/** The types that are declared and not run, with the number of resources of each, in alphabetical order. */
+/** Counts the resources of each type that is declared and not run, in alphabetical order of the types. */
 export function countDeclaredOnly(nodes: Iterable<Node>, registry: Registry): Record<string, number> {
   const counts = new Map<string, number>();
   for (const node of nodes) {

@@ -5,10 +5,10 @@ import { scopeOf } from './assembly/scope.ts';
 import { TemplateError, type Stack } from './assembly/template.ts';
 import type { Running } from './resource.ts';
 
-/** The result of `Ref` and of `Fn::GetAtt` for a resource that is up. */
+/** The results of `Ref` and `Fn::GetAtt` for a running resource. */
 type Identity = Pick<Running, 'ref' | 'attributes'>;
 
-/** Resolves the properties of a resource: its intrinsics against the resources that are up, then its secrets. */
+/** Resolves the properties of a resource: first its intrinsics, from the running resources, then its secrets. */
 export type Resolver = (node: Node) => Promise<unknown>;
 
 export function createResolver(

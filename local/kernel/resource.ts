@@ -6,73 +6,76 @@ import type { PartChange } from './events.ts';
 import { Refusal } from './refusal.ts';
 import { closed } from './schema.ts';
 
-/** A resource of a template, its intrinsics and dynamic references resolved. */
+/** A resource of a template, with its intrinsics and dynamic references resolved. */
 export interface Resource<P = unknown> {
   /** Unique over all stacks: `stack/logicalId`. */
   readonly key: string;
   readonly stack: string;
   readonly logicalId: string;
   readonly type: string;
-  /** Validated, with defaults, without what is ignored. */
+  /** Validated, with defaults filled in and ignored properties removed. */
   readonly properties: P;
 }
 
-/** What a resource that is up offers to the templates, to people and to programs. */
+/** A running resource, as the templates, `status` and the actions use it. */
 export interface Running {
   /** The result of `Ref`. */
   readonly ref: string;
   /** The results of `Fn::GetAtt`; a nested attribute has its dotted name, such as `Endpoint.Address`. */
   readonly attributes?: Readonly<Record<string, string>>;
-  /** Resolves when it does its work, such as a service whose tasks are healthy. Nothing else waits for it but the start. */
+  /**
+   * Resolves when the resource is fully working, such as a service with healthy tasks. Only start and apply wait for
+   * it.
+   */
   readonly steady?: () => Promise<void>;
-  /** Shown when it is ready, such as `port 5432`. */
+  /** Shown when the resource is ready, such as `port 5432`. */
   readonly detail?: () => string;
-  /** What `status` shows of it: some of the sections of local/status.ts. */
+  /** Returns what `status` shows: some of the sections in local/status.ts. */
   readonly describe?: () => object | Promise<object>;
   readonly actions?: Readonly<Record<string, Action>>;
-  /** Called after everything that refers to it has stopped. What it stored stays for the next start. */
+  /** Called after everything that refers to the resource has stopped. Stored data stays for the next start. */
   readonly stop?: () => Promise<void>;
-  /** Called instead of `stop` when the resource leaves the template or is replaced while the system runs. */
+  /** Called instead of `stop` when the resource is removed from the template or replaced while the system runs. */
   readonly remove?: () => Promise<void>;
 }
 
-/** What the engine gives a resource. */
+/** What the engine passes to a resource. */
 export interface Context {
-  /** Aborted when the system is to stop: an `up` that waits for something long gives up. */
+  /** Aborted when the system begins to stop, so that a long wait in `up` ends early. */
   readonly stopping: AbortSignal;
   /** Reports a change of a task or a server that belongs to the resource. */
   readonly part: (id: string, change: PartChange, message?: string) => void;
-  /** Reports something worth a line for a person, such as a task that died. */
+  /** Prints a line on the console, such as for a task that ended unexpectedly. */
   readonly note: (message: string) => void;
 }
 
-/** A resource that is up, with the properties it was brought up with. */
+/** A running resource and the properties it was brought up with. */
 export interface Up<P> {
   readonly resource: Resource<P>;
   readonly running: Running;
 }
 
-/** How a resource type is run. */
+/** Defines how resources of one type run. */
 export interface ResourceSpec<S extends TObject> {
-  /** The properties that are honoured, and those that are `ignored`. All others are refused by name. */
+  /** The supported properties and the `ignored` ones. Any other property is refused by name. */
   readonly properties: S;
-  /** The properties whose change makes CloudFormation replace the resource. @default - none */
+  /** The properties that CloudFormation changes by replacing the resource. @default - none */
   readonly replaceOn?: readonly (keyof Static<S> & string)[];
-  /** The name people know it by. @default - none: the resource is not shown while starting */
+  /** The displayed name. @default - none: start-up output does not show the resource */
   label?(resource: Resource<Static<S>>): string;
   /**
-   * Resolves when others can use the resource. A rejection fails the start with its message; what was started for the
-   * resource has been stopped by then.
+   * Resolves when other resources can use this one. A rejection fails the start with its message; before it rejects, it
+   * stops everything that it has started.
    */
   up(resource: Resource<Static<S>>, context: Context): Promise<Running>;
   /**
-   * Brings a running resource to changed properties. `'up'`: `up` does so for one that exists.
-   * @default - it is stopped and brought up again, and what refers to it is updated too
+   * Applies changed properties to a running resource. `'up'` calls `up` again.
+   * @default - the resource is stopped and brought up again, and resources that refer to it are updated
    */
   readonly update?: 'up' | ((previous: Up<Static<S>>, next: Resource<Static<S>>, context: Context) => Promise<Running>);
 }
 
-/** A resource type that is run; made by `defineResource`. */
+/** A resource type that runs here; created by `defineResource`. */
 export interface ResourceDefinition {
   readonly type: string;
   readonly properties: TObject;
@@ -82,18 +85,18 @@ export interface ResourceDefinition {
   readonly update?: (previous: Up<unknown>, next: Resource, context: Context) => Promise<Running>;
 }
 
-/** A resource type that is declared in templates and not run; made by `declareOnly`. */
+/** A resource type that templates may declare and that does not run here; created by `declareOnly`. */
 export interface DeclaredOnly {
   readonly type: string;
-  /** Service and resource type of its ARN, such as `ec2:vpc`. */
+  /** The service and resource type in its ARN, such as `ec2:vpc`. */
   readonly arn: string;
-  /** Why a laptop does without it. */
+  /** Why a laptop does not need it. */
   readonly reason: string;
 }
 
 export type Definition = ResourceDefinition | DeclaredOnly;
 
-/** A definition of any type; the engine hands it properties that its own schema has validated. */
+/** Creates the definition of a type. The engine validates the properties against the schema before it calls `up`. */
 export function defineResource<S extends TObject>(
   type: string,
   spec: ResourceSpec<NoInfer<S>> & { properties: S },
@@ -116,10 +119,10 @@ export const declareOnly = (type: string, arn: string, reason: string): Declared
 
 export const isRun = (definition: Definition): definition is ResourceDefinition => 'up' in definition;
 
-/** Something that can be done to a resource while it runs. */
+/** An operation on a running resource. */
 export interface Action {
   readonly parameters: TObject;
-  /** @throws Refusal when the parameters are not what the schema describes */
+  /** @throws Refusal if the parameters do not match the schema */
   run(parameters: unknown): Promise<unknown>;
 }
 

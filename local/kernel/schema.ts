@@ -3,14 +3,14 @@ import { Value } from 'typebox/value';
 
 import { Refusal } from './refusal.ts';
 
-/** Options of every object schema: a property that nobody reads is refused by name. */
+/** Options of every object schema: an unknown property is refused by name. */
 export const closed = { additionalProperties: false };
 
 /**
- * Properties that are accepted and have no effect on a laptop, for spreading into an object schema at any depth. They are
- * removed from the value, so the schema's type does not show them.
+ * Properties that are accepted and have no effect on a laptop. Spread them into an object schema at any depth. They are
+ * removed from the value and are not part of its type.
  *
- * @param reason why having no effect is right, as a sentence
+ * @param reason a sentence that says why they need no effect
  * @param names separated by white space
  */
 export function ignored(reason: string, names: string): object {
@@ -22,39 +22,39 @@ export function ignored(reason: string, names: string): object {
   );
 }
 
-/** The resource that a refused value belongs to. */
+/** The resource that a value belongs to, for error messages. */
 export interface Subject {
   readonly key: string;
   readonly type: string;
 }
 
 /**
- * Checks a value against the schema of what is honoured. Text numbers and booleans, which CloudFormation accepts, are
- * converted, defaults are filled in, ignored properties are removed.
+ * Validates a value against a schema. Converts numbers and booleans given as strings, as CloudFormation does, fills in
+ * defaults and removes ignored properties.
  *
- * `NoInfer` keeps the compiler from deriving the schema back from how the result is used, which takes it ten seconds.
+ * `NoInfer` stops the compiler from inferring the schema from the use of the result, which takes ten seconds.
  *
- * @param of where the value stands, for the message
- * @throws Refusal that lists everything the laptop would not do as AWS does
+ * @param path of the value, for the message
+ * @throws Refusal that lists every unsupported property and value
  */
 export function accept<S extends TObject>(
   { key, type }: Subject,
   schema: S,
   value: unknown,
-  of = 'Properties',
+  path = 'Properties',
 ): NoInfer<Static<S>> {
   const converted = Value.Convert(schema, Value.Default(schema, Value.Clone(value)));
   if (Value.Check(schema, converted)) return withoutIgnored(schema, converted) as Static<S>;
   const faults = new Set<string>();
   for (const error of Value.Errors(schema, converted)) {
-    const at = of + error.instancePath.replaceAll('/', '.');
+    const at = path + error.instancePath.replaceAll('/', '.');
     if (error.keyword === 'additionalProperties') {
       for (const name of error.params.additionalProperties) faults.add(`${at}.${name} is not supported`);
     } else if (error.keyword !== 'boolean') {
       faults.add(`${at} = ${JSON.stringify(Value.Pointer.Get(converted, error.instancePath))} ${error.message}`);
     }
   }
-  throw new Refusal(`${key} (${type}) cannot be run here as the template states it:\n- ${[...faults].join('\n- ')}`);
+  throw new Refusal(`${key} (${type}) cannot be run here as the template declares it:\n- ${[...faults].join('\n- ')}`);
 }
 
 type Shape = TSchema & {

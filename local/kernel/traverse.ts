@@ -2,12 +2,12 @@ import type { Node } from './assembly/graph.ts';
 
 type Nodes = ReadonlyMap<string, Node>;
 
-/** Works on every node as soon as the work on all it needs is done; what is independent runs at once. */
+/** Calls `work` for every node, each after the nodes it needs have succeeded; independent nodes run concurrently. */
 export function inOrder(nodes: Nodes, work: (node: Node) => Promise<void>): Promise<void>[] {
   return traverse(nodes, ({ needs }) => [...needs], work);
 }
 
-/** Works on every node as soon as the work on all that need it has ended, also where that failed. */
+/** Calls `work` for every node, each after the nodes that need it have settled; independent nodes run concurrently. */
 export function inReverse(nodes: Nodes, work: (node: Node) => Promise<void>): Promise<void>[] {
   const dependents = new Map([...nodes.keys()].map((key) => [key, [] as string[]]));
   for (const { key, needs } of nodes.values()) for (const need of needs) dependents.get(need)?.push(key);

@@ -1,11 +1,11 @@
 import { declareOnly, type DeclaredOnly } from '../kernel/resource.ts';
 
-const network = 'Everything on a laptop is reached over 127.0.0.1.';
-const rights = 'The AWS endpoint of a laptop checks no permissions.';
-const encryption = 'A laptop encrypts nothing at rest.';
-const monitoring = 'Nothing on a laptop is measured by CloudWatch.';
+const network = 'On a laptop, everything listens on 127.0.0.1.';
+const permissions = 'The AWS endpoint of a laptop checks no permissions.';
+const encryption = 'A laptop encrypts no data at rest.';
+const monitoring = 'A laptop has no CloudWatch.';
 
-/** Types that no family owns. Each has the service and resource type of its ARN, and why a laptop does without it. */
+/** The declared-only types that belong to no family, with the service and resource type in their ARNs. */
 export const declaredOnly: readonly DeclaredOnly[] = [
   ...each(network, {
     'AWS::EC2::EIP': 'ec2:elastic-ip',
@@ -25,7 +25,7 @@ export const declaredOnly: readonly DeclaredOnly[] = [
     'AWS::EC2::VPCGatewayAttachment': 'ec2:vpc-gateway-attachment',
     'Custom::VpcRestrictDefaultSG': 'cloudformation:custom-resource',
   }),
-  ...each(rights, {
+  ...each(permissions, {
     'AWS::IAM::InstanceProfile': 'iam:instance-profile',
     'AWS::IAM::ManagedPolicy': 'iam:policy',
     'AWS::IAM::Policy': 'iam:policy',

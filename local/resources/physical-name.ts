@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import type { Resource } from '../kernel/resource.ts';
 
 /**
- * The name in the template, else one made of stack and logical id: the same at each start, as CloudFormation's stays the
- * same for the life of the resource. One that is too long ends in a hash.
+ * Returns the name in the template, or a name generated from stack and logical id. A generated name is the same at each
+ * start. A name that is too long is shortened and ends in a hash.
  *
  * @param maxLength in characters
  */

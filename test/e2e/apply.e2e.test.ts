@@ -41,7 +41,7 @@ test('an unchanged assembly changes nothing', async () => {
   expect(await system.apply()).toEqual({ created: [], updated: [], replaced: [], removed: [] });
 });
 
-test('a changed variable is rolled out by its service alone, and no reader notices', async () => {
+test('a changed variable is rolled out by its service only, without a failed request', async () => {
   const before = { catalog: await tasksOf('catalog'), auth: await tasksOf('auth') };
   const shopper = createShopper(system.edge);
   let reading = true;
@@ -69,7 +69,7 @@ test('a changed variable is rolled out by its service alone, and no reader notic
   expect([...statuses.keys()]).toEqual([200]);
 });
 
-test('a version that crashes is rolled back, the old tasks go on, and the next apply repairs it', async () => {
+test('a crashing version is rolled back, the old tasks keep running, and the next apply repairs it', async () => {
   const before = await tasksOf('catalog');
   const good = mkdtempSync(join(tmpdir(), 'headroom-good-'));
   cpSync(assembly, good, { recursive: true });
@@ -89,7 +89,7 @@ test('a version that crashes is rolled back, the old tasks go on, and the next a
   expect((await system.status()).resources.filter(({ state }) => state === 'failed')).toEqual([]);
 });
 
-test('a new queue is created, and removed again', async () => {
+test('a new queue is created, and removed by the next apply', async () => {
   edit('Data', (text) => text.replace('"Resources": {', '"Resources": { "Extra": { "Type": "AWS::SQS::Queue" },'));
   expect((await system.apply()).created).toEqual(['headroom-local-data/Extra']);
   expect((await system.status()).queues.map(({ name }) => name)).toContainEqual(expect.stringContaining('Extra'));

@@ -18,14 +18,14 @@ describeJourney(() => system);
 describeReadRouting(() => system);
 describeTaskLoss(() => system);
 
-test('a monitor outside asks the edge for health', async () => {
+test('the edge serves the health check to external monitors', async () => {
   expect(await createShopper(system.edge).send('GET', '/api/health')).toMatchObject({
     status: 200,
     body: { status: 'ok', uptime: expect.any(Number) },
   });
 });
 
-describe('bad input is answered by a problem document, and nothing is written', () => {
+describe('invalid input gets a problem document, and nothing is written', () => {
   let shopper: Shopper;
   let productId: string;
   beforeAll(async () => {
@@ -41,10 +41,10 @@ describe('bad input is answered by a problem document, and nothing is written', 
     ['an unknown product', () => [{ productId: 'no-such-film', quantity: 1 }], 422, 'items/0/productId'],
   ];
   test.each(orders)('%s', async (_, items, status, field) => {
-    const answer = await shopper.send('POST', '/api/orders', { json: { items: items() } });
-    expect(answer.status).toBe(status);
-    expect(answer.headers.get('content-type')).toContain('application/problem+json');
-    expect(answer.body.errors.map((error: { field: string }) => error.field)).toContain(field);
+    const response = await shopper.send('POST', '/api/orders', { json: { items: items() } });
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toContain('application/problem+json');
+    expect(response.body.errors.map((error: { field: string }) => error.field)).toContain(field);
     expect((await shopper.send('GET', '/api/orders')).body.items).toEqual([]);
   });
 
@@ -57,19 +57,20 @@ describe('bad input is answered by a problem document, and nothing is written', 
 
   test('a body over the limit', async () => {
     const password = 'x'.repeat(10 * 1024 * 1024);
-    const answer = await shopper.send('POST', '/api/auth/register', { json: { email: 'long@example.com', password } });
-    expect(answer).toMatchObject({ status: 413, body: { status: 413 } });
+    const json = { email: 'long@example.com', password };
+    const response = await shopper.send('POST', '/api/auth/register', { json });
+    expect(response).toMatchObject({ status: 413, body: { status: 413 } });
   });
 
   test.each([
-    ['an e-mail that is not one', { email: 'nobody', password: 'long enough' }, 'email'],
+    ['an invalid e-mail address', { email: 'ann', password: 'long enough' }, 'email'],
     ['a password that is too short', { email: 'short@example.com', password: 'x' }, 'password'],
   ])('%s', async (_, json, field) => {
-    const answer = await createShopper(system.edge).send('POST', '/api/auth/register', { json });
-    expect(answer).toMatchObject({ status: 400, body: { errors: [{ field }] } });
+    const response = await createShopper(system.edge).send('POST', '/api/auth/register', { json });
+    expect(response).toMatchObject({ status: 400, body: { errors: [{ field }] } });
   });
 
-  test('an order that is not yours', async () => {
+  test("another user's order", async () => {
     const order = await shopper.order([{ productId, quantity: 1 }]);
     const stranger = createShopper(system.edge);
     await stranger.register();
@@ -83,21 +84,21 @@ describe('bad input is answered by a problem document, and nothing is written', 
     expect(await shopper.send('GET', `/api/orders/${order.body.id}`)).toMatchObject({ body: { status: 'pending' } });
   });
 
-  test('an idempotency key that comes again with another body', async () => {
+  test('an idempotency key that is reused with another body', async () => {
     const key = randomUUID();
     expect(await shopper.order([{ productId, quantity: 1 }], key)).toMatchObject({ status: 201 });
     expect(await shopper.order([{ productId, quantity: 2 }], key)).toMatchObject({ status: 422 });
   });
 
   test.each([
-    ['GET', '/nobody/serves/this', 404],
+    ['GET', '/no/such/path', 404],
     ['GET', '/api/orders/a/b/c', 404],
     ['DELETE', '/api/products', 405],
   ])('%s %s', async (method, path, status) => {
     expect(await shopper.send(method, path)).toMatchObject({ status, body: { status } });
   });
 
-  test('without a session', async () => {
+  test('a request without a session', async () => {
     expect(await createShopper(system.edge).order([{ productId, quantity: 1 }])).toMatchObject({ status: 401 });
   });
 });

@@ -24,7 +24,7 @@ afterAll(async () => {
 
 const url = async () => (await system.status()).loadBalancers[0]?.url ?? '';
 
-test("another CDK app's service uses its database, bucket and queue, behind its own load balancer", async () => {
+test('a service of another CDK app uses its database, bucket and queue behind its load balancer', async () => {
   const response = await fetch(`${await url()}/?text=hello`, { method: 'POST' });
   expect(await response.json()).toEqual({ greeting: 'hello from a Dockerfile', stored: 'HELLO' });
   const { queues, services, databases } = await system.status();
@@ -33,7 +33,7 @@ test("another CDK app's service uses its database, bucket and queue, behind its 
   expect(databases).toMatchObject([{ role: 'primary' }]);
 });
 
-test('the summary shows its load balancer, and has no line for a CDN or a Redis that it does not have', async () => {
+test('the summary shows the load balancer, and no line for a missing CDN or Redis', async () => {
   const summary = system.output().slice(system.output().indexOf('Headroom is up'));
   expect(summary).toContain(`open      ${await url()}`);
   expect(summary).not.toMatch(/Redis|replica|\n {2}\w+ *\n/);

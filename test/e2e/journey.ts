@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.ts';
 import { createShopper } from '../support/shopper.ts';
 import type { System } from '../support/system.ts';
 
-/** The journey every endpoint must carry: register, browse, order, pay, and read the e-mail. */
+/** The journey that must work with every endpoint: register, browse, order, pay, and read the e-mail. */
 export function describeJourney(system: () => System) {
   test('register, log in, browse, order, pay, and the confirmation e-mail arrives', async () => {
     const shopper = createShopper(system().edge);
@@ -44,7 +44,7 @@ export function describeJourney(system: () => System) {
     });
   });
 
-  test('an idempotency key sent twice at the same moment makes one order, one charge and one e-mail', async () => {
+  test('concurrent requests with the same idempotency key create one order, one charge and one e-mail', async () => {
     const shopper = createShopper(system().edge);
     await shopper.register();
     const { body: page } = await shopper.products('?limit=1');
@@ -69,7 +69,7 @@ export function describeJourney(system: () => System) {
     expect(charges).toEqual([{ status: 'succeeded' }]);
 
     await eventually(async () => expect(await system().inbox(shopper.email)).toHaveLength(1));
-    // A second e-mail would follow within the mailer's next receives; give it the time.
+    // Wait long enough for the mailer to send a second e-mail.
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     expect(await system().inbox(shopper.email)).toHaveLength(1);
   });

@@ -42,7 +42,7 @@ async function expectOrder(system: System, email: string, id: string): Promise<v
   expect(await returning.send('GET', `/api/orders/${id}`)).toMatchObject({ status: 200, body: { id } });
 }
 
-test('a second start is refused; what was bought survives Ctrl-C and a kill -9 of everything', async () => {
+test('a second start is refused; orders survive Ctrl-C and a kill -9 of all processes', async () => {
   const stateDir = newStateDir();
   const first = await start(stateDir);
   const { email, register, products, order } = createShopper(first.edge);
@@ -63,14 +63,14 @@ test('a second start is refused; what was bought survives Ctrl-C and a kill -9 o
   const second = await start(stateDir);
   await expectOrder(second, email, body.id);
 
-  // At once and without a chance to clean up: the runtime, the databases, Redis, every task.
-  const everything = [second.process.pid ?? 0, ...(await taskPids(second)), ...processesOf(stateDir)];
-  for (const pid of everything.filter(isAlive)) process.kill(pid, 'SIGKILL');
+  // Kills the runtime, the databases, Redis and every task, so that none can clean up.
+  const all = [second.process.pid ?? 0, ...(await taskPids(second)), ...processesOf(stateDir)];
+  for (const pid of all.filter(isAlive)) process.kill(pid, 'SIGKILL');
 
   await expectOrder(await start(stateDir), email, body.id);
 });
 
-test('after a kill -9 of the runtime alone, the next start ends what it left behind', async () => {
+test('after a kill -9 of the runtime alone, the next start ends its tasks', async () => {
   const stateDir = newStateDir();
   const first = await start(stateDir);
   const pids = await taskPids(first);
@@ -79,7 +79,7 @@ test('after a kill -9 of the runtime alone, the next start ends what it left beh
   await eventually(async () => expect(pids.filter(isAlive)).toEqual([]));
 });
 
-/** Runs `npm start` as a shell does, on ports of its own. */
+/** Runs `npm start` from a shell, on free ports. */
 async function npmStart(stateDir: string, more = '') {
   const [port, endpointPort] = await freePorts(2);
   const command = `npm start -- --port ${port} --endpoint-port ${endpointPort} --state ${stateDir}`;
@@ -94,7 +94,7 @@ const isUp = async (stateDir: string) => {
   for (const { desired, healthy } of services) expect(healthy).toBe(desired);
 };
 
-test('SIGTERM to npm start, as editors and supervisors send it, stops everything in order', async () => {
+test('SIGTERM to npm start, as sent by editors and supervisors, stops everything in order', async () => {
   const stateDir = newStateDir();
   const npm = await npmStart(stateDir);
   const exited = once(npm, 'exit');
@@ -105,12 +105,12 @@ test('SIGTERM to npm start, as editors and supervisors send it, stops everything
   rmSync(stateDir, { recursive: true });
 });
 
-test('npm start | head goes on when head has ended', async () => {
+test('npm start | head keeps running after head has exited', async () => {
   const stateDir = newStateDir();
   const shell = await npmStart(stateDir, '| head -3');
   await eventually(() => isUp(stateDir), 60_000);
   const [service] = (await connect(stateDir).status()).services;
-  // Reported on the console, which has no reader any more.
+  // Prints to the console, which is closed by now.
   await connect(stateDir).act(service?.key ?? '', 'kill', { task: service?.tasks[0]?.id });
   await eventually(() => isUp(stateDir));
   const exited = once(shell, 'exit');
@@ -121,7 +121,7 @@ test('npm start | head goes on when head has ended', async () => {
   rmSync(stateDir, { recursive: true });
 });
 
-test('a port in use is named together with the option that moves it, and nothing is left behind', async () => {
+test('a port in use is named with the option that changes it, and no process is left running', async () => {
   const stateDir = newStateDir();
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');

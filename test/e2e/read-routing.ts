@@ -3,10 +3,10 @@ import { expect, test } from '@jest/globals';
 import { createShopper } from '../support/shopper.ts';
 import type { System } from '../support/system.ts';
 
-/** PostgreSQL's sessions publish their counters when they have been idle for 10 s (PGSTAT_IDLE_INTERVAL). */
+/** Sessions of PostgreSQL publish their counters after 10 s of idle time (PGSTAT_IDLE_INTERVAL). */
 const statisticsDelayMs = 11_000;
 
-/** Who read and who wrote, told by PostgreSQL's own statistics of each server. */
+/** Checks with the statistics of each PostgreSQL server which one served reads and writes. */
 export function describeReadRouting(system: () => System) {
   async function counters(role: 'primary' | 'replica') {
     const [row] = await system().query(
@@ -19,7 +19,7 @@ export function describeReadRouting(system: () => System) {
     return { productScans: Number(row.productScans), ordersInserted: Number(row.ordersInserted) };
   }
 
-  test('catalogue reads are answered by the replica only, and writes are seen on the primary only', async () => {
+  test('the catalogue is read from the replica only, and orders are written to the primary only', async () => {
     const shopper = createShopper(system().edge);
     await shopper.register();
     const [product] = (await shopper.products('?limit=1')).body.items;
@@ -31,14 +31,14 @@ export function describeReadRouting(system: () => System) {
     await sleep(statisticsDelayMs);
     const after = { primary: await counters('primary'), replica: await counters('replica') };
 
-    // 20 pages, and one look-up of the price when ordering.
+    // 20 pages, and one look-up of the price for the order.
     expect(after.replica.productScans - before.replica.productScans).toBe(21);
     expect(after.primary.productScans - before.primary.productScans).toBe(0);
     expect(after.primary.ordersInserted - before.primary.ordersInserted).toBe(1);
     expect(after.replica.ordersInserted - before.replica.ordersInserted).toBe(0);
   });
 
-  test('the replica refuses writes and has what the primary wrote', async () => {
+  test('the replica refuses writes and has the rows of the primary', async () => {
     await expect(system().query('replica', 'create table public.t (a int)')).rejects.toThrow('read-only');
     const [orders] = await system().query('replica', 'select count(*)::int as count from orders.orders');
     expect(orders.count).toBeGreaterThan(0);

@@ -5,11 +5,11 @@ import { createShopper } from '../support/shopper.ts';
 import type { System } from '../support/system.ts';
 
 /**
- * What users see while a task is killed with -9. A request under way on it ends in a 502, as with the real load balancer;
- * tried once more after 100 ms it is answered, since the task has left its target group by then.
+ * Checks what clients see while a task is killed with -9. A request that the task is processing fails with 502, as with
+ * the real load balancer. A retry after 100 ms succeeds, since the task has left its target group by then.
  */
 export function describeTaskLoss(system: () => System) {
-  test('a catalog task is killed under load: reads go on, and the task comes back', async () => {
+  test('when a catalog task is killed under load, reads continue and the task is replaced', async () => {
     const shopper = createShopper(system().edge);
     const catalog = async () => (await system().status()).services.find(({ name }) => name === 'catalog');
     const before = await catalog();
@@ -17,7 +17,7 @@ export function describeTaskLoss(system: () => System) {
     const victim = before?.tasks[0];
 
     let reading = true;
-    const seen = { answered: 0, retried: 0, failed: 0 };
+    const seen = { succeeded: 0, retried: 0, failed: 0 };
     const reader = async () => {
       while (reading) {
         let { status } = await shopper.products('?limit=1');
@@ -26,7 +26,7 @@ export function describeTaskLoss(system: () => System) {
           await sleep(100);
           ({ status } = await shopper.products('?limit=1'));
         }
-        if (status === 200) seen.answered += 1;
+        if (status === 200) seen.succeeded += 1;
         else seen.failed += 1;
       }
     };
@@ -44,9 +44,9 @@ export function describeTaskLoss(system: () => System) {
       await Promise.all(readers);
     }
 
-    expect(seen.answered).toBeGreaterThan(100);
+    expect(seen.succeeded).toBeGreaterThan(100);
     expect(seen.failed).toBe(0);
-    // Only what was under way on the killed task, or sent there before it left: no reader meets it more than twice.
+    // Only requests that were sent to the killed task before it left the target group fail: at most two per reader.
     expect(seen.retried).toBeLessThanOrEqual(2 * readers.length);
   });
 }

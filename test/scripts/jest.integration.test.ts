@@ -9,13 +9,13 @@ import { eventually } from '../support/eventually.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
-test('Ctrl-C during tests with servers leaves no server and no file behind', async () => {
+test('Ctrl-C during tests with servers ends the servers and deletes the temporary files', async () => {
   const temporary = mkdtempSync(join(tmpdir(), 'headroom-interrupted-'));
   const run = spawn(process.execPath, ['scripts/jest.ts', 'test/app/services/auth/auth.integration.test.ts'], {
     cwd: root,
     env: { ...process.env, TMPDIR: temporary },
     stdio: 'ignore',
-    // A terminal's Ctrl-C goes to all of a group.
+    // Ctrl-C in a terminal signals the whole process group.
     detached: true,
   });
   const exited = once(run, 'exit');

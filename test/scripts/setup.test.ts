@@ -9,7 +9,7 @@ beforeEach(() => {
   clone = mkdtempSync(join(tmpdir(), 'headroom-setup-'));
   mkdirSync(join(clone, 'scripts'));
   copyFileSync(join(import.meta.dirname, '../../scripts/setup.mjs'), join(clone, 'scripts/setup.mjs'));
-  // An npm that notes what it was asked for.
+  // An npm that records its arguments.
   write('npm.cjs', "require('node:fs').writeFileSync('asked', process.argv.slice(2).join(' '))");
   locked({ fastify: { version: '5.0.0' }, '@esbuild/other': { version: '1.0.0', optional: true } });
 });
@@ -32,7 +32,7 @@ function setUp() {
   return { status, stderr, asked };
 }
 
-test('what the lock file names is there: nothing is done and nothing said, though other platforms’ packages are not', () => {
+test('nothing is installed or printed if only packages of other platforms are missing', () => {
   installed({ fastify: { version: '5.0.0' } });
   ownNode();
   expect(setUp()).toEqual({ status: 0, stderr: '', asked: undefined });
@@ -41,8 +41,8 @@ test('what the lock file names is there: nothing is done and nothing said, thoug
 test.each([
   ['a fresh clone', () => {}],
   ['another version', () => installed({ fastify: { version: '4.9.0' } })],
-  ['a package that is missing', () => installed({})],
-])('%s: the lock file is installed', (_, given) => {
+  ['a missing package', () => installed({})],
+])('%s: the packages of the lock file are installed', (_, given) => {
   given();
   ownNode();
   expect(setUp()).toMatchObject({
@@ -52,11 +52,11 @@ test.each([
   });
 });
 
-test('an npm that fails, fails the command and names the remedy', () => {
+test('a failure of npm fails the command and says what to do', () => {
   write('npm.cjs', 'process.exit(7)');
   expect(setUp()).toMatchObject({ status: 1, stderr: expect.stringContaining('run the same command again') });
 });
 
-test('a Node whose install script was not allowed to run is told', () => {
+test('a Node whose install script did not run is reported', () => {
   expect(setUp()).toMatchObject({ status: 1, stderr: expect.stringContaining('`ignore-scripts`') });
 });

@@ -13,12 +13,12 @@ export interface TestEndpoint {
     credentials: { accessKeyId: string; secretAccessKey: string };
     forcePathStyle: boolean;
   };
-  /** Stops it and starts it again on the same port and data. */
+  /** Restarts the endpoint on the same port and data. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** An embedded AWS endpoint of one test file's own, in a directory that `stop` removes. */
+/** Starts an embedded AWS endpoint for one test file, in a directory that `stop` removes. */
 export async function startTestEndpoint(): Promise<TestEndpoint> {
   const dataDir = await mkdtemp(join(tmpdir(), 'headroom-endpoint-'));
   const options = { port: await freePort(), dataDir, region: 'eu-central-1', accountId: '000000000000' };

@@ -1,4 +1,4 @@
-/** Repeats `attempt` until it does not throw, and answers its value; after `timeoutMs` its last error is thrown. */
+/** Repeats `attempt` until it succeeds, and returns its result. After `timeoutMs` it throws the last error. */
 export async function eventually<T>(attempt: () => Promise<T>, timeoutMs = 15_000, everyMs = 100): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

@@ -4,7 +4,7 @@ import { accept } from '../../local/kernel/schema.ts';
 
 type Properties = Record<string, unknown>;
 
-/** Brings up single resources of a few definitions, as the engine would; `stop` stops them, latest first. */
+/** Brings up single resources of a few definitions, as the engine does. `stop` stops them, the latest first. */
 export function createResources(definitions: readonly Definition[], stack = 'stack') {
   const ups = new Map<string, Up<unknown>>();
   const notes: string[] = [];

@@ -9,8 +9,8 @@ import { serverCertificate } from '../../local/host/tls.ts';
 import { freePort } from '../../local/host/free-port.ts';
 
 /**
- * Jest's global set-up of the integration tests: one PostgreSQL primary with a streaming replica and one Redis for all
- * files, told to them by TEST_* environment variables. `servers-stop.ts` ends them.
+ * Jest's global setup of the integration tests: starts one PostgreSQL primary with a streaming replica and one Redis
+ * for all test files. Sets their addresses in TEST_* environment variables. `servers-stop.ts` stops them.
  */
 export default async function startServers(): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'headroom-test-'));

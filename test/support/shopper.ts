@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 
-export interface Answer {
+export interface ShopResponse {
   readonly status: number;
   readonly headers: Headers;
-  // The body as the caller expects it; a wrong expectation fails in the assertion that follows.
+  // Untyped: the test asserts what it expects.
   readonly body: any; // oxlint-disable-line typescript/no-explicit-any
 }
 
-/** A person with a browser: keeps cookies, speaks JSON. New to the shop, unless the e-mail is one that registered. */
+/** A client that stores cookies and sends JSON. The default e-mail address is a new one. */
 export function createShopper(edge: string, email = `shopper-${randomUUID()}@example.com`) {
   const password = 'correct horse battery staple';
   const cookies = new Map<string, string>();
@@ -16,7 +16,7 @@ export function createShopper(edge: string, email = `shopper-${randomUUID()}@exa
     method: string,
     path: string,
     { json, body, headers = {} }: { json?: unknown; body?: string; headers?: Record<string, string> } = {},
-  ): Promise<Answer> {
+  ): Promise<ShopResponse> {
     const payload = json === undefined ? body : JSON.stringify(json);
     const response = await fetch(edge + path, {
       method,

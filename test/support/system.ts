@@ -24,14 +24,16 @@ export interface System extends StartedSystem {
   readonly endpoint: string;
   readonly stateDir: string;
   /** Runs a query on the primary or a replica, as the administrator. */
-  query(role: 'primary' | 'replica', sql: string, values?: unknown[]): Promise<any[]>; // oxlint-disable-line typescript/no-explicit-any -- rows as the caller expects them
-  /** Mails that were sent to this address. */
+  query(role: 'primary' | 'replica', sql: string, values?: unknown[]): Promise<any[]>; // oxlint-disable-line typescript/no-explicit-any -- untyped rows
+  /** Returns the mails that were sent to an address. */
   inbox(address: string): Promise<Mail[]>;
-  /** Stops it, whatever its state, and removes what it stored. */
+  /** Stops the system if it is running, and deletes its state folder. */
   dispose(): Promise<void>;
 }
 
-/** Ports that are free now. Two callers in one process never get the same one, since both listen before either closes. */
+/**
+ * Returns ports that are free now. They differ from each other, since all servers listen before the first one closes.
+ */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => once(server, 'listening')));
@@ -40,7 +42,7 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Runs `npm run local -- <args>` to its end. */
+/** Runs `npm run local -- <args>` until it exits. */
 export async function cli(args: string[], stateDir: string): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, [main, ...args, '--state', stateDir]);
   const chunks: Buffer[] = [];
@@ -52,7 +54,7 @@ export async function cli(args: string[], stateDir: string): Promise<{ code: num
 
 export const newStateDir = () => mkdtempSync(join(tmpdir(), 'headroom-e2e-'));
 
-/** Starts the system on ports and a state folder of its own; resolves when it serves. */
+/** Starts the system on free ports, by default with a new state folder. Resolves when the system is up. */
 export async function startSystem({
   stateDir = newStateDir(),
   env = {},

@@ -1,4 +1,4 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 
-// The test servers' authority, as NODE_EXTRA_CA_CERTS brings it to a task.
+// Trusts the CA of the test servers, as NODE_EXTRA_CA_CERTS does for a task.
 setDefaultCACertificates([...getCACertificates('default'), process.env['TEST_CA'] ?? '']);

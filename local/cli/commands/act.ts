@@ -7,9 +7,9 @@ import { stateOption } from '../options.ts';
 export const actCommand = (): Command =>
   new Command('act')
     .description(
-      'Does something to a resource, such as `act redis-group pause`. Without arguments lists what there is.',
+      'Runs an action of a resource, such as `act redis-group pause`. Without arguments, lists resources and actions.',
     )
-    .argument('[resource]', 'its name or key')
+    .argument('[resource]', 'name or key of the resource')
     .argument('[action]', 'such as restart, kill, pause, resume')
     .argument('[parameters...]', 'such as task=catalog-1a2b')
     .addOption(stateOption())
@@ -23,11 +23,11 @@ export const actCommand = (): Command =>
         const client = connect(state);
         if (resource === undefined || action === undefined) {
           const { resources } = await client.status();
-          const offering = resources.filter(({ actions, key, label }) => {
-            const isAsked = resource === undefined || resource === key || resource === label;
-            return actions.length > 0 && isAsked;
+          const listed = resources.filter(({ actions, key, label }) => {
+            const matches = resource === undefined || resource === key || resource === label;
+            return actions.length > 0 && matches;
           });
-          for (const { label, key, actions } of offering) console.log(`${label ?? key}: ${actions.join(', ')}`);
+          for (const { label, key, actions } of listed) console.log(`${label ?? key}: ${actions.join(', ')}`);
           return;
         }
         const result = await client.act(resource, action, Object.fromEntries(parameters.map(parseParameter)));
@@ -35,7 +35,7 @@ export const actCommand = (): Command =>
       },
     );
 
-/** `name=value`; a value that reads as a number or a boolean is one. */
+/** Parses `name=value`. Numbers and booleans are converted. */
 function parseParameter(text: string): [string, unknown] {
   const at = text.indexOf('=');
   if (at < 1) throw new Refusal(`"${text}" is not a parameter. Write name=value.`);

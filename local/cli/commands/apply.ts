@@ -5,7 +5,7 @@ import { stateOption } from '../options.ts';
 
 export const applyCommand = (): Command =>
   new Command('apply')
-    .description('Synthesizes again and takes over what differs, without stopping the rest.')
+    .description('Synthesizes again and updates the resources that differ, while the others keep running.')
     .addOption(stateOption())
     .action(async ({ state }: { state: string }) => {
       const changes = await connect(state).apply();

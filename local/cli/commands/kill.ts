@@ -6,8 +6,8 @@ import { stateOption } from '../options.ts';
 
 export const killCommand = (): Command =>
   new Command('kill')
-    .description('Kills a task, as a lost machine would. The service starts another.')
-    .argument('<task>', 'id of the task, as status shows it')
+    .description('Kills a task with SIGKILL, as a machine failure would. Its service starts another.')
+    .argument('<task>', 'id of the task, as shown by status')
     .addOption(stateOption())
     .action(async (task: string, { state }: { state: string }) => {
       const client = connect(state);

@@ -18,10 +18,10 @@ interface Options {
 
 export const logsCommand = (): Command =>
   new Command('logs')
-    .description('Shows the last lines of a log. Without a name lists the logs.')
-    .argument('[name]', 'a service, a database, load-balancer, edge, or all of them: all')
-    .option('-f, --follow', 'goes on with what is written, until Ctrl-C')
-    .option('--since <time>', 'from then on: 30s, 10m, 2h, or an ISO 8601 time', (text) => {
+    .description('Shows the last lines of a log. Without a name, lists the logs.')
+    .argument('[name]', 'a service, a database, load-balancer, edge, or all for every log')
+    .option('-f, --follow', 'also shows new lines, until Ctrl-C')
+    .option('--since <time>', 'shows the lines since 30s, 10m or 2h ago, or since an ISO 8601 time', (text) => {
       const since = parseSince(text);
       if (since === undefined) throw new InvalidArgumentError('Write 30s, 10m, 2h, 1d or an ISO 8601 time.');
       return since;
@@ -37,13 +37,13 @@ async function showLogs(name: string | undefined, { follow, since, state }: Opti
         .map((file) => file.slice(0, -'.log'.length))
     : [];
   if (name === undefined) {
-    if (names.length === 0) throw new Refusal(`There are no logs in ${directory}: nothing has run yet.`);
+    if (names.length === 0) throw new Refusal(`There are no logs in ${directory}: the system has not run yet.`);
     console.log(['all', ...names.toSorted()].join('\n'));
     return;
   }
   const sources = name === 'all' ? names : names.filter((each) => each === name);
   if (sources.length === 0) {
-    const known = names.length === 0 ? 'Nothing has run yet.' : `Logs: all, ${names.toSorted().join(', ')}`;
+    const known = names.length === 0 ? 'The system has not run yet.' : `Logs: all, ${names.toSorted().join(', ')}`;
     throw new Refusal(`There is no log of "${name}" in ${directory}. ${known}`);
   }
   const format = createFormatter(process.stdout.hasColors?.() ?? false);

@@ -17,16 +17,16 @@ interface Options {
 export const startCommand = (): Command =>
   new Command('start')
     .description('Runs the system until Ctrl-C: npm start -- [options]')
-    .option('--port <port>', 'where the system is opened', parsePort, 8080)
-    .option('--endpoint-port <port>', 'where the embedded AWS endpoint listens', parsePort, 4566)
+    .option('--port <port>', 'port of the CDN, which browsers open', parsePort, 8080)
+    .option('--endpoint-port <port>', 'port of the embedded AWS endpoint', parsePort, 4566)
     .option('--assembly <folder>', "another CDK app's cloud assembly, such as its cdk.out")
-    .option('--fresh', 'forgets what earlier starts have stored')
+    .option('--fresh', 'deletes what earlier starts have stored')
     .addOption(stateOption())
     .action(run);
 
 /** The first Ctrl-C or SIGTERM stops in order, the second at once. */
 async function run({ port, endpointPort, assembly, fresh = false, state }: Options): Promise<void> {
-  // Loaded here, so that the commands of another terminal respond at once; compiled once, which saves a second.
+  // Imported here so that the other commands start fast. The compile cache saves a second.
   enableCompileCache(resolve(import.meta.dirname, '../../../node_modules/.cache/headroom-local'));
   const { start } = await import('../start.ts');
   const console = createConsole();

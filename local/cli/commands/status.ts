@@ -7,7 +7,7 @@ import { describeStatus } from '../summary.ts';
 export const statusCommand = (): Command =>
   new Command('status')
     .description('Shows services with their tasks, queues, databases and Redis.')
-    .option('--json', 'for programs')
+    .option('--json', 'prints JSON')
     .addOption(stateOption())
     .action(async ({ json, state }: { json?: true; state: string }) => {
       const status = await connect(state).status();

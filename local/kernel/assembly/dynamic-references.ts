@@ -1,11 +1,12 @@
-/** The secret's string, by its ARN or name. */
+/** Returns the string of a secret, by its ARN or name. */
 export type FetchSecret = (secretId: string) => Promise<string>;
 
 const pattern = /\{\{resolve:([^}]*)\}\}/g;
 
 /**
- * A resolved value with its dynamic references, such as `{{resolve:secretsmanager:ARN:SecretString:password::}}`,
- * replaced by what they name. Throws for a reference to anything but Secrets Manager and for a key the secret lacks.
+ * Replaces the dynamic references in a value, such as `{{resolve:secretsmanager:ARN:SecretString:password::}}`.
+ *
+ * @throws Error for a reference to anything but Secrets Manager, and for a key that the secret does not have
  */
 export async function resolveDynamicReferences(value: unknown, fetchSecret: FetchSecret): Promise<unknown> {
   if (typeof value === 'string') return resolveText(value, fetchSecret);
@@ -30,24 +31,27 @@ async function resolveText(text: string, fetchSecret: FetchSecret): Promise<stri
 async function lookUp(reference: string, fetchSecret: FetchSecret): Promise<string> {
   const [service, ...parts] = reference.split(':');
   if (service !== 'secretsmanager') {
-    throw new Error(`{{resolve:${reference}}} is a dynamic reference to ${service}; only secretsmanager is known here`);
+    throw new Error(`{{resolve:${reference}}} is a dynamic reference to ${service}; only secretsmanager is supported`);
   }
   const secretId = takeSecretId(parts);
-  // `SecretString` comes before the key; there is nothing else it could say.
+  // The part before the key is always `SecretString`.
   return readSecretKey(await fetchSecret(secretId), parts[1] ?? '', secretId);
 }
 
-/** What the `ValueFrom` of an ECS secret names: `ARN` or `ARN:key:stage:version`, of which any may be empty. */
+/**
+ * Reads the value for `ValueFrom` of an ECS secret: `ARN` or `ARN:key:stage:version`; key, stage and version may be
+ * empty.
+ */
 export async function readSecret(valueFrom: string, fetchSecret: FetchSecret): Promise<string> {
   const parts = valueFrom.split(':');
   const secretId = takeSecretId(parts);
   return readSecretKey(await fetchSecret(secretId), parts[0] ?? '', secretId);
 }
 
-/** An ARN has seven parts of its own, a name one. */
+/** An ARN has seven parts, a name has one. */
 const takeSecretId = (parts: string[]): string => parts.splice(0, parts[0] === 'arn' ? 7 : 1).join(':');
 
-/** A secret's whole string, or the value under a key of its JSON object. Never puts the secret into a message. */
+/** Returns the whole string, or the value of a key if the string is a JSON object. Errors never contain the secret. */
 function readSecretKey(secret: string, jsonKey: string, secretId: string): string {
   if (jsonKey === '') return secret;
   let content: unknown;

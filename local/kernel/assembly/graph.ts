@@ -3,9 +3,9 @@ import { references, type Reference } from './references.ts';
 import { scopeOf, type Surroundings } from './scope.ts';
 import { TemplateError, type Output, type ResourceDefinition, type Stack } from './template.ts';
 
-/** One resource of the whole system, and what must be up before it. */
+/** A resource, and the resources that must be up before it. */
 export interface Node {
-  /** Unique over all stacks: the stack's name and the logical id. */
+  /** Unique over all stacks: `stack/logicalId`. */
   readonly key: string;
   readonly stack: Stack;
   readonly logicalId: string;
@@ -20,7 +20,7 @@ export interface Export {
 
 export interface Graph {
   readonly nodes: ReadonlyMap<string, Node>;
-  /** Throws for a name that no stack exports. */
+  /** @throws TemplateError for a name that no stack exports */
   exported(name: string): Export;
   output(stack: string, name: string): Export;
 }
@@ -28,9 +28,10 @@ export interface Graph {
 export const keyOf = (stack: string, logicalId: string): string => `${stack}/${logicalId}`;
 
 /**
- * All resources of all stacks with the edges that CloudFormation would see: references, also through the exports of
- * other stacks, and DependsOn. Resources whose condition is false are left out. Throws for a reference to nothing and for
- * a cycle, which it names.
+ * Builds the dependency graph of all resources of all stacks. Edges are references, including those to exports of other
+ * stacks, and `DependsOn`. Resources whose condition is false are left out.
+ *
+ * @throws TemplateError for a reference to a missing resource, and for a cycle
  */
 export function buildGraph(stacks: readonly Stack[]): Graph {
   const scopes = new Map(stacks.map((stack) => [stack.name, scopeOf(stack, beforeAnythingIsUp(stack))]));
@@ -98,10 +99,10 @@ export function buildGraph(stacks: readonly Stack[]): Graph {
   }
 }
 
-/** The order is found before anything runs, so names, conditions and exports may not depend on a resource. */
+/** The graph is built before any resource runs, so conditions and export names cannot depend on a resource. */
 function beforeAnythingIsUp(stack: Stack): Surroundings {
   const refuse = (name: string): never => {
-    throw new TemplateError(`stack ${stack.name}: ${name} must be known before any resource is`);
+    throw new TemplateError(`stack ${stack.name}: ${name} must be known before any resource is created`);
   };
   return { ref: refuse, attribute: refuse, importValue: refuse, stackOutput: refuse };
 }
@@ -109,19 +110,18 @@ function beforeAnythingIsUp(stack: Stack): Surroundings {
 function checkReferences(nodes: ReadonlyMap<string, Node>): void {
   for (const { key, needs } of nodes.values()) {
     for (const need of needs) {
-      if (!nodes.has(need)) throw new TemplateError(`${key} refers to ${need}, and there is no such resource`);
+      if (!nodes.has(need)) throw new TemplateError(`${key} refers to ${need}, which does not exist`);
     }
   }
 }
 
 function checkCycles(nodes: ReadonlyMap<string, Node>): void {
   const done = new Set<string>();
-  const visit = (key: string, way: readonly string[]): void => {
+  const visit = (key: string, path: readonly string[]): void => {
     if (done.has(key)) return;
-    const start = way.indexOf(key);
-    if (start !== -1)
-      throw new TemplateError(`resources wait for each other: ${[...way.slice(start), key].join(' -> ')}`);
-    for (const need of nodes.get(key)?.needs ?? []) visit(need, [...way, key]);
+    const start = path.indexOf(key);
+    if (start !== -1) throw new TemplateError(`circular dependency: ${[...path.slice(start), key].join(' -> ')}`);
+    for (const need of nodes.get(key)?.needs ?? []) visit(need, [...path, key]);
     done.add(key);
   };
   for (const key of nodes.keys()) visit(key, []);

@@ -1,7 +1,7 @@
 import { subnets } from './cidr.ts';
 import { TemplateError } from './template.ts';
 
-/** What the intrinsics of one stack are resolved against. Each throws for what it does not know. */
+/** Looks up the values that intrinsics of one stack refer to. Every method throws for an unknown name. */
 export interface Scope {
   /** A pseudo parameter, a parameter or a resource. */
   ref(name: string): unknown;
@@ -13,15 +13,17 @@ export interface Scope {
   zones(region: string): readonly string[];
 }
 
-/** What `AWS::NoValue` answers: the property or list item that holds it is left out. */
+/** The value of `AWS::NoValue`: a property or list item with this value is left out. */
 export const noValue = Symbol('AWS::NoValue');
 
 type Resolve = (value: unknown, path: string) => unknown;
 type Intrinsic = (argument: unknown, resolve: Resolve, scope: Scope, path: string) => unknown;
 
 /**
- * A value of a template with every intrinsic replaced by what it answers. `path` is where the value stands, for the
- * messages. Throws a TemplateError that names the intrinsic and its path.
+ * Replaces every intrinsic in a value of a template by its result.
+ *
+ * @param path of the value in the template, for error messages
+ * @throws TemplateError with the name and path of the intrinsic
  */
 export function resolveIntrinsics(value: unknown, scope: Scope, path: string): unknown {
   const walk: Resolve = (inner, at) => {
@@ -38,7 +40,7 @@ export function resolveIntrinsics(value: unknown, scope: Scope, path: string): u
   };
   const invoke = (name: string, argument: unknown, at: string): unknown => {
     const intrinsic = intrinsics[name];
-    if (intrinsic === undefined) throw new TemplateError(`${at}: ${name} is not an intrinsic the local runtime knows`);
+    if (intrinsic === undefined) throw new TemplateError(`${at}: ${name} is not a supported intrinsic`);
     try {
       return intrinsic(argument, walk, scope, `${at}.${name}`);
     } catch (error) {
@@ -49,7 +51,7 @@ export function resolveIntrinsics(value: unknown, scope: Scope, path: string): u
   return walk(value, path);
 }
 
-/** The name and argument when an object is a call such as `{"Ref": "Bucket"}`. */
+/** Returns the name and argument of a call such as `{"Ref": "Bucket"}`; undefined for any other object. */
 export function intrinsicCall(value: object): { name: string; argument: unknown } | undefined {
   const [entry, ...others] = Object.entries(value) as [string, unknown][];
   if (entry === undefined || others.length > 0) return undefined;
@@ -58,7 +60,7 @@ export function intrinsicCall(value: object): { name: string; argument: unknown 
   return isCall ? { name, argument } : undefined;
 }
 
-/** The logical id and attribute of a `Fn::GetAtt`, which takes a list or a dotted string. */
+/** Returns the logical id and attribute of a `Fn::GetAtt`, which takes a list or a dotted string. */
 export function attributeReference(argument: unknown, resolve: Resolve = (value) => value): [string, string] {
   if (typeof argument === 'string') {
     const dot = argument.indexOf('.');
@@ -68,7 +70,7 @@ export function attributeReference(argument: unknown, resolve: Resolve = (value)
   return [text(logicalId), text(resolve(attribute, 'attribute'))];
 }
 
-/** The text and the variables of a `Fn::Sub`, which takes a string or a list of both. */
+/** Returns the text and variables of a `Fn::Sub`, which takes a string or a list of both. */
 export function substitution(argument: unknown): { text: string; variables: Readonly<Record<string, unknown>> } {
   if (typeof argument === 'string') return { text: argument, variables: {} };
   const [template, variables] = list(argument, 2);

@@ -6,7 +6,7 @@ import { AssetManifestArtifact, CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { Refusal } from '../refusal.ts';
 import type { Stack, Template } from './template.ts';
 
-/** The account of a stack that is synthesized for any account. */
+/** The account of stacks that are synthesized without one. */
 export const anyAccount = '000000000000';
 const anyRegion = 'us-east-1';
 
@@ -21,7 +21,7 @@ export interface ImageAsset {
   readonly buildArgs: Readonly<Record<string, string>>;
 }
 
-/** What a template refers to and the cloud assembly stores. Both throw for what it does not hold. */
+/** The assets in a cloud assembly. Both functions throw for an asset that is not there. */
 export interface Assets {
   /** By the URI in the task definition. */
   image(uri: string): ImageAsset;
@@ -35,8 +35,8 @@ export interface Assembly {
 }
 
 /**
- * Reads a synthesized cloud assembly with its stages.
- * @throws Refusal when there is none or it cannot be read
+ * Reads a synthesized cloud assembly, including its stages.
+ * @throws Refusal if the directory has no readable assembly
  */
 export function readAssembly(directory: string): Assembly {
   const stacks: Stack[] = [];
@@ -87,11 +87,11 @@ export function readAssembly(directory: string): Assembly {
 
 function open(directory: string): CloudAssembly {
   try {
-    // Assemblies of newer versions of the CDK are read too: the parts used here are stable.
+    // Accepts assemblies of newer CDK versions: the parts used here are stable.
     return new CloudAssembly(directory, { skipVersionCheck: true });
   } catch (error) {
     throw new Refusal(
-      `${directory} is not a cloud assembly that can be read: ${(error as Error).message}. Name the folder that cdk synth wrote, such as cdk.out.`,
+      `${directory} is not a readable cloud assembly: ${(error as Error).message}. Name the folder that cdk synth wrote, such as cdk.out.`,
       { cause: error },
     );
   }
@@ -100,7 +100,7 @@ function open(directory: string): CloudAssembly {
 function found<T>(assets: ReadonlyMap<string, T>, key: string, what: string, pathOf: (asset: T) => string): T {
   const asset = assets.get(key);
   if (asset === undefined || !existsSync(pathOf(asset))) {
-    throw new Error(`The cloud assembly holds no asset for ${what}. Synthesize it again.`);
+    throw new Error(`The cloud assembly has no asset for ${what}. Synthesize it again.`);
   }
   return asset;
 }

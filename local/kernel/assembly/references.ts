@@ -1,12 +1,12 @@
 import { attributeReference, intrinsicCall, placeholder, substitution } from './intrinsics.ts';
 
-/** What a value of a template needs to be known before it can be resolved. */
+/** A reference from a value of a template to something else. */
 export type Reference =
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'import'; readonly exportName: unknown }
   | { readonly kind: 'output'; readonly stack: unknown; readonly output: unknown };
 
-/** All references in a value; of a `Fn::If` only those of the branch that is taken. */
+/** Returns all references in a value. Of `Fn::If`, only the branch that applies counts. */
 export function references(value: unknown, condition: (name: string) => boolean): Reference[] {
   if (typeof value !== 'object' || value === null) return [];
   const inside = (inner: unknown): Reference[] =>

@@ -1,7 +1,9 @@
 import { noValue, resolveIntrinsics, type Scope } from './intrinsics.ts';
 import { TemplateError, type Stack } from './template.ts';
 
-/** What lies outside a stack's template: its resources once they are up, and the other stacks. */
+/**
+ * Resolves what a stack's template does not define itself: attributes of running resources and values of other stacks.
+ */
 export interface Surroundings {
   readonly ref: (logicalId: string) => string;
   readonly attribute: (logicalId: string, name: string) => string;
@@ -9,7 +11,7 @@ export interface Surroundings {
   readonly stackOutput: (stack: string, output: string) => unknown;
 }
 
-/** The scope of one stack: parameters by their defaults, conditions, mappings and pseudo parameters from its template. */
+/** Returns the scope of one stack. Parameters have their default values. */
 export function scopeOf(stack: Stack, surroundings: Surroundings): Scope {
   const { Parameters = {}, Conditions = {}, Mappings = {} } = stack.template;
   const pseudo = pseudoParameters(stack);
@@ -46,8 +48,10 @@ export function scopeOf(stack: Stack, surroundings: Surroundings): Scope {
   return scope;
 
   function parameterValue(name: string, { Type, Default }: { Type: string; Default?: unknown }): unknown {
-    if (Default === undefined) return fail(`parameter ${name} has no default, and there is nobody to ask for it`);
-    if (Type.startsWith('AWS::SSM::')) return fail(`parameter ${name} comes from SSM, which the laptop does not have`);
+    if (Default === undefined)
+      return fail(`parameter ${name} has no default, and the local runtime takes no parameter values`);
+    if (Type.startsWith('AWS::SSM::'))
+      return fail(`parameter ${name} comes from SSM, which the local runtime does not have`);
     return Type === 'CommaDelimitedList' || Type.startsWith('List<')
       ? (Default as string).split(',').map((item) => item.trim())
       : Default;

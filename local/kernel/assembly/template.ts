@@ -7,7 +7,7 @@ export interface Template {
   readonly Outputs?: Readonly<Record<string, Output>>;
 }
 
-/** A resource as the template states it, its intrinsics not yet resolved. */
+/** A resource as the template declares it, with unresolved intrinsics. */
 export interface ResourceDefinition {
   readonly Type: string;
   readonly Properties?: Readonly<Record<string, unknown>>;
@@ -28,7 +28,7 @@ export interface Stack {
   readonly template: Template;
 }
 
-/** What is wrong with a template, and where. */
+/** Says what is wrong with a template, and where. */
 export class TemplateError extends Error {
   override readonly name = 'TemplateError';
 }

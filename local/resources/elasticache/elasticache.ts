@@ -4,7 +4,7 @@ import { declareOnly } from '../../kernel/resource.ts';
 import { parameterGroup, type ParameterGroups } from './parameter-group.ts';
 import { replicationGroup } from './replication-group.ts';
 
-/** ElastiCache: one real Redis or Valkey per replication group, its data in `.headroom/redis`. */
+/** ElastiCache: one Redis or Valkey server per replication group. Its data is in `.headroom/redis`. */
 export function elasticache(host: Host) {
   const parameterGroups: ParameterGroups = new Handles('cache parameter group');
   return {

@@ -5,7 +5,7 @@ import { defineResource } from '../../kernel/resource.ts';
 import { ignored } from '../../kernel/schema.ts';
 import { physicalName } from '../physical-name.ts';
 
-/** Lines of redis.conf, by the name of the parameter group. */
+/** Settings of redis.conf, by the name of the parameter group. */
 export type ParameterGroups = Handles<Readonly<Record<string, string>>>;
 
 export const parameterGroup = (groups: ParameterGroups) =>

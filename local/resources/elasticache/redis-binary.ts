@@ -4,8 +4,10 @@ import { onPath } from '../../host/on-path.ts';
 import { redisFromPackage, type RedisBinary } from './redis-package.ts';
 
 /**
- * `valkey-server` or `redis-server` from PATH; else the distribution's package, unpacked into the user's cache folder,
- * which takes neither root nor a change of the system. The error says how to install one.
+ * Finds `valkey-server` or `redis-server` on the PATH, else unpacks the distribution's package into the user's cache
+ * folder, which does not need root or change the system.
+ *
+ * @throws Error that says how to install one
  */
 export async function findRedis(cacheDir = defaultCache()): Promise<RedisBinary> {
   for (const name of ['valkey-server', 'redis-server']) {
@@ -15,7 +17,7 @@ export async function findRedis(cacheDir = defaultCache()): Promise<RedisBinary>
   const remedy =
     process.platform === 'darwin'
       ? 'Install one: brew install valkey'
-      : 'Install one: sudo apt-get install redis-server, sudo dnf install valkey, or the like of your system';
+      : 'Install one: sudo apt-get install redis-server, sudo dnf install valkey, or the package of your system';
   if (!onPath('apt-get')) throw new Error(`There is no valkey-server and no redis-server on PATH. ${remedy}.`);
   try {
     return await redisFromPackage(join(cacheDir, 'redis'));

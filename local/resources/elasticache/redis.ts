@@ -5,13 +5,13 @@ import { startServer, stopOrphan } from '../../host/server-process.ts';
 import type { Tls } from '../../host/tls.ts';
 
 export interface RedisOptions {
-  /** Holds the append-only file; made on first use. */
+  /** Contains the append-only file; created on first use. */
   readonly dir: string;
   readonly port: number;
   readonly password: string;
   readonly tls: Tls;
   readonly log: NodeJS.WritableStream;
-  /** More lines of redis.conf. */
+  /** Further settings of redis.conf. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
@@ -22,7 +22,7 @@ export interface RedisServer {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts Redis (or Valkey) on the loopback addresses with TLS only, keeping what it holds in `dir`. */
+/** Starts Redis or Valkey on the loopback addresses. Accepts only TLS; stores its data in `dir`. */
 export async function startRedis(options: RedisOptions): Promise<RedisServer> {
   const { command, env } = await findRedis();
   const { dir, port, password, tls } = options;
@@ -41,7 +41,7 @@ export async function startRedis(options: RedisOptions): Promise<RedisServer> {
     ['requirepass', password],
     ['dir', dir],
     ['pidfile', pidFile],
-    // The data directory stays visible in the process list, where the next start looks for a server left behind.
+    // Leaves the path of the configuration file in the process list, where `stopOrphan` looks for it.
     ['set-proc-title', 'no'],
     ['appendonly', 'yes'],
     ['save', ''],
@@ -64,7 +64,7 @@ export async function startRedis(options: RedisOptions): Promise<RedisServer> {
   } catch (error) {
     if (!(error instanceof Error && /tls-(port|cert-file)/.test(error.message))) throw error;
     throw new Error(
-      `${command} was built without TLS, which the system requires. Install a build that has it, or put one first on PATH.`,
+      `${command} was built without TLS, which the system requires. Install a build with TLS, or put one first on the PATH.`,
       {
         cause: error,
       },

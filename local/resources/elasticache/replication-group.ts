@@ -23,18 +23,18 @@ const properties = Type.Object({
   Port: Type.Number({ default: 6379 }),
   TransitEncryptionEnabled: Type.Literal(true),
   ...ignored(
-    'One server on a laptop stands for all nodes of the group.',
+    'On a laptop, one server replaces all nodes of the group.',
     `AutomaticFailoverEnabled CacheNodeType CacheSubnetGroupName EngineVersion MultiAZEnabled NetworkType NumCacheClusters
     PreferredCacheClusterAZs ReplicasPerNodeGroup SecurityGroupIds TransitEncryptionMode`,
   ),
   ...ignored(
-    'Backups, maintenance and monitoring are what AWS does around the server.',
+    'AWS manages backups, maintenance and monitoring outside the server.',
     `AtRestEncryptionEnabled AutoMinorVersionUpgrade KmsKeyId LogDeliveryConfigurations NotificationTopicArn
     PreferredMaintenanceWindow ReplicationGroupDescription SnapshotRetentionLimit SnapshotWindow Tags`,
   ),
 });
 
-/** A Redis or Valkey server. A change restarts it on the same data. */
+/** A Redis or Valkey server. A change restarts the server on the same data. */
 export const replicationGroup = (host: Host, parameterGroups: ParameterGroups) =>
   defineResource('AWS::ElastiCache::ReplicationGroup', {
     properties,

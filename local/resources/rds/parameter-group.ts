@@ -5,7 +5,7 @@ import { defineResource } from '../../kernel/resource.ts';
 import { ignored } from '../../kernel/schema.ts';
 import { physicalName } from '../physical-name.ts';
 
-/** Lines of postgresql.conf, by the name of the parameter group. */
+/** Settings of postgresql.conf, by the name of the parameter group. */
 export type ParameterGroups = Handles<Readonly<Record<string, string>>>;
 
 export const parameterGroup = (groups: ParameterGroups) =>
@@ -19,9 +19,12 @@ export const parameterGroup = (groups: ParameterGroups) =>
     async up(resource) {
       const { DBParameterGroupName, Parameters } = resource.properties;
       const name = physicalName(resource, DBParameterGroupName, 255).toLowerCase();
-      // RDS's own parameters (TLS is always forced here), and formulas over the memory of an instance class.
-      const ours = Object.entries(Parameters).filter(([key, value]) => !key.startsWith('rds.') && !value.includes('{'));
-      groups.set(name, Object.fromEntries(ours));
+      // Leaves out parameters that only RDS has, and formulas with the memory of an instance class. TLS is always
+      // forced here.
+      const settings = Object.entries(Parameters).filter(
+        ([key, value]) => !key.startsWith('rds.') && !value.includes('{'),
+      );
+      groups.set(name, Object.fromEntries(settings));
       return { ref: name, attributes: { DBParameterGroupName: name }, stop: async () => groups.delete(name) };
     },
   });

@@ -9,16 +9,16 @@ const run = promisify(execFile);
 
 type Command = readonly [string, ...string[]];
 
-/** The PostgreSQL binaries of the npm package, and how to run them as a user that PostgreSQL accepts. */
+/** The PostgreSQL binaries of the npm package, with commands that run them as a user that PostgreSQL accepts. */
 export interface PostgresBinaries {
   /** Such as `17.10`. */
   readonly version: string;
   readonly postgres: Command;
   readonly initdb: Command;
   readonly spawnOptions: SpawnOptions;
-  /** The user it runs as, when that is not us. */
+  /** The user that the server runs as, if it is not the user of this process. */
   readonly uid?: number;
-  /** Makes the files below `dir` belong to the user the server runs as; does nothing where that is us. */
+  /** Gives the files below `dir` to the user that the server runs as. */
   giveTo(dir: string): Promise<void>;
 }
 
@@ -29,24 +29,26 @@ interface RunAs {
 }
 
 /**
- * PostgreSQL refuses root, and initdb a user without a name: both run in a user namespace, as uid 1, which has a name on
- * every system. Where namespaces are closed, as in most containers, root can run it as another user: with the right to go
- * where only root may, if the system has `setpriv`, else where the files can be reached.
+ * PostgreSQL refuses to run as root, and initdb as a user without a name. Both run in a user namespace as uid 1, which
+ * has a name on every system. If user namespaces are disabled, as in most containers, root can run PostgreSQL as
+ * another user: with `setpriv`, that user can read directories that only root may enter; without it, only directories
+ * open to all.
  */
 function candidates(): RunAs[] {
-  const itself: RunAs = { prefix: [], spawnOptions: {} };
-  const namespace: RunAs = { ...itself, prefix: ['unshare', '--user', '--map-user=1', '--map-group=1', '--'] };
-  if (process.getuid?.() !== 0) return [hasName() ? itself : namespace];
+  const unchanged: RunAs = { prefix: [], spawnOptions: {} };
+  const namespace: RunAs = { ...unchanged, prefix: ['unshare', '--user', '--map-user=1', '--map-group=1', '--'] };
+  if (process.getuid?.() !== 0) return [hasName() ? unchanged : namespace];
+  /** The uid of the user `nobody`. */
   const nobody = 65_534;
   const uid = Number(process.env['SUDO_UID'] ?? nobody);
   const identity = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
-  // The last is for access(2), which initdb asks: without it the kernel answers as if the right were not there.
-  const right = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override', '--securebits=+no_setuid_fixup'];
+  // The last option is for access(2), which initdb calls: without it the kernel ignores the capability there.
+  const capability = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override', '--securebits=+no_setuid_fixup'];
   return [
     namespace,
-    { ...itself, prefix: ['setpriv', ...identity, ...right, '--'], uid },
-    // A directory that the other user may not enter would fail as its working directory.
-    { ...itself, spawnOptions: { uid, gid: uid, cwd: '/' }, uid },
+    { ...unchanged, prefix: ['setpriv', ...identity, ...capability, '--'], uid },
+    // The other user may not be allowed to enter the current directory.
+    { ...unchanged, spawnOptions: { uid, gid: uid, cwd: '/' }, uid },
   ];
 }
 
@@ -58,7 +60,10 @@ function hasName(): boolean {
   }
 }
 
-/** Finds the binaries for this platform and a way to run them; the error lists what was tried. */
+/**
+ * Finds the binaries for this platform and a user to run them as.
+ * @throws Error that lists the commands that failed
+ */
 export async function findPostgres(): Promise<PostgresBinaries> {
   const platform = `${process.platform}-${process.arch}`;
   let bin: string;
@@ -92,7 +97,8 @@ export async function findPostgres(): Promise<PostgresBinaries> {
   }
   throw new Error(
     `The PostgreSQL binaries cannot be run:\n  ${failures.join('\n  ')}\n` +
-      'PostgreSQL refuses root. Start as an ordinary user, allow user namespaces, or move the clone where other users can read it.',
+      'PostgreSQL refuses to run as root. Start as an ordinary user, enable user namespaces, or move the clone to a folder ' +
+      'that other users can read.',
   );
 }
 

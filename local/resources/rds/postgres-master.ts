@@ -4,8 +4,8 @@ import { asAdmin, type Postgres } from './postgres.ts';
 const { escapeIdentifier: identifier, escapeLiteral: literal } = pg;
 
 /**
- * The master user as RDS makes it: not a superuser, but one that may make roles and databases, and owns the first one.
- * Done at every start, so that the password is the one of today's secret.
+ * Creates the master user and its database as RDS does: the user is not a superuser, may create roles and databases,
+ * and owns the database. Runs at every start, so that the password is the current value of the secret.
  */
 export async function provideMaster(
   server: Postgres,

@@ -8,46 +8,46 @@ import { adminUser, asAdmin, caFile, run, type Postgres, type PostgresOptions } 
 const streamTimeoutMs = 20_000;
 
 /**
- * Starts a streaming replica of `primary` in `dir`. It goes on from where it was when the primary still has what it
- * missed, and is copied anew when it has not, or when the primary is another cluster than the one it was copied from.
+ * Starts a streaming replica of `primary` in `dir`. An existing replica continues if the primary still has the WAL that
+ * it missed. Otherwise, or if it is a copy of another cluster, the primary is copied again.
  */
 export async function startReplica(options: PostgresOptions, primary: Postgres): Promise<Postgres> {
   const slot = slotName(options.dir);
-  if (await canGoOn(options, primary, slot)) {
+  if (await canContinue(options, primary, slot)) {
     const replica = await startStandby(options, primary, slot).catch(() => undefined);
-    if (replica && (await streams(replica))) return replica;
+    if (replica && (await waitForStreaming(replica))) return replica;
     await replica?.stop();
   }
   await copyCluster(options, primary, slot);
   const replica = await startStandby(options, primary, slot);
-  if (await streams(replica)) return replica;
+  if (await waitForStreaming(replica)) return replica;
   await replica.stop();
   throw new Error(
-    `The replica in ${options.dir} does not stream from the primary at port ${primary.port}; see its log`,
+    `The replica in ${options.dir} does not stream from the primary at port ${primary.port}. See its log.`,
   );
 }
 
-/** A slot takes lower-case letters, digits and underscores, 63 at most. */
+/** The name of a slot has lower-case letters, digits and underscores; 63 at most. */
 const slotName = (dir: string) =>
   `replica_${basename(dir)
     .toLowerCase()
     .replaceAll(/[^a-z0-9_]/g, '_')
     .slice(-50)}`;
 
-async function canGoOn(options: PostgresOptions, primary: Postgres, slot: string): Promise<boolean> {
+async function canContinue(options: PostgresOptions, primary: Postgres, slot: string): Promise<boolean> {
   const control = join(options.dir, 'data', 'global', 'pg_control');
   if (!existsSync(control) || !existsSync(join(options.dir, 'data', 'standby.signal'))) return false;
-  const kept = await asAdmin(primary, (client) =>
+  const usable = await asAdmin(primary, (client) =>
     client.query<{ system: string }>(
       `select system_identifier::text as system from pg_control_system()
        where exists (select from pg_replication_slots where slot_name = $1 and wal_status <> 'lost')`,
       [slot],
     ),
   );
-  return kept.rows[0]?.system === (await systemIdentifier(control));
+  return usable.rows[0]?.system === (await systemIdentifier(control));
 }
 
-/** The first eight bytes of pg_control name the cluster; all servers copied from one share it. */
+/** Reads the first eight bytes of pg_control, which identify the cluster. All its copies have the same ones. */
 async function systemIdentifier(control: string): Promise<string> {
   const file = await open(control);
   try {
@@ -58,7 +58,7 @@ async function systemIdentifier(control: string): Promise<string> {
   }
 }
 
-/** What pg_basebackup does: the files as they are while the primary writes, made consistent by replaying the log. */
+/** Copies the files of the running primary, as pg_basebackup does. Replaying the WAL makes the copy consistent. */
 async function copyCluster(options: PostgresOptions, primary: Postgres, slot: string): Promise<void> {
   const dataDir = join(options.dir, 'data');
   await rm(dataDir, { recursive: true, force: true });
@@ -67,7 +67,7 @@ async function copyCluster(options: PostgresOptions, primary: Postgres, slot: st
     await client.query('select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1', [
       slot,
     ]);
-    // Reserved from now on, so that the log the copy needs is still there when the replica asks for it.
+    // Reserves the WAL from now on, so that the primary still has it when the replica requests it.
     await client.query('select pg_create_physical_replication_slot($1, true)', [slot]);
     await client.query('select pg_backup_start($1, fast => true)', [slot]);
     await copyFiles(primary.dataDir, dataDir);
@@ -77,11 +77,11 @@ async function copyCluster(options: PostgresOptions, primary: Postgres, slot: st
     return stopped.rows[0]?.labelfile ?? '';
   });
   await writeFile(join(dataDir, 'backup_label'), label, { mode: 0o600 });
-  // Last: a copy cut short has no signal file and is begun anew.
+  // Written last: an interrupted copy has no signal file and is started over.
   await writeFile(join(dataDir, 'standby.signal'), '', { mode: 0o600 });
 }
 
-/** Directories whose contents belong to the running primary alone (PostgreSQL manual, 25.3.4.3). */
+/** Directories whose contents are not copied (PostgreSQL manual, 25.3.4.3). */
 const emptied = new Set([
   'pg_wal',
   'pg_replslot',
@@ -103,7 +103,7 @@ async function copyFiles(from: string, to: string): Promise<void> {
       if (!emptied.has(entry.name)) await copyFiles(source, target);
     } else {
       await copyFile(source, target).catch((error: NodeJS.ErrnoException) => {
-        // A table dropped under way; the log's replay drops it from the copy too.
+        // The table was dropped during the copy. Replaying the WAL drops it from the copy too.
         if (error.code !== 'ENOENT') throw error;
       });
     }
@@ -126,13 +126,14 @@ async function startStandby(options: PostgresOptions, primary: Postgres, slot: s
       .map(([name, value]) => `${name}='${value}'`)
       .join(' '),
     primary_slot_name: slot,
-    // Soon back after the primary was restarted; the default is 5 s.
+    // Reconnects soon after a restart of the primary; the default is 5 s.
     wal_retrieve_retry_interval: '500ms',
   };
   return run({ ...options, settings }, await findPostgres(), primary.admin.password);
 }
 
-async function streams(replica: Postgres): Promise<boolean> {
+/** Returns false if the replica does not stream within 20 s. */
+async function waitForStreaming(replica: Postgres): Promise<boolean> {
   const deadline = Date.now() + streamTimeoutMs;
   for (;;) {
     const receiver = await asAdmin(replica, (client) =>
@@ -144,7 +145,9 @@ async function streams(replica: Postgres): Promise<boolean> {
   }
 }
 
-/** Milliseconds of the primary's writes that are not visible yet: 0 when there are none, null while it is cut off. */
+/**
+ * Returns how far the replica is behind, in ms: 0 if it has every write of the primary, null while it is disconnected.
+ */
 export async function replicaLagMs(replica: Postgres): Promise<number | null> {
   const { rows } = await asAdmin(replica, (client) =>
     client.query<{ lag: number | null }>(

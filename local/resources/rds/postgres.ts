@@ -10,14 +10,14 @@ import { startServer, stopOrphan } from '../../host/server-process.ts';
 import type { Tls } from '../../host/tls.ts';
 
 export interface PostgresOptions {
-  /** Holds `data` and the administrator's password; made on first use. */
+  /** Contains `data` and the administrator's password; created on first use. */
   readonly dir: string;
   readonly port: number;
   readonly tls: Tls;
   readonly log: NodeJS.WritableStream;
-  /** Whether what was committed survives the machine's death too; tests do without for speed. */
+  /** Whether committed data survives a crash of the machine; tests set false for speed. */
   readonly durable: boolean;
-  /** More lines of postgresql.conf. */
+  /** Further settings of postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
@@ -25,18 +25,18 @@ export interface Postgres {
   readonly dataDir: string;
   readonly port: number;
   readonly pid: number;
-  /** How to connect as the superuser, who owns the cluster as RDS's own `rdsadmin` does. */
+  /** Connection of the superuser, who owns the cluster as `rdsadmin` does on RDS. */
   readonly admin: { host: string; port: number; user: string; password: string; database: string; ssl: { ca: string } };
   readonly exited: Promise<string>;
   readonly stop: () => Promise<void>;
 }
 
 export const adminUser = 'rdsadmin';
-/** The CA's certificate, within the data directory. */
+/** The CA's certificate, relative to the data directory. */
 export const caFile = 'ca.crt';
 const startTimeoutMs = 60_000;
 
-/** Starts a primary in `dir`, recovering from whatever ended it the last time. */
+/** Starts a primary in `dir`. Recovers if the last run did not shut down. */
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
   const binaries = await findPostgres();
   const dataDir = join(options.dir, 'data');
@@ -46,17 +46,19 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
 
 const passwordFile = (options: PostgresOptions) => join(options.dir, 'admin-password');
 
-/** Made beside its place and renamed, so that a start cut short leaves no half cluster behind. */
+/**
+ * Creates the cluster in a temporary directory and renames it, so that an interrupted start leaves no partial cluster.
+ */
 async function initialize(options: PostgresOptions, binaries: PostgresBinaries, dataDir: string): Promise<void> {
   const unfinished = `${dataDir}.new`;
   await rm(unfinished, { recursive: true, force: true });
-  // The server's own folder is closed, not those above it: the user it runs as must get there.
+  // Only the server's own folder has mode 700: the user that it runs as must be able to enter the parents.
   await mkdir(dirname(options.dir), { recursive: true });
   await mkdir(options.dir, { recursive: true, mode: 0o700 });
   await writeFile(passwordFile(options), randomBytes(24).toString('base64url'), { mode: 0o600 });
   await binaries.giveTo(options.dir);
   const [file, ...prefix] = binaries.initdb;
-  // ICU's en-US sorts as RDS's default collation does, whatever locales this machine has.
+  // ICU's en-US sorts as RDS's default collation does, independent of the locales of this machine.
   const args = ['-D', unfinished, '-U', adminUser, `--pwfile=${passwordFile(options)}`, '-A', 'scram-sha-256'];
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=icu', '--icu-locale=en-US'];
   const sync = options.durable ? [] : ['--no-sync'];
@@ -64,17 +66,17 @@ async function initialize(options: PostgresOptions, binaries: PostgresBinaries, 
     await promisify(execFile)(file, [...prefix, ...args, ...locale, ...sync], binaries.spawnOptions);
   } catch (error) {
     const { stderr = '', message } = error as Error & { stderr?: string };
-    const asWhom = binaries.uid === undefined ? '' : ` as uid ${binaries.uid}, who must be able to enter that folder`;
-    throw new Error(`initdb failed in ${unfinished}${asWhom}: ${stderr.trim() || message}`, { cause: error });
+    const user = binaries.uid === undefined ? '' : ` as uid ${binaries.uid}, which must be able to enter that folder`;
+    throw new Error(`initdb failed in ${unfinished}${user}: ${stderr.trim() || message}`, { cause: error });
   }
   await rename(unfinished, dataDir);
 }
 
-/** Runs the server on a data directory that is complete: a primary's, or a replica's with its `standby.signal`. */
+/** Runs the server on a complete data directory: a primary's, or a replica's with its `standby.signal`. */
 export async function run(options: PostgresOptions, binaries: PostgresBinaries, password: string): Promise<Postgres> {
   const dataDir = join(options.dir, 'data');
   await stopOrphan(join(dataDir, 'postmaster.pid'), dataDir, 'SIGINT');
-  // The server insists on a key of its own that nobody else can read.
+  // The server requires a key file that only its user can read.
   await copyFile(options.tls.certFile, join(dataDir, 'server.crt'));
   await copyFile(options.tls.caFile, join(dataDir, caFile));
   await writeFile(join(dataDir, 'server.key'), await readFile(options.tls.keyFile), { mode: 0o600 });
@@ -85,7 +87,7 @@ export async function run(options: PostgresOptions, binaries: PostgresBinaries, 
   const server = await startServer({
     name: `PostgreSQL (${dataDir}, port ${options.port})`,
     command: [...binaries.postgres, '-D', dataDir],
-    // A replica connects as a client, and clients take certificates from ~/.postgresql.
+    // A replica connects as a client, and clients read certificates from ~/.postgresql.
     options: { ...binaries.spawnOptions, env: { ...process.env, HOME: dataDir } },
     ready: /database system is ready to accept (read-only )?connections/,
     readyTimeoutMs: startTimeoutMs,
@@ -98,7 +100,7 @@ export async function run(options: PostgresOptions, binaries: PostgresBinaries, 
   return { dataDir, port: options.port, pid: server.pid, admin, exited: server.exited, stop: server.stop };
 }
 
-/** TLS or nothing, as RDS's rds.force_ssl has it by default from PostgreSQL 15 on. */
+/** Accepts only TLS, as rds.force_ssl of RDS does by default from PostgreSQL 15 on. */
 const hostRules = `hostssl all         all 127.0.0.1/32 scram-sha-256
 hostssl all         all ::1/128      scram-sha-256
 hostssl replication all 127.0.0.1/32 scram-sha-256
@@ -116,7 +118,7 @@ function configuration({ port, durable, settings }: PostgresOptions): string {
     log_timezone: 'UTC',
     wal_level: 'replica',
     hot_standby: 'on',
-    // A replica that is down longer than this much writing is made anew instead of filling the disk.
+    // Limits the WAL that is stored for a stopped replica. A replica that misses more is copied again.
     max_slot_wal_keep_size: '1GB',
     max_wal_size: '512MB',
     shared_buffers: '64MB',
@@ -130,10 +132,10 @@ function configuration({ port, durable, settings }: PostgresOptions): string {
     .join('');
 }
 
-/** Runs `work` with a superuser's connection. */
+/** Runs `work` with a connection of the superuser. */
 export async function asAdmin<T>(server: Postgres, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ ...server.admin, connectionTimeoutMillis: 5000 });
-  // A server that ends while idle is reported by the next query, not as an uncaught event.
+  // If the server ends while the connection is idle, the next query reports it.
   client.on('error', () => undefined);
   await client.connect();
   try {

@@ -5,7 +5,7 @@ import type { Database } from './database.ts';
 import { databaseInstance } from './db-instance.ts';
 import { parameterGroup, type ParameterGroups } from './parameter-group.ts';
 
-/** RDS for PostgreSQL: real servers with real streaming replicas, their data in `.headroom/postgres`. */
+/** RDS for PostgreSQL: servers with streaming replicas. Their data is in `.headroom/postgres`. */
 export function rds(host: Host) {
   /** By instance identifier. */
   const databases = new Handles<Database>('database instance');

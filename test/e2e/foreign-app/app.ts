@@ -1,4 +1,4 @@
-/** A CDK app that knows nothing of Headroom, as somebody's own would be. Writes its cloud assembly to the folder given. */
+/** A CDK app that is independent of Headroom. Writes its cloud assembly to the folder in the first argument. */
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -10,7 +10,7 @@ const pool = new pg.Pool({ host, port, user, password, database, ssl: true });
 const s3 = new S3Client({ forcePathStyle: true });
 const sqs = new SQSClient();
 
-/** Uses everything once: the database, the bucket and the queue. */
+/** Uses the database, the bucket and the queue once. */
 async function note(text: string) {
   const { rows } = await pool.query('select upper($1) as text', [text]);
   await s3.send(new PutObjectCommand({ Bucket, Key: 'note', Body: rows[0].text }));

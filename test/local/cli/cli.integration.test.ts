@@ -49,7 +49,7 @@ async function takePort(): Promise<number> {
 
 const noTrace = /\n\s+at /;
 
-test('ports in use are all named at once, with the options that move them', async () => {
+test('all ports in use are named in one error, with the options that change them', async () => {
   const port = await takePort();
   const { code, output } = await cli(['start', '--port', `${port}`, '--endpoint-port', `${port}`]);
   expect(code).toBe(1);
@@ -60,7 +60,7 @@ test('ports in use are all named at once, with the options that move them', asyn
   expect(readdirSync(stateDir)).not.toContain('run.json');
 });
 
-test('an AWS endpoint that does not respond is named, with both remedies', async () => {
+test('an AWS endpoint that does not respond is named, with the remedies', async () => {
   const url = `http://127.0.0.1:${await freePort()}`;
   const { code, output } = await cli(['start', '--port', `${await freePort()}`], { AWS_ENDPOINT_URL: url });
   expect(code).toBe(1);
@@ -78,20 +78,20 @@ test('a second start is refused with the pid of the first', async () => {
   claim.release();
 });
 
-test('of starts at the same moment one has the folder', async () => {
+test('of concurrent starts only one locks the folder', async () => {
   prepareState(stateDir);
   const stateModule = resolve(import.meta.dirname, '../../../local/host/state.ts');
   const script = `import { claimState } from ${JSON.stringify(stateModule)};
-    try { globalThis.claim = claimState(${JSON.stringify(stateDir)}); console.log('mine'); } catch { console.log('taken'); }
+    try { globalThis.claim = claimState(${JSON.stringify(stateDir)}); console.log('locked'); } catch { console.log('taken'); }
     process.stdin.resume();`;
   const starts = Array.from({ length: 4 }, () => spawn(process.execPath, ['--input-type=module', '-e', script]));
-  const words = starts.map(async ({ stdout }) => String((await once(stdout, 'data'))[0]).trim());
-  expect((await Promise.all(words)).toSorted()).toEqual(['mine', 'taken', 'taken', 'taken']);
+  const outcomes = starts.map(async ({ stdout }) => String((await once(stdout, 'data'))[0]).trim());
+  expect((await Promise.all(outcomes)).toSorted()).toEqual(['locked', 'taken', 'taken', 'taken']);
   for (const child of starts) child.stdin.end();
   await Promise.all(starts.map((child) => once(child, 'close')));
 });
 
-test('a folder whose runtime was killed is free, whatever process has its pid now', async () => {
+test('a folder whose runtime was killed can be locked, even if another process has its pid', async () => {
   prepareState(stateDir);
   writeFileSync(
     join(stateDir, 'run.json'),
@@ -102,7 +102,7 @@ test('a folder whose runtime was killed is free, whatever process has its pid no
   expect(readdirSync(stateDir)).not.toContain('run.json');
 });
 
-test('a folder with files of somebody else is refused, also with --fresh, and left as it is', async () => {
+test('a folder with other files is refused, also with --fresh, and not changed', async () => {
   writeFileSync(join(stateDir, 'thesis.txt'), 'years of work');
   const { code, output } = await cli(['start', '--fresh']);
   expect(code).toBe(1);
@@ -110,12 +110,12 @@ test('a folder with files of somebody else is refused, also with --fresh, and le
   expect(readdirSync(stateDir)).toEqual(['thesis.txt']);
 });
 
-test('an assembly that is not there is named', async () => {
+test('a missing assembly is named', async () => {
   const missing = join(stateDir, 'nowhere');
   const ports = ['--port', `${await freePort()}`, '--endpoint-port', `${await freePort()}`];
   const { code, output } = await cli(['start', '--assembly', missing, ...ports]);
   expect(code).toBe(1);
-  expect(output).toContain(`${missing} is not a cloud assembly that can be read`);
+  expect(output).toContain(`${missing} is not a readable cloud assembly`);
   expect(output).not.toMatch(noTrace);
 });
 
@@ -142,7 +142,7 @@ test.each([
 });
 
 const commands = ['start', 'apply', 'status', 'logs', 'kill', 'act', 'inbox', 'localstack'];
-test('the help lists every command, and each has help and a version of its own', async () => {
+test('the help lists every command, and each command has --help and --version', async () => {
   const { code, output } = await cli(['--help']);
   expect(code).toBe(0);
   for (const command of commands) expect(output).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
@@ -168,14 +168,14 @@ describe('logs', () => {
     expect(await cli(['logs'])).toEqual({ code: 0, output: 'all\nedge\nshop\n' });
   });
 
-  test('are read also when nothing runs, JSON messages as level, message and fields', async () => {
+  test('are shown without a running system, with JSON messages as level, message and fields', async () => {
     expect(await cli(['logs', 'shop'])).toEqual({
       code: 0,
       output: '10:00:01.000 shop-1a2b hello\n10:00:03.000 shop-1a2b WARN: slow {"ms":7}\n',
     });
   });
 
-  test('are shown together in the order of time', async () => {
+  test('are merged in the order of time', async () => {
     const { output } = await cli(['logs', 'all']);
     expect(output.split('\n').map((line) => line.slice(0, 12))).toEqual([
       '10:00:01.000',
@@ -185,12 +185,12 @@ describe('logs', () => {
     ]);
   });
 
-  test('are cut off before a time', async () => {
+  test('are shown since a given time', async () => {
     const { output } = await cli(['logs', 'all', '--since', at(2)]);
     expect(output).toMatch(/^10:00:02\.000 edge request\n10:00:03\.000 .*\n$/);
   });
 
-  test('are followed, also into a new file, until SIGTERM', async () => {
+  test('are followed until SIGTERM, also across a renamed file', async () => {
     const child = spawn(process.execPath, [main, 'logs', 'edge', '--follow', '--state', stateDir]);
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     expect((await lines.next()).value).toContain('request');
@@ -204,7 +204,7 @@ describe('logs', () => {
     expect(await once(child, 'exit')).toEqual([null, 'SIGTERM']);
   });
 
-  test('without a reader end the command without an error', async () => {
+  test('end without an error when the reader of the output exits', async () => {
     writeFileSync(join(stateDir, 'logs', 'edge.log'), `${at(2)} ${'x'.repeat(2000)}\n`.repeat(200));
     const command = `${process.execPath} ${main} logs edge --state ${stateDir} | head -1 >/dev/null`;
     const child = spawn('bash', ['-o', 'pipefail', '-c', command], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -252,7 +252,7 @@ describe('a running system', () => {
     claim.release();
   });
 
-  test('shows its status, for people and as JSON', async () => {
+  test('shows its status as text and as JSON', async () => {
     expect(JSON.parse((await cli(['status', '--json'])).output)).toEqual(status);
     const { output } = await cli(['status']);
     expect(output).toContain('shop: 1 of 1 healthy');
@@ -260,7 +260,7 @@ describe('a running system', () => {
     expect(output).not.toMatch(/redis|\n\n\n/);
   });
 
-  test('kills a task by the action of its service', async () => {
+  test('kills a task through the action of its service', async () => {
     expect(await cli(['kill', 'shop-1a2b'])).toEqual({ code: 0, output: 'killed shop-1a2b\n' });
     expect(acts.splice(0)).toEqual([['services/Shop', 'kill', { task: 'shop-1a2b' }]]);
     expect(await cli(['kill', 'shop-ffff'])).toEqual({
@@ -269,12 +269,12 @@ describe('a running system', () => {
     });
   });
 
-  test('is acted upon with parameters of their own types', async () => {
+  test('runs an action with typed parameters', async () => {
     expect(await cli(['act', 'shop', 'scale', 'count=3', 'task=3a'])).toEqual({ code: 0, output: '' });
     expect(acts.splice(0)).toEqual([['shop', 'scale', { count: 3, task: '3a' }]]);
   });
 
-  test('applies changes and says what it did', async () => {
+  test('applies changes and prints them', async () => {
     expect(await cli(['apply'])).toEqual({ code: 0, output: 'created data/Queue\n' });
   });
 

@@ -25,7 +25,7 @@ test('without a terminal every step is a line of plain text', () => {
   expect(written()).toMatch(/^starting catalog\n✔ catalog 2 tasks \(0\.0 s\)\n! task catalog-1 ended\nStopping\n$/);
 });
 
-test('on a terminal one line in place says what is still starting, no wider than the terminal', async () => {
+test('on a terminal one redrawn line lists the starting steps, no wider than the terminal', async () => {
   const { stream, written } = createTerminal({ isTTY: true, columns: 24 });
   const console = createConsole(stream);
   console.starting('postgres-primary');

@@ -14,16 +14,16 @@ afterEach(() => rmSync(dir, { recursive: true }));
 
 const now = () => fingerprint([join(dir, 'app'), join(dir, 'missing.json')]);
 
-test('what has not changed has the fingerprint it had', () => {
+test('the fingerprint of unchanged files is the same', () => {
   expect(now()).toBe(now());
 });
 
 test.each([
-  ['a file of another length', () => writeFileSync(join(dir, 'app/main.ts'), 'three')],
-  ['a file written again', () => utimesSync(join(dir, 'app/main.ts'), 1, 1)],
+  ['a change of the length of a file', () => writeFileSync(join(dir, 'app/main.ts'), 'three')],
+  ['a change of the time of a file', () => utimesSync(join(dir, 'app/main.ts'), 1, 1)],
   ['a new file', () => writeFileSync(join(dir, 'app/other.ts'), '')],
-  ['a file that is gone', () => rmSync(join(dir, 'app/main.ts'))],
-  ['a file that was missing', () => writeFileSync(join(dir, 'missing.json'), '{}')],
+  ['a deleted file', () => rmSync(join(dir, 'app/main.ts'))],
+  ['a file at a path that was missing', () => writeFileSync(join(dir, 'missing.json'), '{}')],
 ])('%s changes it', (_, change) => {
   const before = now();
   change();

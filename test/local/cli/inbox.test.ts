@@ -9,7 +9,7 @@ afterEach(() => {
   server.close();
 });
 
-/** An endpoint that knows these paths only. */
+/** Starts an endpoint that serves only these paths. */
 async function endpoint(pages: Readonly<Record<string, unknown>>): Promise<string> {
   server = createServer(({ url = '' }, response) => {
     if (url in pages) response.end(JSON.stringify(pages[url]));

@@ -30,7 +30,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-test('a process that an earlier runtime has left running is ended and named', async () => {
+test('a process that a killed runtime left running is ended, and its name returned', async () => {
   createChildren(file, fail).add(sleeper.pid ?? 0, 'shop 1a2b');
   const ended = once(sleeper, 'exit');
   expect(await endLeftovers(file)).toEqual(['shop 1a2b']);
@@ -38,20 +38,20 @@ test('a process that an earlier runtime has left running is ended and named', as
   expect(await endLeftovers(file)).toEqual([]);
 });
 
-test('another process that has been given the same pid since is left alone', async () => {
-  writeFileSync(file, `${sleeper.pid} before-the-flood shop\n`);
+test('another process that reuses the pid is not ended', async () => {
+  writeFileSync(file, `${sleeper.pid} another-start shop\n`);
   expect(await endLeftovers(file)).toEqual([]);
   expect(processStart(sleeper.pid ?? 0)).toBeDefined();
 });
 
-test('a child that has ended is forgotten', () => {
+test('an ended child is removed from the file', () => {
   const children = createChildren(file, fail);
   children.add(sleeper.pid ?? 0, 'shop');
   children.remove(sleeper.pid ?? 0);
   expect(readFileSync(file, 'utf8')).toBe('');
 });
 
-test('when the runtime is killed with -9, its guard ends its children', async () => {
+test('the guard ends the children after a kill -9 of the runtime', async () => {
   createChildren(file, fail).add(sleeper.pid ?? 0, 'shop');
   const program = `
     const { guardChildren } = await import(${JSON.stringify(childrenModule)});

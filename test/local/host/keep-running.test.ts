@@ -5,14 +5,14 @@ import { eventually } from '../../support/eventually.ts';
 /** The pause before the first restart, in ms. */
 const pauseMs = 20;
 /** Long enough for a restart that should not happen. */
-const longerThanThePause = async () => new Promise((resolve) => setTimeout(resolve, 5 * pauseMs));
+const longerThanPause = async () => new Promise((resolve) => setTimeout(resolve, 5 * pauseMs));
 
-/** Servers that end when a test asks them to, and a context that records what is reported. */
-/** No process has such an id, so that signals reach nobody. */
+/** Above the largest process id, so that signals have no effect. */
 let pids = 2 ** 30;
 
+/** Servers that a test ends, and a context that records what is reported. */
 function createRig({ failures = 0 } = {}) {
-  const started: (Server & { end(lastWords: string): void })[] = [];
+  const started: (Server & { end(lastLines: string): void })[] = [];
   const notes: string[] = [];
   const changes: string[] = [];
   const children = new Set<number>();
@@ -42,44 +42,44 @@ function createRig({ failures = 0 } = {}) {
   };
 }
 
-test('a server that ended is started again, and its last line is reported', async () => {
+test('an ended server is started again, and its last line is reported', async () => {
   const rig = createRig();
-  const kept = await keepRunning(rig.start, rig.options);
+  const supervised = await keepRunning(rig.start, rig.options);
   rig.started[0]?.end('first line\nout of memory');
-  await eventually(async () => expect(kept.current()).toBe(rig.started[1]), 15_000, pauseMs);
+  await eventually(async () => expect(supervised.current()).toBe(rig.started[1]), 15_000, pauseMs);
   expect(rig.notes).toEqual(['Redis ended and is started again: out of memory']);
   expect([...rig.children]).toEqual([rig.started[1]?.pid]);
   expect(rig.changes).toEqual(['started', 'ended', 'started']);
-  await kept.stop();
+  await supervised.stop();
 });
 
-test('a start that fails is tried again, and the reason is reported', async () => {
+test('a failed restart is tried again, and the reason is reported', async () => {
   const rig = createRig({ failures: 1 });
-  const kept = await keepRunning(rig.start, rig.options);
+  const supervised = await keepRunning(rig.start, rig.options);
   rig.started[0]?.end('');
-  await eventually(async () => expect(kept.current()).toBe(rig.started[1]), 15_000, pauseMs);
+  await eventually(async () => expect(supervised.current()).toBe(rig.started[1]), 15_000, pauseMs);
   expect(rig.notes.at(-1)).toBe('Redis could not be started: the port is taken');
-  await kept.stop();
+  await supervised.stop();
 });
 
-test('a server that was asked to stop stays stopped', async () => {
+test('a stopped server stays stopped', async () => {
   const rig = createRig();
-  const kept = await keepRunning(rig.start, rig.options);
-  await kept.stop();
-  await longerThanThePause();
+  const supervised = await keepRunning(rig.start, rig.options);
+  await supervised.stop();
+  await longerThanPause();
   expect([rig.started.length, rig.notes, rig.children.size]).toEqual([1, [], 0]);
 });
 
-test('a stop while it is on its way up again leaves nothing running', async () => {
+test('a stop during the pause before a restart prevents the restart', async () => {
   const rig = createRig();
-  const kept = await keepRunning(rig.start, rig.options);
+  const supervised = await keepRunning(rig.start, rig.options);
   rig.started[0]?.end('');
-  await kept.stop();
-  await longerThanThePause();
+  await supervised.stop();
+  await longerThanPause();
   expect(rig.started).toHaveLength(1);
 });
 
-test('a stop in the middle of a restart stops what that brought up', async () => {
+test('a stop during a restart stops the restarted server', async () => {
   const rig = createRig();
   const restart = Promise.withResolvers<void>();
   const start = async () => {
@@ -87,20 +87,20 @@ test('a stop in the middle of a restart stops what that brought up', async () =>
     return rig.start();
   };
   const stopping = new AbortController();
-  const kept = await keepRunning(start, {
+  const supervised = await keepRunning(start, {
     ...rig.options,
     context: { ...rig.options.context, stopping: stopping.signal },
   });
   rig.started[0]?.end('');
-  await longerThanThePause();
-  const stopped = kept.stop();
+  await longerThanPause();
+  const stopped = supervised.stop();
   restart.resolve();
   await stopped;
   expect(rig.started).toHaveLength(2);
   await expect(rig.started[1]?.exited).resolves.toBe('stopped');
 });
 
-test('a first start that fails fails the caller', async () => {
+test('a failed first start rejects', async () => {
   const failing = async () => Promise.reject(new Error('no space left on device'));
   await expect(keepRunning(failing, createRig().options)).rejects.toThrow('no space left on device');
 });

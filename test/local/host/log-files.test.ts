@@ -15,7 +15,7 @@ const fail = (error: Error): never => {
   throw error;
 };
 
-test('a log goes on from start to start, each line with its time, all writers in one file', async () => {
+test('a log is appended to at each start, with a time on each line and one stream for all writers', async () => {
   for (const line of ['first', 'second']) {
     const logs = createLogFiles(dir, fail);
     expect(logs.open('orders')).toBe(logs.open('orders'));
@@ -25,7 +25,7 @@ test('a log goes on from start to start, each line with its time, all writers in
   expect(read('orders.log')).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z first\n\S+Z second\n$/);
 });
 
-test('a log of more than 10 MB is renamed when it is opened, in place of the one renamed before', async () => {
+test('a log of more than 10 MB is renamed when it is opened, and replaces the previously renamed one', async () => {
   writeFileSync(join(dir, 'orders.log'), 'old');
   truncateSync(join(dir, 'orders.log'), 10 * 1024 * 1024 + 1);
   writeFileSync(join(dir, 'orders.log.1'), 'older');
@@ -36,7 +36,7 @@ test('a log of more than 10 MB is renamed when it is opened, in place of the one
   expect(read('orders.log.1').slice(0, 3)).toBe('old');
 });
 
-test('a log that cannot be written is reported', async () => {
+test('an error while writing a log is reported', async () => {
   const reported = Promise.withResolvers<Error>();
   const logs = createLogFiles(dir, reported.resolve);
   logs.open('no/such/folder');

@@ -19,20 +19,20 @@ beforeEach(() => {
 
 afterEach(() => rmSync(directory, { recursive: true }));
 
-test('a name has the same port at each start, whatever is preferred by then', async () => {
+test('a name has the same port at each start, even if the preferred port changes', async () => {
   const preferred = await freePort();
   expect(await createPorts(file).reserve('postgres', preferred)).toBe(preferred);
   expect(await createPorts(file).reserve('postgres', preferred + 100)).toBe(preferred);
 });
 
-test('names that prefer the same port at the same moment get different ones', async () => {
+test('names that prefer the same port get different ones', async () => {
   const ports = createPorts(file);
   const preferred = await freePort();
   const reserved = await Promise.all(['a', 'b', 'c'].map((name) => ports.reserve(name, preferred)));
   expect(new Set(reserved).size).toBe(3);
 });
 
-test('a port that somebody else listens on by now is replaced by another', async () => {
+test('a port that another process has taken is replaced', async () => {
   const preferred = await freePort();
   await createPorts(file).reserve('postgres', preferred);
   const server = createServer().listen(preferred, '127.0.0.1');

@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 const certificate = async (file: string) => new X509Certificate(await readFile(file));
 
-test('the certificate is for localhost and both loopback addresses, signed by the CA, its key for the owner only', async () => {
+test('the certificate is for localhost and both loopback addresses and signed by the CA; only its owner can read the key', async () => {
   const { certFile, keyFile, caFile, ca } = await serverCertificate(dir);
   const server = await certificate(certFile);
   expect(server.subjectAltName).toBe('DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1');
@@ -24,7 +24,7 @@ test('the certificate is for localhost and both loopback addresses, signed by th
   expect((await stat(keyFile)).mode & 0o777).toBe(0o600);
 });
 
-test('it is kept from start to start, and made anew in the month before it expires', async () => {
+test('the certificate is reused from start to start, and renewed in the month before it expires', async () => {
   const first = await serverCertificate(dir);
   expect(await serverCertificate(dir)).toEqual(first);
   const day = 86_400_000;
@@ -37,7 +37,7 @@ test('it is kept from start to start, and made anew in the month before it expir
   expect((await serverCertificate(dir)).ca).not.toBe(first.ca);
 });
 
-test.each(['server.key', 'server.pem', 'ca.pem'])('a start cut short while %s was written is mended', async (file) => {
+test.each(['server.key', 'server.pem', 'ca.pem'])('an incomplete %s is replaced', async (file) => {
   const first = await serverCertificate(dir);
   await truncate(join(dir, file), 10);
   const second = await serverCertificate(dir);
@@ -45,7 +45,7 @@ test.each(['server.key', 'server.pem', 'ca.pem'])('a start cut short while %s wa
   expect(await serverCertificate(dir)).toEqual(second);
 });
 
-test('files that are of two different makings are replaced', async () => {
+test('files that do not match are replaced', async () => {
   const first = await serverCertificate(dir);
   const other = await serverCertificate(join(dir, 'other'));
   await copyFile(other.caFile, first.caFile);

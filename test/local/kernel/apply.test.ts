@@ -7,7 +7,9 @@ const adaptable = (properties: Record<string, unknown>): ResourceDefinition =>
   part(properties, { Type: 'Test::Adaptable' });
 const one = (Resources: NonNullable<Template['Resources']>) => [stack('one', { Resources })];
 
-/** Brings the resources up, then applies others; returns what that did. */
+/**
+ * Brings the `before` resources up, then applies the `after` resources. Returns the events and changes of the apply.
+ */
 async function change(before: Parameters<typeof one>[0], after: Parameters<typeof one>[0], hooks = {}) {
   const { events, engine } = recorder(hooks);
   const running = engine(...one(before));
@@ -17,14 +19,14 @@ async function change(before: Parameters<typeof one>[0], after: Parameters<typeo
   return { running, events, changes };
 }
 
-test('what is unchanged is not touched', async () => {
+test('unchanged resources are not touched', async () => {
   const resources = { A: part(), B: adaptable({ a: { Ref: 'A' } }) };
   const { events, changes } = await change(resources, resources);
   expect(events).toEqual([]);
   expect(changes).toEqual({ created: [], updated: [], replaced: [], removed: [] });
 });
 
-test('a resource that can be updated is updated in place, and what refers to it stays', async () => {
+test('a resource that supports updates is updated in place, and resources that refer to it are not touched', async () => {
   const { events, changes } = await change(
     { A: adaptable({ x: 1 }), B: part({ a: { Ref: 'A' } }) },
     { A: adaptable({ x: 2 }), B: part({ a: { Ref: 'A' } }) },
@@ -33,7 +35,7 @@ test('a resource that can be updated is updated in place, and what refers to it 
   expect(changes).toMatchObject({ updated: ['one/A'], replaced: [] });
 });
 
-test('a resource that cannot be updated is stopped and brought up again, and what refers to it follows', async () => {
+test('a resource without updates is stopped and started again, and resources that refer to it are updated', async () => {
   const { events, changes } = await change(
     { A: part({ x: 1 }), B: adaptable({ a: { Ref: 'A' } }), C: part({ b: { Ref: 'B' } }) },
     { A: part({ x: 2 }), B: adaptable({ a: { Ref: 'A' } }), C: part({ b: { Ref: 'B' } }) },
@@ -42,19 +44,19 @@ test('a resource that cannot be updated is stopped and brought up again, and wha
   expect(changes).toMatchObject({ updated: ['one/B'], replaced: ['one/A'] });
 });
 
-test('a property that CloudFormation replaces the resource for replaces it', async () => {
+test('a change of a property in replaceOn replaces the resource', async () => {
   const { events, changes } = await change({ A: adaptable({ name: 'a' }) }, { A: adaptable({ name: 'b' }) });
   expect(events).toEqual(['remove A', 'start A', 'up A']);
   expect(changes.replaced).toEqual(['one/A']);
 });
 
-test('another type under the same logical id is another resource', async () => {
+test('a resource whose type changes is removed and created', async () => {
   const { events, changes } = await change({ A: part() }, { A: adaptable({}) });
   expect(events).toEqual(['remove A', 'start A', 'up A']);
   expect(changes.created).toEqual(['one/A']);
 });
 
-test('what is new starts after what it refers to; what is gone is removed last, dependents first', async () => {
+test('new resources start after those they refer to; dropped resources are removed last, dependents first', async () => {
   const { running, events, changes } = await change(
     { A: part(), B: part({ a: { Ref: 'A' } }) },
     { C: part(), D: part({ c: { Ref: 'C' } }) },
@@ -64,7 +66,7 @@ test('what is new starts after what it refers to; what is gone is removed last, 
   expect(running.states().map(({ key }) => key)).toEqual(['one/C', 'one/D']);
 });
 
-test('a failure keeps the rest of the system up, and the next apply tries it again', async () => {
+test('after a failure the other resources keep running, and the next apply tries the failed one again', async () => {
   let broken = false;
   const hooks = { A: () => (broken ? Promise.reject(new Error('no room')) : Promise.resolve()) };
   const { events, engine } = recorder(hooks);
@@ -96,7 +98,7 @@ test('templates that cannot be run change nothing', async () => {
   expect(events).toEqual(['stop A']);
 });
 
-test('two at once are refused, and a stop waits for the one under way', async () => {
+test('a second apply at the same time is refused, and a stop waits for the first', async () => {
   const slow = Promise.withResolvers<void>();
   let waits = false;
   const { events, engine } = recorder({ A: async () => (waits ? slow.promise : undefined) });
@@ -105,7 +107,7 @@ test('two at once are refused, and a stop waits for the one under way', async ()
   events.length = 0;
   waits = true;
   const first = running.apply(one({ A: adaptable({ x: 2 }) }));
-  await expect(running.apply(one({ A: adaptable({ x: 3 }) }))).rejects.toThrow('Another apply is under way');
+  await expect(running.apply(one({ A: adaptable({ x: 3 }) }))).rejects.toThrow('Another apply is in progress');
   const stopped = running.stop();
   slow.resolve();
   await Promise.all([first, stopped]);

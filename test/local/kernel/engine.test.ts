@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import type { Template } from '../../../local/kernel/assembly/template.ts';
 import { part, recorder, stack } from './recorder.ts';
 
-test('a resource starts after what it refers to and after what it depends on, with both resolved', async () => {
+test('a resource starts after the resources it refers to and depends on, with its references resolved', async () => {
   const { events, resources, engine } = recorder();
   const resourcesOfStack = {
     Third: part({ Second: { 'Fn::GetAtt': ['Second', 'Arn'] } }),
@@ -16,7 +16,7 @@ test('a resource starts after what it refers to and after what it depends on, wi
   expect(resources.get('First')?.properties).toEqual({ Password: 'secret of db' });
 });
 
-test('an imported value makes an edge to the resource behind the export of the other stack', async () => {
+test('an imported value is an edge to the exported resource of the other stack', async () => {
   const { events, resources, engine } = recorder();
   const app = stack('app', { Resources: { Service: part({ Url: { 'Fn::ImportValue': 'data-url' } }) } });
   const data = stack('data', {
@@ -28,7 +28,7 @@ test('an imported value makes an edge to the resource behind the export of the o
   expect(resources.get('Service')?.properties).toEqual({ Url: 'db://Db-ref' });
 });
 
-test('an output of another stack by its name makes an edge too', async () => {
+test('a reference to an output of another stack is an edge', async () => {
   const { resources, engine } = recorder();
   const reference = { 'Fn::GetStackOutput': { StackName: 'data', OutputName: 'Url' } };
   const app = stack('app', { Resources: { Service: part({ Url: reference }) } });
@@ -37,7 +37,7 @@ test('an output of another stack by its name makes an edge too', async () => {
   expect(resources.get('Service')?.properties).toEqual({ Url: 'Db-ref' });
 });
 
-test('what is independent starts at the same time', async () => {
+test('independent resources start concurrently', async () => {
   const both = Promise.withResolvers<void>();
   let waiting = 0;
   const meet = async () => {
@@ -50,7 +50,7 @@ test('what is independent starts at the same time', async () => {
   expect(waiting).toBe(2);
 });
 
-test('stop goes the other way round', async () => {
+test('resources stop in reverse order', async () => {
   const { events, engine } = recorder();
   const running = engine(
     stack('one', { Resources: { A: part(), B: part({ a: { Ref: 'A' } }), C: part({ b: { Ref: 'B' } }) } }),
@@ -66,7 +66,7 @@ test('stop goes the other way round', async () => {
   expect(stopped).toEqual(['part C', 'part B', 'part A']);
 });
 
-test('a failure stops what was started and names the resource with the message of its driver', async () => {
+test('a failed start stops every started resource; the error names the failed one and the reason', async () => {
   const { events, engine } = recorder({ C: () => Promise.reject(new Error('no room')) });
   const resources = {
     A: part(),
@@ -80,7 +80,7 @@ test('a failure stops what was started and names the resource with the message o
   expect(events).toEqual(['start A', 'up A', 'start B', 'up B', 'start C', 'stop B', 'stop A']);
 });
 
-test('a stop while starting waits for what is under way, starts nothing more and stops all', async () => {
+test('a stop during the start waits for resources that are starting, starts no others and stops all', async () => {
   const slow = Promise.withResolvers<void>();
   const begun = Promise.withResolvers<void>();
   const startA = () => {
@@ -98,7 +98,7 @@ test('a stop while starting waits for what is under way, starts nothing more and
   expect(events).toEqual(['start A', 'up A', 'stop A']);
 });
 
-test('a resource whose condition is false is left out, also of DependsOn', async () => {
+test('a resource whose condition is false is left out, also from DependsOn', async () => {
   const { events, engine } = recorder();
   await engine(
     stack('one', {
@@ -119,7 +119,7 @@ test('a resource whose condition is false is left out, also of DependsOn', async
   expect(events).toEqual(['start A', 'up A']);
 });
 
-test('types that are declared only have names and ARNs for the others', async () => {
+test('other resources can use the name and ARN of a declared-only resource', async () => {
   const { resources, engine } = recorder();
   const running = engine(
     stack('one', {
@@ -134,7 +134,7 @@ test('types that are declared only have names and ARNs for the others', async ()
   expect(resources.get('A')?.properties).toEqual({ role: 'arn:aws:iam::000000000000:role/Role', name: 'Role' });
 });
 
-test('every type that is neither run nor declared only is listed before anything starts', () => {
+test('every unknown type is listed before any resource starts', () => {
   const { events, engine } = recorder();
   const resources = { A: part(), Pool: { Type: 'AWS::Cognito::UserPool' }, Api: { Type: 'AWS::ApiGateway::RestApi' } };
   expect(() => engine(stack('one', { Resources: resources }))).toThrow(
@@ -143,25 +143,21 @@ test('every type that is neither run nor declared only is listed before anything
   expect(events).toEqual([]);
 });
 
-test('a cycle is named', () => {
+test('a circular dependency is refused with its path', () => {
   const { engine } = recorder();
   const resources = { A: part({ b: { Ref: 'B' } }), B: part({}, { DependsOn: ['C'] }), C: part({ a: { Ref: 'A' } }) };
   expect(() => engine(stack('one', { Resources: resources }))).toThrow('one/A -> one/B -> one/C -> one/A');
 });
 
 test.each<[string, Template, string]>([
-  ['a resource that is not there', { Resources: { A: part({ x: { Ref: 'Ghost' } }) } }, 'one/A refers to one/Ghost'],
+  ['a missing resource', { Resources: { A: part({ x: { Ref: 'Ghost' } }) } }, 'one/A refers to one/Ghost'],
+  ['a missing export', { Resources: { A: part({ x: { 'Fn::ImportValue': 'ghost' } }) } }, 'no stack exports ghost'],
   [
-    'an export that nobody makes',
-    { Resources: { A: part({ x: { 'Fn::ImportValue': 'ghost' } }) } },
-    'no stack exports ghost',
-  ],
-  [
-    'an output that is not there',
+    'a missing output',
     { Resources: { A: part({ x: { 'Fn::GetStackOutput': { StackName: 'one', OutputName: 'Ghost' } } }) } },
     'one has no output Ghost',
   ],
-  ['a condition that is not there', { Resources: { A: part({}, { Condition: 'Ghost' }) } }, 'no condition Ghost'],
+  ['a missing condition', { Resources: { A: part({}, { Condition: 'Ghost' }) } }, 'no condition Ghost'],
   [
     'a condition that depends on itself',
     { Conditions: { C: { 'Fn::Not': [{ Condition: 'C' }] } }, Resources: { A: part({}, { Condition: 'C' }) } },
@@ -186,16 +182,16 @@ test.each<[string, Template, string]>([
     'parameter P comes from SSM',
   ],
   [
-    'an attribute that is not there',
+    'a missing attribute',
     { Resources: { B: part(), A: part({ x: { 'Fn::GetAtt': ['B', 'Ghost'] } }) } },
     'no attribute Ghost',
   ],
   ['an unknown intrinsic', { Resources: { A: part({ x: { 'Fn::Magic': 1 } }) } }, 'Properties.x: Fn::Magic is not'],
-])('%s fails the resource that wants it', async (_, template, message) => {
+])('%s fails the resource that refers to it', async (_, template, message) => {
   await expect(recorder().engine(stack('one', template)).up()).rejects.toThrow(message);
 });
 
-test('parameters, lists of them and mappings are read from the template', async () => {
+test('parameters, list parameters and mappings are read from the template', async () => {
   const { resources, engine } = recorder();
   await engine(
     stack('one', {
@@ -223,7 +219,7 @@ test('parameters, lists of them and mappings are read from the template', async 
   });
 });
 
-test('states and the changes of parts are reported as they happen, and states can be read at any time', async () => {
+test('changes of states and parts are emitted as events, and states can be read at any time', async () => {
   const { engine } = recorder();
   const running = engine(stack('one', { Resources: { A: part(), Role: { Type: 'AWS::IAM::Role' } } }));
   const reported: string[] = [];
@@ -246,14 +242,14 @@ test('states and the changes of parts are reported as they happen, and states ca
   });
 });
 
-test('a failed resource has its error, until the system is stopped', async () => {
+test('the state of a failed resource contains its error', async () => {
   const { engine } = recorder({ A: () => Promise.reject(new Error('no room')) });
   const running = engine(stack('one', { Resources: { A: part() } }));
   await expect(running.up()).rejects.toThrow('no room');
   expect(running.states()[0]).toMatchObject({ state: 'failed', error: expect.stringContaining('no room') });
 });
 
-test('resources describe themselves and offer actions with typed parameters', async () => {
+test('resources have descriptions, and actions with typed parameters', async () => {
   const { engine } = recorder();
   const running = engine(stack('one', { Resources: { A: part() } }));
   await running.up();
@@ -264,7 +260,7 @@ test('resources describe themselves and offer actions with typed parameters', as
   await expect(running.act('one/A', 'dance', {})).rejects.toThrow('one/A has no action dance');
 });
 
-test('a property that is not honoured is refused by name before the resource is brought up', async () => {
+test('an unsupported property is refused by name before the resource starts', async () => {
   const { events, engine } = recorder();
   const running = engine(stack('one', { Resources: { A: part({ Colour: 'red' }) } }));
   await expect(running.up()).rejects.toThrow('Properties.Colour is not supported');

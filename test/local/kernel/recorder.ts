@@ -38,7 +38,7 @@ export const stack = (name: string, template: Template): Stack => ({
   template,
 });
 
-/** Records what it starts, updates and stops; `hooks` can make a resource slow or fail. */
+/** An engine whose resources record when they start and stop. `hooks` run while a resource starts, by logical id. */
 export function recorder(hooks: Record<string, () => Promise<void>> = {}) {
   const events: string[] = [];
   const resources = new Map<string, Resource>();

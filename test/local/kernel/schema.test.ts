@@ -16,7 +16,7 @@ const schema = Type.Object(
   closed,
 );
 
-test('text numbers are converted and defaults filled in', () => {
+test('numbers given as strings are converted and defaults filled in', () => {
   expect(accept(subject, schema, { Name: 'a' })).toEqual({ Name: 'a', Delay: 5 });
   expect(accept(subject, schema, { Name: 'a', Delay: '7' })).toEqual({ Name: 'a', Delay: 7 });
 });
@@ -26,7 +26,7 @@ test('ignored properties are accepted at any depth and removed', () => {
   expect(accept(subject, schema, given)).toEqual({ Name: 'a', Delay: 1, Rules: [{ Id: 'r' }] });
 });
 
-test('every property that is not honoured is named in one refusal, with its place', () => {
+test('one refusal names every unsupported property with its path', () => {
   const given = { Name: 1.5, Colour: 'red', Rules: [{ Id: 'r', When: 'later' }] };
   expect(() => accept(subject, schema, { ...given, Name: {} })).toThrow(
     /data\/Queue \(Test::Queue\)[^]*Properties\.Name[^]*Properties\.Rules\.0\.When is not supported/,

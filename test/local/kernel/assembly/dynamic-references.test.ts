@@ -18,21 +18,21 @@ test.each([
   ['a key without trailing colons', `{{resolve:secretsmanager:${arn}:SecretString:port}}`, '5432'],
   ['a whole secret by its ARN', `{{resolve:secretsmanager:${arn}:SecretString:::}}`, secrets[arn]],
   ['a whole secret by its name', '{{resolve:secretsmanager:plain}}', 's3cret'],
-  ['several in one text', '{{resolve:secretsmanager:plain}}@{{resolve:secretsmanager:plain}}!', 's3cret@s3cret!'],
+  ['several in one string', '{{resolve:secretsmanager:plain}}@{{resolve:secretsmanager:plain}}!', 's3cret@s3cret!'],
 ])('%s', async (_, text, expected) => {
   expect(await resolve({ a: [text] })).toEqual({ a: [expected] });
 });
 
-test('what holds no reference stays as it is', async () => {
+test('a value without references is unchanged', async () => {
   const value = { a: [1, null, true, '{resolve}', { b: '' }] };
   expect(await resolve(value)).toEqual(value);
 });
 
-test('a reference to another service is named', async () => {
+test('a reference to another service is refused', async () => {
   await expect(resolve('{{resolve:ssm:/a/b}}')).rejects.toThrow('{{resolve:ssm:/a/b}} is a dynamic reference to ssm');
 });
 
-test('a missing key is named, and the secret is not told', async () => {
+test('the error for a missing key names the key and does not contain the secret', async () => {
   await expect(readSecret('db:b', async () => '{"a":"hidden"}')).rejects.toThrow(/^secret db has no key b$/);
   await expect(readSecret('db:b', async () => 'hidden')).rejects.toThrow(/^secret db is not JSON, so it has no key b$/);
 });

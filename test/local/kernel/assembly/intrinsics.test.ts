@@ -25,7 +25,7 @@ const scope: Scope = {
 
 const resolve = (value: unknown) => resolveIntrinsics(value, scope, 'Properties');
 
-describe('what each intrinsic answers', () => {
+describe('each intrinsic returns its value', () => {
   test.each<[string, unknown, unknown]>([
     ['Ref', { Ref: 'Bucket' }, 'bucket-1'],
     ['Ref of a pseudo parameter', { Ref: 'AWS::Region' }, 'eu-central-1'],
@@ -33,7 +33,7 @@ describe('what each intrinsic answers', () => {
     ['Fn::GetAtt as a dotted string', { 'Fn::GetAtt': 'Db.Endpoint.Port' }, 'Db/Endpoint.Port'],
     ['Fn::GetAtt with a computed attribute', { 'Fn::GetAtt': ['Db', { Ref: 'Bucket' }] }, 'Db/bucket-1'],
     ['Fn::Join', { 'Fn::Join': ['-', ['a', { Ref: 'Bucket' }, 3]] }, 'a-bucket-1-3'],
-    ['Fn::Join of a list that is computed', { 'Fn::Join': [',', { Ref: 'Zones' }] }, 'a,b'],
+    ['Fn::Join of a computed list', { 'Fn::Join': [',', { Ref: 'Zones' }] }, 'a,b'],
     ['Fn::Split', { 'Fn::Split': ['-', { Ref: 'Bucket' }] }, ['bucket', '1']],
     ['Fn::Select', { 'Fn::Select': [1, ['a', 'b']] }, 'b'],
     ['Fn::Select with an index in a string', { 'Fn::Select': ['0', { 'Fn::Split': ['-', 'x-y'] }] }, 'x'],
@@ -50,10 +50,10 @@ describe('what each intrinsic answers', () => {
     ['Fn::GetAZs', { 'Fn::GetAZs': { Ref: 'AWS::Region' } }, ['eu-central-1a', 'eu-central-1b']],
     ['Fn::Base64', { 'Fn::Base64': 'grüß' }, 'Z3LDvMOf'],
     ['Fn::Cidr', { 'Fn::Cidr': ['10.0.0.0/16', 2, '8'] }, ['10.0.0.0/24', '10.0.1.0/24']],
-    ['Fn::If that holds', { 'Fn::If': ['IsTrue', 'yes', { Ref: 'nobody' }] }, 'yes'],
-    ['Fn::If that does not', { 'Fn::If': ['IsFalse', { Ref: 'nobody' }, 'no'] }, 'no'],
+    ['Fn::If of a true condition', { 'Fn::If': ['IsTrue', 'yes', { Ref: 'missing' }] }, 'yes'],
+    ['Fn::If of a false condition', { 'Fn::If': ['IsFalse', { Ref: 'missing' }, 'no'] }, 'no'],
     ['Fn::Equals', { 'Fn::Equals': [{ Ref: 'Bucket' }, 'bucket-1'] }, true],
-    ['Fn::Equals of what differs', { 'Fn::Equals': ['a', 'b'] }, false],
+    ['Fn::Equals of different values', { 'Fn::Equals': ['a', 'b'] }, false],
     ['Fn::Not', { 'Fn::Not': [{ Condition: 'IsTrue' }] }, false],
     ['Fn::And', { 'Fn::And': [{ Condition: 'IsTrue' }, { Condition: 'IsFalse' }] }, false],
     ['Fn::Or', { 'Fn::Or': [{ Condition: 'IsFalse' }, { Condition: 'IsTrue' }] }, true],
@@ -73,41 +73,45 @@ test('intrinsics inside intrinsics inside properties are resolved', () => {
   expect(resolve(value)).toEqual({ List: [{ Url: 'http://a' }] });
 });
 
-test('a policy statement with a Condition block is no intrinsic', () => {
+test('a policy statement with a Condition block is not an intrinsic', () => {
   const statement = { Condition: { Bool: { 'aws:SecureTransport': 'false' } } };
   expect(resolve(statement)).toEqual(statement);
 });
 
-describe('what is refused, and how it is named', () => {
+describe('invalid intrinsics are refused with the reason', () => {
   test.each<[string, unknown, string]>([
-    ['an unknown intrinsic', { A: [{ 'Fn::Transform': {} }] }, 'Properties.A[0]: Fn::Transform is not an intrinsic'],
-    ['a Ref to nothing', { A: { Ref: 'nobody' } }, 'Properties.A: Ref: there is no nobody'],
+    [
+      'an unknown intrinsic',
+      { A: [{ 'Fn::Transform': {} }] },
+      'Properties.A[0]: Fn::Transform is not a supported intrinsic',
+    ],
+    ['a Ref to a missing resource', { A: { Ref: 'missing' } }, 'Properties.A: Ref: there is no missing'],
     ['an index beyond the list', { 'Fn::Select': [2, ['a']] }, 'there is no item 2 in a list of 1'],
-    ['an index that is no number', { 'Fn::Select': ['x', ['a']] }, 'there is no item NaN'],
+    ['an index that is not a number', { 'Fn::Select': ['x', ['a']] }, 'there is no item NaN'],
     ['a Join with one argument', { 'Fn::Join': ['-'] }, 'expected a list of 2 and got ["-"]'],
     ['a Join of objects', { 'Fn::Join': ['-', [{ a: 1 }]] }, 'expected a string and got {"a":1}'],
-    ['a Split by nothing', { 'Fn::Split': ['', 'a'] }, 'the delimiter is empty'],
+    ['a Split with an empty delimiter', { 'Fn::Split': ['', 'a'] }, 'the delimiter is empty'],
     ['a Sub of a list', { 'Fn::Sub': '${Zones}' }, 'expected a string and got ["a","b"]'],
-    ['a Sub of nothing', { 'Fn::Sub': '${nobody}' }, 'there is no nobody'],
+    ['a Sub with a missing name', { 'Fn::Sub': '${missing}' }, 'there is no missing'],
     ['a GetAtt without an attribute', { 'Fn::GetAtt': ['Db'] }, 'expected a list of 2'],
     ['an If with two arguments', { 'Fn::If': ['IsTrue', 'a'] }, 'expected a list of 3'],
-    ['a Not of a text', { 'Fn::Not': ['maybe'] }, 'expected a condition and got "maybe"'],
+    ['a Not of a string', { 'Fn::Not': ['maybe'] }, 'expected a condition and got "maybe"'],
     ['a Base64 of a list', { 'Fn::Base64': [] }, 'expected a string and got []'],
     ['an output without a name', { 'Fn::GetStackOutput': { StackName: 'data' } }, 'expected a string and got nothing'],
-    ['a block without room', { 'Fn::Cidr': ['10.0.0.0/24', 2, 8] }, '10.0.0.0/24 has no room for 2 subnets'],
-    ['a block that is none', { 'Fn::Cidr': ['10.0.0.300/24', 1, 4] }, '10.0.0.300/24 is not an IPv4 block'],
-    ['a NoValue inside a text', { 'Fn::Join': ['', 'a'] }, 'expected a list and got "a"'],
+    ['a block that is too small', { 'Fn::Cidr': ['10.0.0.0/24', 2, 8] }, '10.0.0.0/24 is too small for 2 subnets'],
+    ['an invalid block', { 'Fn::Cidr': ['10.0.0.300/24', 1, 4] }, '10.0.0.300/24 is not an IPv4 block'],
+    ['a Join of a string', { 'Fn::Join': ['', 'a'] }, 'expected a list and got "a"'],
   ])('%s', (_, value, message) => {
     expect(() => resolve(value)).toThrow(message);
   });
 });
 
-test('values without intrinsics come back as they were', () => {
+test('values without intrinsics are unchanged', () => {
   fc.assert(
     fc.property(
       fc.jsonValue().filter((value) => !/"(?:Ref|Condition|Fn::[^"]*)":/.test(JSON.stringify(value))),
       (value) => {
-        // JSON knows no -0 and no __proto__ key, and neither does a template.
+        // JSON, and so a template, has no -0; a __proto__ key is excluded too.
         const json: unknown = JSON.parse(JSON.stringify(value));
         fc.pre(!JSON.stringify(json).includes('__proto__'));
         expect(resolve(json)).toEqual(json);
@@ -116,7 +120,7 @@ test('values without intrinsics come back as they were', () => {
   );
 });
 
-test('Split undoes Join for items that do not hold the delimiter', () => {
+test('Split reverses Join for items that do not contain the delimiter', () => {
   fc.assert(
     fc.property(
       fc.array(
@@ -130,7 +134,7 @@ test('Split undoes Join for items that do not hold the delimiter', () => {
   );
 });
 
-test('Sub changes nothing but its placeholders, whatever is put in', () => {
+test('Sub changes only its placeholders, for any value', () => {
   fc.assert(
     fc.property(
       fc.string().filter((text) => !text.includes('${')),
@@ -142,7 +146,7 @@ test('Sub changes nothing but its placeholders, whatever is put in', () => {
   );
 });
 
-test('subnets lie one after another inside the block', () => {
+test('subnets are consecutive and start at the beginning of the block', () => {
   const toNumber = (block: string) =>
     (block.split('/')[0] ?? '').split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
   fc.assert(

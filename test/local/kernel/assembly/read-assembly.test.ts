@@ -70,7 +70,7 @@ test('stacks of nested stages are read with their names, regions and accounts', 
   ]);
 });
 
-test('what a stack leaves open is filled in', () => {
+test('an unknown account and region have defaults', () => {
   writeStage('aws://unknown-account/unknown-region');
   expect(readAssembly(directory).stacks).toMatchObject([{ accountId: '000000000000', region: 'us-east-1' }]);
 });
@@ -91,7 +91,7 @@ test('an image is found by the tag in its URI, a file by its key', () => {
   expect(assets.file('f00.zip')).toBe(join(directory, 'asset.f00'));
 });
 
-test('an asset that is not there is named', () => {
+test('a missing asset is named', () => {
   writeStage('aws://unknown-account/eu-central-1');
   const { assets } = readAssembly(directory);
   expect(() => assets.image('public.ecr.aws/nginx:1')).toThrow('no asset for image public.ecr.aws/nginx:1');
@@ -100,5 +100,5 @@ test('an asset that is not there is named', () => {
 });
 
 test('a folder without an assembly is named', () => {
-  expect(() => readAssembly(directory)).toThrow(`${directory} is not a cloud assembly that can be read`);
+  expect(() => readAssembly(directory)).toThrow(`${directory} is not a readable cloud assembly`);
 });

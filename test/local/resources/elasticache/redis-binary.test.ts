@@ -24,13 +24,13 @@ async function onPath(name: string, script: string): Promise<string> {
 }
 const find = async () => findRedis(join(dir, 'cache'));
 
-test('Valkey is taken before Redis', async () => {
+test('Valkey is preferred to Redis', async () => {
   await onPath('redis-server', '');
   const command = await onPath('valkey-server', '');
   expect(await find()).toEqual({ command, env: {} });
 });
 
-test('without either, the package is fetched once, by fresh package lists, with the libraries it lacks', async () => {
+test('without either, the package and its missing libraries are downloaded once, with updated package lists', async () => {
   const fetched = join(dir, 'fetched');
   await onPath(
     'apt-get',
@@ -58,13 +58,13 @@ test('without either, the package is fetched once, by fresh package lists, with 
   expect(await readFile(fetched, 'utf8')).toBe('update\ninstall\ndownload\n  redis-server\n  liblzf1\n');
 });
 
-test('what apt could not do is shown, with the remedy, and tried again the next time', async () => {
+test('an error of apt is reported with the remedy, and the next call tries again', async () => {
   await onPath('apt-get', 'echo "E: Unable to locate package redis-server" >&2; exit 100');
   for (let attempt = 0; attempt < 2; attempt++) {
     await expect(find()).rejects.toThrow(/Unable to locate package redis-server\s+Install one: /);
   }
 });
 
-test('without any of it, the error says how to install one', async () => {
+test('without apt, the error says how to install a server', async () => {
   await expect(find()).rejects.toThrow(/no valkey-server and no redis-server on PATH. Install one: /);
 });

@@ -49,26 +49,26 @@ async function connected<T>(
   }
 }
 
-test('what was written is kept over a restart', async () => {
+test('data survives a restart', async () => {
   const first = await startRedis(options);
-  await connected(async (client) => client.set('session', 'kept'));
+  await connected(async (client) => client.set('session', 'stored'));
   await first.stop();
   const second = await startRedis(options);
-  expect(await connected(async (client) => client.get('session'))).toBe('kept');
+  expect(await connected(async (client) => client.get('session'))).toBe('stored');
   await second.stop();
 });
 
-test('what was written survives a kill -9', async () => {
+test('data survives a kill -9', async () => {
   const first = await startRedis(options);
-  await connected(async (client) => client.set('survivor', 'kept'));
+  await connected(async (client) => client.set('survivor', 'stored'));
   process.kill(first.pid, 'SIGKILL');
   await first.exited;
   const second = await startRedis(options);
-  expect(await connected(async (client) => client.get('survivor'))).toBe('kept');
+  expect(await connected(async (client) => client.get('survivor'))).toBe('stored');
   await second.stop();
 });
 
-test('only TLS with the token gets in, and the token is in no file others can read', async () => {
+test('only TLS with the token is accepted, and only the owner can read the file with the token', async () => {
   const server = await startRedis(options);
   const ping = async (client: Redis) => client.ping();
   expect(await connected(ping)).toBe('PONG');
@@ -78,7 +78,7 @@ test('only TLS with the token gets in, and the token is in no file others can re
   await server.stop();
 });
 
-test('a server left running by a killed runtime is ended by the next start', async () => {
+test('the next start ends a server that a killed runtime left running', async () => {
   const left = await startRedis(options);
   const next = await startRedis(options);
   await left.exited;
@@ -86,7 +86,7 @@ test('a server left running by a killed runtime is ended by the next start', asy
   await next.stop();
 });
 
-test('a server built without TLS is named', async () => {
+test('a server built without TLS is refused with its path', async () => {
   const bin = join(dir, 'bin');
   const fake = join(bin, 'valkey-server');
   await mkdir(bin);

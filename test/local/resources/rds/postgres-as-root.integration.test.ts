@@ -9,12 +9,12 @@ const local = resolve(import.meta.dirname, '../../../../local');
 
 let dir: string;
 beforeEach(() => {
-  // As ~ of root: nobody else may enter.
+  // Like root's home directory: no other user may enter.
   dir = mkdtempSync(join(tmpdir(), 'headroom-as-root-'));
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-/** Starts and stops a PostgreSQL in a process of its own; answers who owns its data. */
+/** Starts and stops PostgreSQL in a child process. Returns the uid of the owner of its data. */
 async function ownerOfData(path: string): Promise<number> {
   const script = `
     import { statSync } from 'node:fs';
@@ -33,7 +33,7 @@ async function ownerOfData(path: string): Promise<number> {
   return Number(stdout);
 }
 
-test('where user namespaces are closed, root runs PostgreSQL as another user, anybody else as himself', async () => {
+test('without user namespaces, root runs PostgreSQL as another user, other users run it as themselves', async () => {
   const closed = join(dir, 'bin');
   mkdirSync(closed);
   writeFileSync(join(closed, 'unshare'), '#!/bin/sh\necho "unshare failed: Operation not permitted" >&2\nexit 1\n');

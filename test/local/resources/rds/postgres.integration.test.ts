@@ -16,7 +16,7 @@ import {
 import { serverCertificate, type Tls } from '../../../../local/host/tls.ts';
 import { eventually } from '../../../support/eventually.ts';
 
-// Each makes whole servers.
+// Each test starts servers.
 jest.setTimeout(60_000);
 
 let dir: string;
@@ -49,7 +49,7 @@ const replicaOptions = async (name: string): Promise<PostgresOptions> => ({
   port: await freePort(),
 });
 
-test('the data directory and the key are for their owner only; who that is can get there', async () => {
+test('only the owner can read the data directory and the key, and can enter the parent directories', async () => {
   const mode = async (path: string) => ((await stat(join(primary.dataDir, path))).mode & 0o777).toString(8);
   const usual = (0o777 & ~process.umask()).toString(8);
   expect([await mode('../..'), await mode('.'), await mode('server.key')]).toEqual([usual, '700', '600']);
@@ -60,14 +60,14 @@ test('a connection without TLS is refused', async () => {
   await expect(client.connect()).rejects.toThrow('no encryption');
 });
 
-test('a certificate the client does not trust is noticed', async () => {
+test('a client that does not trust the certificate refuses to connect', async () => {
   const client = new pg.Client({ ...primary.admin, ssl: { ca: [] } });
   await expect(client.connect()).rejects.toThrow(/certificate/);
 });
 
-test('the master user may make roles and owns the database, and is no superuser', async () => {
+test('the master user may create roles, owns the database, and is not a superuser', async () => {
   const master = { user: 'shop_admin', password: "it's a secret" };
-  await provideMaster(primary, { ...master, password: 'of yesterday' }, 'shop');
+  await provideMaster(primary, { ...master, password: 'previous' }, 'shop');
   await provideMaster(primary, master, 'shop');
   const client = new pg.Client({ ...primary.admin, ...master, database: 'shop' });
   await client.connect();
@@ -77,7 +77,7 @@ test('the master user may make roles and owns the database, and is no superuser'
   await client.end();
 });
 
-test('a replica shows what was written before and after it was made, and writes nothing', async () => {
+test('a replica has the rows written before and after its creation, and is read-only', async () => {
   await write('before');
   const replica = await startReplica(await replicaOptions('follows'), primary);
   await write('after');
@@ -87,7 +87,7 @@ test('a replica shows what was written before and after it was made, and writes 
   await replica.stop();
 });
 
-test('a replica that was down goes on from where it was', async () => {
+test('a stopped replica continues where it stopped', async () => {
   const mine = await replicaOptions('pauses');
   const first = await startReplica(mine, primary);
   await writeFile(join(first.dataDir, 'same-copy'), '');
@@ -99,7 +99,7 @@ test('a replica that was down goes on from where it was', async () => {
   await second.stop();
 });
 
-test('a replica whose primary no longer keeps what it missed is made anew', async () => {
+test('a replica is copied again if the primary no longer has the WAL that it missed', async () => {
   const mine = await replicaOptions('too-late');
   const first = await startReplica(mine, primary);
   await writeFile(join(first.dataDir, 'old-copy'), '');
@@ -112,7 +112,7 @@ test('a replica whose primary no longer keeps what it missed is made anew', asyn
   await second.stop();
 });
 
-test('a replica of another cluster is made anew', async () => {
+test('a replica of another cluster is copied again', async () => {
   const mine = await replicaOptions('of-another');
   const otherOptions = await replicaOptions('other-primary');
   const other = await startPostgres(otherOptions);
@@ -123,7 +123,7 @@ test('a replica of another cluster is made anew', async () => {
   await replica.stop();
 });
 
-test('after a kill -9 of the server, a start recovers what was committed, and the replica catches up', async () => {
+test('after a kill -9 of the server, the next start recovers committed rows, and the replica catches up', async () => {
   const replica = await startReplica(await replicaOptions('survivor'), primary);
   await write('committed');
   process.kill(primary.pid, 'SIGKILL');
@@ -131,29 +131,29 @@ test('after a kill -9 of the server, a start recovers what was committed, and th
   await eventually(async () => expect(await replicaLagMs(replica)).toBeNull());
   primary = await startPostgres(options);
   expect(await bodies(primary)).toContain('committed');
-  await write('since then');
-  await eventually(async () => expect(await bodies(replica)).toContain('since then'));
+  await write('after recovery');
+  await eventually(async () => expect(await bodies(replica)).toContain('after recovery'));
   await replica.stop();
 });
 
-test('a server left running by a killed runtime is ended by the next start, whatever its pid file says', async () => {
+test('the next start ends a server that a killed runtime left running, and ignores a pid file of another process', async () => {
   const left = primary;
   primary = await startPostgres(options);
   await left.exited;
   expect(primary.pid).not.toBe(left.pid);
   await primary.stop();
-  // The pid of a live process that is no PostgreSQL, as after a reboot.
+  // The pid of a running process that is not PostgreSQL, as after a reboot.
   await writeFile(join(primary.dataDir, 'postmaster.pid'), `${process.pid}\n`);
   primary = await startPostgres(options);
   expect(await bodies(primary)).toContain('committed');
 });
 
-test('a start that fails shows what the server said', async () => {
+test('the error of a failed start contains the output of the server', async () => {
   const mine = { ...(await replicaOptions('broken')), settings: { shared_buffers: 'much' } };
   await expect(startPostgres(mine)).rejects.toThrow(/invalid value for parameter "shared_buffers": "much"/);
 });
 
-test('a taken port is named', async () => {
+test('a port in use is reported', async () => {
   const mine = { ...(await replicaOptions('no-port')), port: options.port };
   await expect(startPostgres(mine)).rejects.toThrow(/Address already in use/);
 });

@@ -131,5 +131,5 @@ test('a restart keeps the data and is no crash', async () => {
 test('a major version that is not shipped is refused, naming both', async () => {
   await expect(
     data.up('AWS::RDS::DBInstance', 'Older', { ...primaryProperties, EngineVersion: '16.4' }),
-  ).rejects.toThrow(/EngineVersion is 16\.4, and .* brings PostgreSQL 17\.\d+/);
+  ).rejects.toThrow(/EngineVersion is 16\.4, and .* contains PostgreSQL 17\.\d+/);
 });
