@@ -110,7 +110,7 @@ export function createEngine({ stacks, definitions, fetchSecret }: EngineOptions
     const changes: Changes = { created: [], updated: [], replaced: [], removed: [] };
     const recreated = new Set<string>();
     const steps = inOrder(graph.nodes, async (node) => {
-      const refreshed = [...node.needs].some((need) => recreated.has(need));
+      const refreshed = [...node.refersTo].some((key) => recreated.has(key));
       const change = await bring(node, refreshed);
       if (change === undefined) return;
       changes[change].push(node.key);

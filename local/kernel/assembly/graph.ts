@@ -10,6 +10,9 @@ export interface Node {
   readonly stack: Stack;
   readonly logicalId: string;
   readonly definition: ResourceDefinition;
+  /** Keys of the resources that its properties refer to. */
+  readonly refersTo: ReadonlySet<string>;
+  /** Those, and the ones that DependsOn names. */
   readonly needs: ReadonlySet<string>;
 }
 
@@ -66,20 +69,23 @@ export function buildGraph(stacks: readonly Stack[]): Graph {
     for (const [logicalId, definition] of Object.entries(stack.template.Resources ?? {})) {
       if (!holds(stack, definition.Condition)) continue;
       const key = keyOf(stack.name, logicalId);
-      nodes.set(key, { key, stack, logicalId, definition, needs: needsOf(stack, definition, `${key}.Properties`) });
+      const refersTo = referencesOf(stack, definition, `${key}.Properties`);
+      const needs = new Set([...refersTo, ...dependenciesOf(stack, definition)]);
+      nodes.set(key, { key, stack, logicalId, definition, refersTo, needs });
     }
   }
   checkReferences(nodes);
   checkCycles(nodes);
   return { nodes, ...graph };
 
-  function needsOf(stack: Stack, { Properties, DependsOn = [] }: ResourceDefinition, path: string): Set<string> {
-    const referred = references(Properties, (name) => scope(stack).condition(name));
-    const explicit = [DependsOn].flat().filter((id) => holds(stack, stack.template.Resources?.[id]?.Condition));
-    return new Set([
-      ...referred.flatMap((reference) => keysOf(reference, stack, path)),
-      ...explicit.map((id) => keyOf(stack.name, id)),
-    ]);
+  function referencesOf(stack: Stack, { Properties }: ResourceDefinition, path: string): Set<string> {
+    const found = references(Properties, (name) => scope(stack).condition(name));
+    return new Set(found.flatMap((reference) => keysOf(reference, stack, path)));
+  }
+
+  function dependenciesOf(stack: Stack, { DependsOn = [] }: ResourceDefinition): string[] {
+    const existing = [DependsOn].flat().filter((id) => holds(stack, stack.template.Resources?.[id]?.Condition));
+    return existing.map((id) => keyOf(stack.name, id));
   }
 
   function keysOf(reference: Reference, stack: Stack, path: string): string[] {

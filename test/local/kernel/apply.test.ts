@@ -44,6 +44,14 @@ test('a resource without updates is stopped and started again, and resources tha
   expect(changes).toMatchObject({ updated: ['one/B'], replaced: ['one/A'] });
 });
 
+test('a resource that only depends on a replaced one is not touched', async () => {
+  const { changes } = await change(
+    { A: part({ x: 1 }), B: { ...adaptable({}), DependsOn: 'A' } },
+    { A: part({ x: 2 }), B: { ...adaptable({}), DependsOn: 'A' } },
+  );
+  expect(changes).toMatchObject({ updated: [], replaced: ['one/A'] });
+});
+
 test('a change of a property in replaceOn replaces the resource', async () => {
   const { events, changes } = await change({ A: adaptable({ name: 'a' }) }, { A: adaptable({ name: 'b' }) });
   expect(events).toEqual(['remove A', 'start A', 'up A']);
