@@ -20,7 +20,7 @@ export interface HopRequest {
   readonly client: { readonly address: string; readonly port: number | undefined };
   /** Aborted when the client has closed its connection before it received the whole response. */
   readonly signal: AbortSignal;
-  /** How long the hop in front waits for data of the response, in ms; then the hop rejects with `HopTimeout`. */
+  /** How long the hop in front waits for data, in ms. Then this hop rejects with `HopTimeout`, or the body fails. */
   readonly timeoutMs?: number;
 }
 
@@ -34,8 +34,8 @@ export interface HopResponse {
   /** End-to-end headers only: the server adds those of the connection and the framing. */
   readonly headers: RawHeaders;
   /**
-   * A stream that fails breaks the client's connection, so that the client does not take a part for the whole. It is
-   * destroyed when the client is gone. A stream may be paused; reading it with `pipe`, `pipeline` or `for await` resumes it.
+   * A stream that fails breaks the client's connection, so that the client does not take a part for the whole. The server
+   * destroys it when the client is gone, and pauses it while the client is slow.
    */
   readonly body: Readable | string;
   /** Whether the server closes the connection after this response. */

@@ -106,12 +106,17 @@ async function respond(hop: Hop, request: HopRequest, response: ServerResponse):
 
 /** Does what `stream.pipeline` does, which takes as long as the rest of a small response. */
 function send(body: Readable, response: ServerResponse): void {
+  body.on('data', (chunk) => {
+    if (!response.write(chunk)) body.pause();
+  });
+  body.on('end', () => response.end());
   body.on('error', () => response.destroy());
   body.on('close', () => {
     if (!body.readableEnded) response.destroy();
   });
+  response.on('drain', () => body.resume());
   response.on('close', () => body.destroy());
-  body.pipe(response);
+  body.resume();
 }
 
 /** The response as text, for a connection on which Node offers no `ServerResponse`. */
