@@ -5,7 +5,7 @@ import { distribution } from './distribution.ts';
 import { vpcOrigin, type VpcOrigin } from './vpc-origin.ts';
 
 interface CloudFrontOptions {
-  readonly host: Pick<Host, 'edgePort' | 'accountId'>;
+  readonly host: Pick<Host, 'edgePort' | 'accountId' | 'log'>;
   readonly loadBalancers: Handles<LoadBalancer>;
 }
 

@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { Type, type Static } from 'typebox';
 
 import type { Host } from '../../host/host.ts';
+import { withAccessLog } from '../../http/access-log.ts';
 import type { Hop } from '../../http/hop.ts';
 import { closeServer, createHttpServer, listenOnLoopback } from '../../http/server.ts';
 import { Handles } from '../../kernel/handles.ts';
@@ -84,7 +85,7 @@ interface Edge {
 }
 
 interface DistributionOptions {
-  readonly host: Pick<Host, 'edgePort'>;
+  readonly host: Pick<Host, 'edgePort' | 'log'>;
   readonly vpcOrigins: Handles<VpcOrigin>;
   readonly loadBalancers: Handles<LoadBalancer>;
 }
@@ -104,11 +105,12 @@ export function distribution({ host, vpcOrigins, loadBalancers }: DistributionOp
 
   function hopOf({ Origins, DefaultCacheBehavior }: Static<typeof config>, domainName: string): Hop {
     const { VpcOriginId, OriginReadTimeout } = Origins[0]!.VpcOriginConfig;
-    return createEdge(toOrigin(VpcOriginId), {
+    const edge = createEdge(toOrigin(VpcOriginId), {
       domainName,
       allowedMethods: DefaultCacheBehavior.AllowedMethods,
       originTimeoutMs: OriginReadTimeout * 1000,
     });
+    return withAccessLog(edge, host.log('edge'));
   }
 
   return defineResource('AWS::CloudFront::Distribution', {

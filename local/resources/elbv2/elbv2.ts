@@ -9,7 +9,7 @@ import { createListenerPorts } from './ports.ts';
 import { targetGroup } from './target-group.ts';
 
 /** What the load balancers need of the host. */
-export type BalancingHost = Pick<Host, 'region' | 'accountId' | 'ports'>;
+export type BalancingHost = Pick<Host, 'region' | 'accountId' | 'ports' | 'log'>;
 
 /**
  * Application Load Balancers: listeners on ports of 127.0.0.1, in the runtime's own process. `targetGroups` is for those

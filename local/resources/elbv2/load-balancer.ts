@@ -62,7 +62,7 @@ const attributes = Type.Object(
 
 /** Source of replaceOn: docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-elasticloadbalancingv2-loadbalancer.html */
 export const loadBalancer = (
-  host: Pick<Host, 'region' | 'accountId'>,
+  host: Pick<Host, 'region' | 'accountId' | 'log'>,
   ports: ListenerPorts,
   loadBalancers: Handles<LoadBalancer>,
 ) =>
@@ -73,11 +73,11 @@ export const loadBalancer = (
       const name = resource.properties.Name ?? generatedName(resource);
       const fullName = `app/${name}/${resourceHash(resource)}`;
       const arn = arnOf(host, `loadbalancer/${fullName}`);
-      const created = createLoadBalancer(name, attributesOf(resource));
+      const shownName = resource.properties.Name ?? readableName(resource.logicalId);
+      const created = createLoadBalancer(name, attributesOf(resource), host.log(shownName));
       // Known before there is a listener, since templates refer to it in DNSName.
       const httpPort = await ports(name, 80);
       loadBalancers.set(arn, created);
-      const shownName = resource.properties.Name ?? readableName(resource.logicalId);
       return {
         ref: arn,
         attributes: {

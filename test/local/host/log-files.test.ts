@@ -42,3 +42,25 @@ test('an error while writing a log is reported', async () => {
   logs.open('no/such/folder');
   expect((await reported.promise).message).toContain('ENOENT');
 });
+
+test('a log that grows over 10 MB while it is written is renamed, and no line is lost', async () => {
+  const logs = createLogFiles(dir, fail);
+  const log = logs.open('orders');
+  for (let i = 0; i < 12; i += 1) {
+    await new Promise<void>((done) => void log.write(`${i} ${'x'.repeat(1024 * 1024)}\n`, () => done()));
+  }
+  await logs.close();
+  const numbers = (file: string) => [...read(file).matchAll(/Z (\d+) x/g)].map(([, number]) => Number(number));
+  expect([...numbers('orders.log.1'), ...numbers('orders.log')]).toEqual(Array.from({ length: 12 }, (_, i) => i));
+  expect(numbers('orders.log')).toHaveLength(2);
+});
+
+test('lines written in pieces are put together, also within a character', async () => {
+  const logs = createLogFiles(dir, fail);
+  const bytes = Buffer.from('a café\n');
+  logs.open('orders').write(bytes.subarray(0, 6));
+  logs.open('orders').write(bytes.subarray(6));
+  logs.open('orders').write('b');
+  await logs.close();
+  expect(read('orders.log')).toMatch(/^\S+Z a café\n\S+Z b\n$/);
+});

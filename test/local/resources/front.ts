@@ -1,3 +1,5 @@
+import { Writable } from 'node:stream';
+
 import { freePort } from '../../../local/host/free-port.ts';
 import { joinSections } from '../../../local/status.ts';
 import { cloudfront } from '../../../local/resources/cloudfront/cloudfront.ts';
@@ -9,11 +11,17 @@ type Properties = Record<string, unknown>;
 /** Brings up single resources of the load balancer and the CDN. */
 export async function createFront(givenPort?: number) {
   const edgePort = givenPort ?? (await freePort());
+  const logs = new Map<string, string[]>();
   const host = {
     region: 'eu-central-1',
     accountId: '000000000000',
     edgePort,
     ports: { reserve: () => freePort() },
+    log: (source: string) => {
+      const lines: string[] = [];
+      logs.set(source, lines);
+      return new Writable({ write: (chunk: Buffer, _encoding, done) => (lines.push(chunk.toString()), done()) });
+    },
   };
   const { definitions, targetGroups, loadBalancers } = elbv2(host);
   const resources = createResources([...definitions, ...cloudfront({ host, loadBalancers }).definitions], 'services');
@@ -29,6 +37,8 @@ export async function createFront(givenPort?: number) {
     up(`AWS::ElasticLoadBalancingV2::${kind}`, logicalId, properties);
 
   return {
+    /** The lines of each log, by its name. */
+    logs,
     edgePort,
     targetGroups,
     up,

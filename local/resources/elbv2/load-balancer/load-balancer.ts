@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { withAccessLog } from '../../../http/access-log.ts';
 import type { Hop } from '../../../http/hop.ts';
 import { closeServer, createHttpServer, listenOnLoopback, setIdleTimeout } from '../../../http/server.ts';
 import type { Action } from './actions.ts';
@@ -42,7 +43,12 @@ export interface LoadBalancer {
   urls(): readonly string[];
 }
 
-export function createLoadBalancer(name: string, initial: LoadBalancerAttributes): LoadBalancer {
+/** @param log for a line per request */
+export function createLoadBalancer(
+  name: string,
+  initial: LoadBalancerAttributes,
+  log: NodeJS.WritableStream,
+): LoadBalancer {
   let attributes = initial;
   const listeners = new Map<number, Listener>();
   const servers = new Set<Server>();
@@ -53,7 +59,10 @@ export function createLoadBalancer(name: string, initial: LoadBalancerAttributes
     name,
     counts,
     addListener(port, router) {
-      const hop = createListener(router, () => ({ ...attributes, listenerPort: port, count }));
+      const hop = withAccessLog(
+        createListener(router, () => ({ ...attributes, listenerPort: port, count })),
+        log,
+      );
       const { idleTimeoutMs } = attributes;
       const server = createHttpServer({ hop, refuse: refusalPage, idleTimeoutMs, maxHeaderBytes: MAX_HEADER_BYTES });
       let url = '';

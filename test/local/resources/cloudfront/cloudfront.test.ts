@@ -88,3 +88,15 @@ test('an origin that only speaks HTTPS is refused by name', async () => {
     'OriginProtocolPolicy = "https-only"',
   );
 });
+
+test('the edge and the load balancer log a line for each request', async () => {
+  const balancer = await front.loadBalancer();
+  const origin = await front.vpcOrigin(balancer.ref);
+  await front.listener(balancer.ref);
+  await front.distribution(origin.ref, { behavior: { AllowedMethods: ['GET', 'HEAD'] } });
+  await send(front.edgePort, '/films?limit=1');
+  await send(front.edgePort, '/', { method: 'DELETE' });
+  const line = (text: string) => expect.stringMatching(new RegExp(`^127\\.0\\.0\\.1 ${text} \\d+\\.\\d ms\\n$`));
+  expect(front.logs.get('edge')).toEqual([line('GET /films\\?limit=1 404'), line('DELETE / 403')]);
+  expect(front.logs.get('balancer')).toEqual([line('GET /films\\?limit=1 404')]);
+});

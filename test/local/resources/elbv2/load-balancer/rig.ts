@@ -8,6 +8,7 @@ import {
 } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { forwardTo, type Action } from '../../../../../local/resources/elbv2/load-balancer/actions.ts';
 import {
@@ -59,13 +60,17 @@ export function createRig() {
   }
 
   async function balancer(action: Action, more: Partial<LoadBalancerAttributes> = {}) {
-    const created = createLoadBalancer('test', {
-      idleTimeoutMs: 60_000,
-      dropInvalidNames: false,
-      forwardedFor: 'append',
-      clientPort: false,
-      ...more,
-    });
+    const created = createLoadBalancer(
+      'test',
+      {
+        idleTimeoutMs: 60_000,
+        dropInvalidNames: false,
+        forwardedFor: 'append',
+        clientPort: false,
+        ...more,
+      },
+      new PassThrough().resume(),
+    );
     const router = createRouter(action);
     const listener = created.addListener(80, router);
     const port = await listener.listen(0);
