@@ -14,7 +14,7 @@ let assembly: string;
 let system: System;
 beforeAll(async () => {
   assembly = mkdtempSync(join(tmpdir(), 'headroom-foreign-'));
-  execFileSync(process.execPath, [resolve(import.meta.dirname, 'foreign-app/app.ts'), assembly]);
+  execFileSync(process.execPath, [resolve(import.meta.dirname, 'foreign-app/app.ts'), assembly], { stdio: 'pipe' });
   system = await startSystem({ args: ['--assembly', assembly] });
 });
 afterAll(async () => {

@@ -135,9 +135,9 @@ export function createService(options: ServiceOptions): Service {
     }
     for (const { task } of stop) void task.stop();
     for (let i = 0; i < start && waitMs === 0; i += 1) tasks.start(revision);
-    const remaining = planned.filter(({ task }) => !task.isStopping());
-    const isDone = remaining.every(({ isCurrent }) => isCurrent);
-    if (isDone && remaining.filter(({ health }) => health === 'healthy').length >= desired) deployments.complete();
+    const healthy = tasks.serving().filter((task) => task.health() === 'healthy').length;
+    // Tasks of another revision count until they have drained and ended.
+    if (healthy >= desired && tasks.all().every((task) => task.revision === revision)) deployments.complete();
     return start > 0 ? waitMs : 0;
   }
 
