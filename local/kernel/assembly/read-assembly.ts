@@ -1,7 +1,13 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-import { AssetManifestArtifact, CloudAssembly } from 'aws-cdk-lib/cx-api';
+import { ArtifactType, Manifest } from 'aws-cdk-lib/cloud-assembly-schema';
+import type {
+  AssetManifest,
+  AssetManifestProperties,
+  AwsCloudFormationStackProperties,
+  NestedCloudAssemblyProperties,
+} from 'aws-cdk-lib/cloud-assembly-schema';
 
 import { Refusal } from '../refusal.ts';
 import type { Stack, Template } from './template.ts';
@@ -42,7 +48,14 @@ export function readAssembly(directory: string): Assembly {
   const stacks: Stack[] = [];
   const images = new Map<string, ImageAsset>();
   const files = new Map<string, string>();
-  readStage(open(resolve(directory)));
+  try {
+    readStage(resolve(directory));
+  } catch (error) {
+    throw new Refusal(
+      `${directory} is not a readable cloud assembly: ${(error as Error).message}. Name the folder that cdk synth wrote, such as cdk.out.`,
+      { cause: error },
+    );
+  }
   return {
     stacks,
     assets: {
@@ -51,23 +64,26 @@ export function readAssembly(directory: string): Assembly {
     },
   };
 
-  function readStage(stage: CloudAssembly): void {
-    for (const { stackName, environment, template } of stage.stacks) {
-      const { account, region } = environment;
-      stacks.push({
-        name: stackName,
-        accountId: /^\d{12}$/.test(account) ? account : anyAccount,
-        region: region === 'unknown-region' ? anyRegion : region,
-        template: template as Template,
-      });
+  function readStage(stage: string): void {
+    // Accepts assemblies of newer CDK versions: the parts used here are stable.
+    const { artifacts = {} } = Manifest.loadAssemblyManifest(join(stage, 'manifest.json'), {
+      skipVersionCheck: true,
+      skipEnumCheck: true,
+    });
+    for (const [id, { type, environment = '', properties = {} }] of Object.entries(artifacts)) {
+      if (type === ArtifactType.NESTED_CLOUD_ASSEMBLY) {
+        readStage(join(stage, (properties as NestedCloudAssemblyProperties).directoryName));
+      } else if (type === ArtifactType.ASSET_MANIFEST) {
+        readAssets(stage, Manifest.loadAssetManifest(join(stage, (properties as AssetManifestProperties).file)));
+      } else if (type === ArtifactType.AWS_CLOUDFORMATION_STACK) {
+        const { stackName = id, templateFile } = properties as AwsCloudFormationStackProperties;
+        const template = JSON.parse(readFileSync(join(stage, templateFile), 'utf8')) as Template;
+        stacks.push({ name: stackName, ...readEnvironment(environment), template });
+      }
     }
-    for (const artifact of stage.artifacts.filter(AssetManifestArtifact.isAssetManifestArtifact)) {
-      readAssets(stage.directory, artifact.contents);
-    }
-    for (const { nestedAssembly } of stage.nestedAssemblies) readStage(nestedAssembly);
   }
 
-  function readAssets(stage: string, manifest: AssetManifestArtifact['contents']): void {
+  function readAssets(stage: string, manifest: AssetManifest): void {
     for (const { source, destinations } of Object.values(manifest.files ?? {})) {
       for (const { objectKey } of Object.values(destinations)) files.set(objectKey, join(stage, source.path ?? ''));
     }
@@ -85,16 +101,13 @@ export function readAssembly(directory: string): Assembly {
   }
 }
 
-function open(directory: string): CloudAssembly {
-  try {
-    // Accepts assemblies of newer CDK versions: the parts used here are stable.
-    return new CloudAssembly(directory, { skipVersionCheck: true });
-  } catch (error) {
-    throw new Refusal(
-      `${directory} is not a readable cloud assembly: ${(error as Error).message}. Name the folder that cdk synth wrote, such as cdk.out.`,
-      { cause: error },
-    );
-  }
+/** Reads `aws://ACCOUNT/REGION`, where the CDK writes `unknown-account` and `unknown-region` for what the app leaves open. */
+function readEnvironment(environment: string): Pick<Stack, 'accountId' | 'region'> {
+  const [account = '', region = ''] = environment.replace('aws://', '').split('/');
+  return {
+    accountId: /^\d{12}$/.test(account) ? account : anyAccount,
+    region: region === '' || region === 'unknown-region' ? anyRegion : region,
+  };
 }
 
 function found<T>(assets: ReadonlyMap<string, T>, key: string, what: string, pathOf: (asset: T) => string): T {
