@@ -43,7 +43,8 @@ export const routesIn = (definitions: readonly ServiceDefinition[]): readonly Ro
  */
 export function listenerRules(definitions: readonly ServiceDefinition[]): ReadonlyMap<string, readonly ListenerRule[]> {
   const routes = routesIn(definitions);
-  const byLevel = Map.groupBy(routes, (route) => `${route.service}\n${levelOf(route, routes)}`);
+  const levels = levelsOf(routes);
+  const byLevel = Map.groupBy(routes, (route) => `${route.service}\n${levels.get(route)}`);
   const rules = Array.from(byLevel, ([key, group]) => {
     const [service = '', level = ''] = key.split('\n');
     return {
@@ -63,12 +64,21 @@ export function listenerRules(definitions: readonly ServiceDefinition[]): Readon
   );
 }
 
-/** Returns the length of the longest chain of other services' patterns that each cover the one before. */
-export function levelOf(route: Route, routes: readonly Route[]): number {
-  const wider = routes.filter(
-    ({ service, path }) => service !== route.service && relate(route.path, path) === 'narrower',
-  );
-  return Math.max(0, ...wider.map((other) => levelOf(other, routes) + 1));
+/** Returns the level of each route: the length of the longest chain of other services' patterns that each cover the one before. */
+export function levelsOf(routes: readonly Route[]): ReadonlyMap<Route, number> {
+  const levels = new Map<Route, number>();
+  const levelOf = (route: Route): number => {
+    const known = levels.get(route);
+    if (known !== undefined) return known;
+    const wider = routes.filter(
+      ({ service, path }) => service !== route.service && relate(route.path, path) === 'narrower',
+    );
+    const level = Math.max(0, ...wider.map((other) => levelOf(other) + 1));
+    levels.set(route, level);
+    return level;
+  };
+  for (const route of routes) levelOf(route);
+  return levels;
 }
 
 function rulesOfLevel(service: string, level: number, paths: readonly string[]): readonly ListenerRule[] {

@@ -5,7 +5,7 @@ import { root } from '../bundle.ts';
 import { definitionsFor, folderOf } from '../system.ts';
 import type { ServiceDefinition } from '../system.ts';
 import type { Environment } from './environment.ts';
-import { deepestLevel, levelOf, listenerRules, routesIn } from './listener-rules.ts';
+import { deepestLevel, levelsOf, listenerRules, routesIn } from './listener-rules.ts';
 import type { Route } from './listener-rules.ts';
 import { relate } from './path-patterns.ts';
 import { nearest } from './suggest.ts';
@@ -90,11 +90,12 @@ function* callFaults(definitions: readonly ServiceDefinition[]): Generator<strin
 }
 
 function* pathFaults(routes: readonly Route[]): Generator<string> {
+  const levels = levelsOf(routes);
   for (const [index, route] of routes.entries()) {
     const { service, path } = route;
     if (!/^\/[\w\-.$/~"'@:+&*?]{0,127}$/.test(path))
       yield `${service}: path "${path}" is not a path pattern of ALB: give / and up to 127 letters, digits or _-.$/~"'@:+&*?`;
-    if (levelOf(route, routes) > deepestLevel)
+    if ((levels.get(route) ?? 0) > deepestLevel)
       yield `path "${path}" of ${service} is within those of more than ${deepestLevel} other services: priorities run out`;
     for (const other of routes.slice(0, index)) {
       const relation = relate(path, other.path);

@@ -1,16 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { App, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
-import { ApplicationLoadBalancedFargateService } from 'aws-cdk-lib/aws-ecs-patterns';
 import { statusMatcher } from '../../../../local/resources/elbv2/target-group.ts';
 import { createRig, send, until } from './load-balancer/rig.ts';
 import { createFront } from '../front.ts';
-
-interface SynthesizedResource {
-  readonly Type: string;
-  readonly Properties: object;
-}
 
 const rig = createRig();
 let front: Awaited<ReturnType<typeof createFront>>;
@@ -207,26 +198,4 @@ test('a target group is updated in place: its targets stay registered', async ()
 test('a load balancer without a listener has no URL; one with a name is shown by it', async () => {
   await front.loadBalancer({}, { Name: 'shop', Scheme: 'internet-facing' });
   expect((await front.status()).loadBalancers).toEqual([{ name: 'shop', url: '' }]);
-});
-
-test('what ApplicationLoadBalancedFargateService synthesizes by default is run', async () => {
-  const shop = new ApplicationLoadBalancedFargateService(new Stack(new App(), 'services'), 'Shop', {
-    taskImageOptions: { image: ContainerImage.fromRegistry('shop') },
-    listenerPort: 8080,
-  });
-  const { Resources } = Template.fromStack(Stack.of(shop)).toJSON() as {
-    Resources: Record<string, SynthesizedResource>;
-  };
-  const refs = new Map<string, string>();
-  const resolved = (value: unknown): unknown =>
-    JSON.parse(JSON.stringify(value), (_key, each: { Ref?: string } | null) =>
-      each?.Ref === undefined ? each : (refs.get(each.Ref) ?? each.Ref),
-    );
-  for (const kind of ['LoadBalancer', 'TargetGroup', 'Listener']) {
-    const type = `AWS::ElasticLoadBalancingV2::${kind}`;
-    const [logicalId, { Properties }] = Object.entries(Resources).find(([, { Type }]) => Type === type)!;
-    refs.set(logicalId, (await front.up(type, logicalId, resolved(Properties) as Record<string, unknown>)).ref);
-  }
-  const { loadBalancers } = await front.status();
-  expect((await send(Number(new URL(loadBalancers[0]!.url).port), '/')).status).toBe(503);
 });
