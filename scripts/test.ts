@@ -3,6 +3,7 @@
  * no server. The last line is the number of passed and failed tests; a static check counts as one test.
  */
 import { readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 
 import { Command } from 'commander';
@@ -78,7 +79,8 @@ const stages: (() => Count | Promise<Count>)[] = [
   () => check('types', 'tsc', []),
   () => check('lint', 'oxlint', ['--deny-warnings']),
   () => check('format', 'oxfmt', ['--check']),
-  () => jest('unit'),
+  // Some wait for time to pass, so one worker more than there are cores is faster.
+  () => jest('unit', `--maxWorkers=${availableParallelism() + 1}`),
 ];
 if (!onlyChecks) {
   // Runs one system at a time: two of them on two cores slow each other down.
