@@ -1,3 +1,5 @@
+import { build } from '@aws-sdk/util-arn-parser';
+
 import type { Node } from './assembly/graph.ts';
 import { TemplateError } from './assembly/template.ts';
 import { isRun, type DeclaredOnly, type Definition, type Running } from './resource.ts';
@@ -32,7 +34,7 @@ export function createRegistry(definitions: readonly Definition[]): Registry {
 export function standIn({ stack, logicalId }: Node, { arn }: DeclaredOnly): Running {
   const [service = '', type = ''] = arn.split(':');
   const region = service === 'iam' ? '' : stack.region;
-  const value = `arn:aws:${service}:${region}:${stack.accountId}:${type}/${logicalId}`;
+  const value = build({ service, region, accountId: stack.accountId, resource: `${type}/${logicalId}` });
   const attributes = new Proxy<Record<string, string>>(
     {},
     { get: (_target, name) => (String(name).endsWith('Arn') ? value : `${logicalId}.${String(name)}`) },

@@ -4,6 +4,7 @@ import type { Host } from '../../host/host.ts';
 import type { Handles } from '../../kernel/handles.ts';
 import { defineResource } from '../../kernel/resource.ts';
 import { closed, ignored } from '../../kernel/schema.ts';
+import { arnOf } from '../arn.ts';
 import { resourceHash } from '../resource-hash.ts';
 
 export interface VpcOrigin {
@@ -39,7 +40,11 @@ export const vpcOrigin = ({ accountId }: Pick<Host, 'accountId'>, vpcOrigins: Ha
       vpcOrigins.set(id, { loadBalancerArn: Arn, port: HTTPPort });
       return {
         ref: id,
-        attributes: { Id: id, Arn: `arn:aws:cloudfront::${accountId}:vpcorigin/${id}`, Status: 'Deployed' },
+        attributes: {
+          Id: id,
+          Arn: arnOf({ region: '', accountId }, 'cloudfront', `vpcorigin/${id}`),
+          Status: 'Deployed',
+        },
         async stop() {
           vpcOrigins.delete(id);
         },

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import type { Host } from '../../host/host.ts';
 import { defineResource } from '../../kernel/resource.ts';
 import { ignored } from '../../kernel/schema.ts';
-import { ecsArn } from './arn.ts';
+import { arnOf } from '../arn.ts';
 
 /** A cluster groups services by name. */
 export const cluster = (host: Pick<Host, 'region' | 'accountId'>) =>
@@ -18,7 +18,7 @@ export const cluster = (host: Pick<Host, 'region' | 'accountId'>) =>
     replaceOn: ['ClusterName'],
     async up({ logicalId, properties }) {
       const name = properties.ClusterName ?? logicalId;
-      return { ref: name, attributes: { Arn: ecsArn(host, `cluster/${name}`) } };
+      return { ref: name, attributes: { Arn: arnOf(host, 'ecs', `cluster/${name}`) } };
     },
     update: 'up',
   });

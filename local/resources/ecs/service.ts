@@ -9,7 +9,7 @@ import { action, defineResource, type Resource, type Running } from '../../kerne
 import { closed, ignored } from '../../kernel/schema.ts';
 import type { StatusSections } from '../../status.ts';
 import { readableName } from '../readable-name.ts';
-import { ecsArn } from './arn.ts';
+import { arnOf } from '../arn.ts';
 import { deploymentConfiguration, deploymentSettings } from './deployment-configuration.ts';
 import type { Revision, TargetGroup } from './scheduler/revision.ts';
 import { createService, type Service } from './scheduler/service.ts';
@@ -104,7 +104,7 @@ export function service({ host, launcher, taskDefinitions, targetGroups, service
 
   function running(resource: ServiceResource, current: Service): Running {
     const id = idOf(resource);
-    const ref = ecsArn(host, id);
+    const ref = arnOf(host, 'ecs', id);
     return {
       ref,
       attributes: { Name: current.name, ServiceArn: ref },

@@ -7,7 +7,7 @@ import { Refusal } from '../../kernel/refusal.ts';
 import { defineResource } from '../../kernel/resource.ts';
 import { ignored } from '../../kernel/schema.ts';
 import { platformEnvironment, platformPath } from '../platform-environment.ts';
-import { ecsArn } from './arn.ts';
+import { arnOf } from '../arn.ts';
 import { containerDefinition, type ContainerDefinition } from './container-definition.ts';
 import { processImage, type ProcessImage } from './image/process-image.ts';
 import type { Revision } from './scheduler/revision.ts';
@@ -45,7 +45,7 @@ export function taskDefinition({ host, fetchSecret, taskDefinitions }: TaskDefin
       const name = `${family}:${(revisions.get(family) ?? 0) + 1}`;
       if (image.skipped.length > 0) note(skippedMessage(family, image.skipped));
       revisions.set(family, Number(name.split(':')[1]));
-      const ref = ecsArn(host, `task-definition/${name}`);
+      const ref = arnOf(host, 'ecs', `task-definition/${name}`);
       taskDefinitions.set(ref, createTaskDefinition(name, container, image, { host, fetchSecret }));
       return { ref, attributes: { TaskDefinitionArn: ref }, stop: async () => taskDefinitions.delete(ref) };
     },

@@ -7,7 +7,8 @@ import { accept, closed, ignored } from '../../kernel/schema.ts';
 import type { StatusSections } from '../../status.ts';
 import { readableName } from '../readable-name.ts';
 import { resourceHash } from '../resource-hash.ts';
-import { arnOf, generatedName, toRecord } from './arn.ts';
+import { arnOf } from '../arn.ts';
+import { generatedName, toRecord } from './names.ts';
 import { createLoadBalancer, type LoadBalancer, type LoadBalancerAttributes } from './load-balancer/load-balancer.ts';
 import type { ListenerPorts } from './ports.ts';
 
@@ -72,7 +73,7 @@ export const loadBalancer = (
     async up(resource) {
       const name = resource.properties.Name ?? generatedName(resource);
       const fullName = `app/${name}/${resourceHash(resource)}`;
-      const arn = arnOf(host, `loadbalancer/${fullName}`);
+      const arn = arnOf(host, 'elasticloadbalancing', `loadbalancer/${fullName}`);
       const shownName = resource.properties.Name ?? readableName(resource.logicalId);
       const created = createLoadBalancer(name, attributesOf(resource), host.log(shownName));
       // Known before there is a listener, since templates refer to it in DNSName.

@@ -6,7 +6,8 @@ import { Refusal } from '../../kernel/refusal.ts';
 import { defineResource, type Resource } from '../../kernel/resource.ts';
 import { accept, closed, ignored } from '../../kernel/schema.ts';
 import { resourceHash } from '../resource-hash.ts';
-import { arnOf, generatedName, toRecord } from './arn.ts';
+import { arnOf } from '../arn.ts';
+import { generatedName, toRecord } from './names.ts';
 import { createTargetGroup, type TargetGroup, type TargetGroupOptions } from './load-balancer/target-group.ts';
 
 /**
@@ -69,7 +70,7 @@ export const targetGroup = (host: Pick<Host, 'region' | 'accountId'>, targetGrou
     async up(resource) {
       const name = resource.properties.Name ?? generatedName(resource);
       const fullName = `targetgroup/${name}/${resourceHash(resource)}`;
-      const arn = arnOf(host, fullName);
+      const arn = arnOf(host, 'elasticloadbalancing', fullName);
       const group = createTargetGroup(optionsOf(resource));
       targetGroups.set(arn, group);
       return {

@@ -5,6 +5,7 @@ import type { Handles } from '../../kernel/handles.ts';
 import { defineResource } from '../../kernel/resource.ts';
 import { closed, ignored } from '../../kernel/schema.ts';
 import { platformEnvironment } from '../platform-environment.ts';
+import { arnOf } from '../arn.ts';
 import { readableName } from '../readable-name.ts';
 import { invokeFunction } from './function-process.ts';
 
@@ -64,8 +65,8 @@ export const lambdaFunction = (host: Host, functions: Handles<LambdaFunction>) =
     update: 'up',
   });
 
-export const functionArn = ({ region, accountId }: Pick<Host, 'region' | 'accountId'>, name: string): string =>
-  `arn:aws:lambda:${region}:${accountId}:function:${name}`;
+export const functionArn = (host: Pick<Host, 'region' | 'accountId'>, name: string): string =>
+  arnOf(host, 'lambda', `function:${name}`);
 
 /** Functions that cannot be run are refused here, and not at the start: CDK adds some that nothing invokes on a laptop. */
 async function invoke(

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import { parse } from '@aws-sdk/util-arn-parser';
 import { Type } from 'typebox';
 
 import type { Host } from '../../host/host.ts';
@@ -21,7 +22,8 @@ export function trigger({ stateDir }: Pick<Host, 'stateDir'>, functions: Pick<Ha
       ...ignored('The function has a timeout of its own.', 'Timeout'),
       ...ignored('The function that AWS needs in between is not run.', 'ServiceToken'),
     }),
-    label: ({ logicalId, properties }) => properties.HandlerArn.split(':')[6] ?? logicalId,
+    // The resource of the ARN is `function:NAME:VERSION`.
+    label: ({ properties }) => parse(properties.HandlerArn).resource.split(':')[1] ?? '',
     up: invoke,
     async update({ running }, next, context) {
       return next.properties.ExecuteOnHandlerChange ? invoke(next, context) : running;

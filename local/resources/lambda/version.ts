@@ -1,3 +1,4 @@
+import { validate } from '@aws-sdk/util-arn-parser';
 import { Type } from 'typebox';
 
 import type { Host } from '../../host/host.ts';
@@ -18,7 +19,7 @@ export function version(host: Pick<Host, 'region' | 'accountId'>, functions: Han
       ...ignored('It does not change what runs.', 'Description'),
     }),
     async up({ properties: { FunctionName } }) {
-      const arn = FunctionName.startsWith('arn:') ? FunctionName : functionArn(host, FunctionName);
+      const arn = validate(FunctionName) ? FunctionName : functionArn(host, FunctionName);
       const current = functions.get(arn);
       const number = (published.get(arn) ?? 0) + 1;
       published.set(arn, number);

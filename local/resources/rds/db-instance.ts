@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import { parse, validate } from '@aws-sdk/util-arn-parser';
 import { Type } from 'typebox';
 
 import type { Host } from '../../host/host.ts';
@@ -8,6 +9,7 @@ import type { Handles } from '../../kernel/handles.ts';
 import { defineResource, type Context } from '../../kernel/resource.ts';
 import { ignored } from '../../kernel/schema.ts';
 import type { DatabaseStatus, StatusSections } from '../../status.ts';
+import { arnOf } from '../arn.ts';
 import { physicalName } from '../physical-name.ts';
 import { readableName } from '../readable-name.ts';
 import { serverActions } from '../server-actions.ts';
@@ -65,7 +67,7 @@ export const databaseInstance = (host: Host, databases: Handles<Database>, param
         settings: parameterGroups.find(resource.properties.DBParameterGroupName),
       };
       const supervision = { name: label, children: host.children, context };
-      const source = SourceDBInstanceIdentifier?.split(':').at(-1);
+      const source = SourceDBInstanceIdentifier && identifierOf(SourceDBInstanceIdentifier);
       const database =
         source === undefined
           ? await upPrimary(options, resource.properties, supervision)
@@ -76,7 +78,7 @@ export const databaseInstance = (host: Host, databases: Handles<Database>, param
         attributes: {
           'Endpoint.Address': database.host,
           'Endpoint.Port': String(database.port),
-          DBInstanceArn: `arn:aws:rds:${host.region}:${host.accountId}:db:${name}`,
+          DBInstanceArn: arnOf(host, 'rds', `db:${name}`),
           DbiResourceId: `db-${name}`,
         },
         detail: () => `port ${database.port}`,
@@ -91,6 +93,10 @@ export const databaseInstance = (host: Host, databases: Handles<Database>, param
       };
     },
   });
+
+/** The source of a replica in another region is named by its ARN. */
+const identifierOf = (nameOrArn: string): string =>
+  validate(nameOrArn) ? parse(nameOrArn).resource.replace('db:', '') : nameOrArn;
 
 /** @throws Error if the major version differs from the template's: SQL may work differently */
 async function checkVersion(wanted: string | undefined): Promise<void> {

@@ -1,8 +1,4 @@
-import type { Host } from '../../host/host.ts';
 import type { Resource } from '../../kernel/resource.ts';
-
-export const arnOf = ({ region, accountId }: Pick<Host, 'region' | 'accountId'>, resource: string): string =>
-  `arn:aws:elasticloadbalancing:${region}:${accountId}:${resource}`;
 
 /** The name of a load balancer or target group without one in the template. AWS allows 32 characters. */
 export const generatedName = ({ logicalId }: Pick<Resource, 'logicalId'>): string => logicalId.slice(0, 32);
