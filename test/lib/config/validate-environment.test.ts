@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals';
 
 import type { EnvironmentProps } from '../../../lib/config/environment-props.ts';
+import { system } from '../../../lib/system.ts';
 import { faultsOf } from './faults.ts';
+
+const names = system.map(({ name }) => name);
 
 test.each<[string, Partial<EnvironmentProps>, unknown]>([
   [
@@ -42,8 +45,8 @@ test.each<[string, Partial<EnvironmentProps>, unknown]>([
   ],
   [
     'settings for a service that does not exist',
-    { services: { imager: { max: 50 } } },
-    'services.imager is set, but the environment has no imager: give one of catalog, auth, orders, payments, sandbox, mailer',
+    { services: { nowhere: { max: 50 } } },
+    `services.nowhere is set, but the environment has no nowhere: give one of ${names.join(', ')}`,
   ],
   ['an account id that is not one', { account: '1234' }, 'account is "1234": give 12 digits'],
   ['one zone', { availabilityZones: ['eu-central-1a'] }, 'availabilityZones has a length of 1: give two or three'],

@@ -44,8 +44,8 @@ test.each<[string, ServiceDefinition[], string[]]>([
   ],
   [
     'a call to an unknown service',
-    systemWith('orders', { calls: ['stock'] }),
-    ['orders calls "stock", which is not in the table'],
+    systemWith('orders', { calls: ['example'] }),
+    ['orders calls "example", which is not in the table'],
   ],
   [
     'a call to a misspelt service',
@@ -60,15 +60,15 @@ test.each<[string, ServiceDefinition[], string[]]>([
   ],
   [
     'a service without code',
-    [...system, { kind: 'service', name: 'stock', paths: ['/api/stock/*'] }],
-    ['service stock has no app/services/stock/main.ts: write it'],
+    [...system, { kind: 'service', name: 'example', paths: ['/api/example/*'] }],
+    ['service example has no app/services/example/main.ts: write it'],
   ],
   [
     'a database without tables',
-    [...system, { kind: 'service', name: 'stock', paths: ['/api/stock/*'], database: true }],
+    [...system, { kind: 'service', name: 'example', paths: ['/api/example/*'], database: true }],
     [
-      'service stock has no app/services/stock/main.ts: write it',
-      'service stock has a database and no app/services/stock/migrations/*.sql: write its tables there, or drop `database`',
+      'service example has no app/services/example/main.ts: write it',
+      'service example has a database and no app/services/example/migrations/*.sql: write its tables there, or drop `database`',
     ],
   ],
   [
@@ -86,7 +86,7 @@ test.each<[string, ServiceDefinition[], string[]]>([
   ],
   [
     'a name whose rule has the priority of another',
-    [...system, { kind: 'service', name: 's11675', paths: ['/api/stock/*'] }],
+    [...system, { kind: 'service', name: 's11675', paths: ['/api/example/*'] }],
     [
       'service s11675 has no app/services/s11675/main.ts: write it',
       'the load balancer\'s rules "auth" and "s11675" both get priority 49605: rename a service',
@@ -94,10 +94,10 @@ test.each<[string, ServiceDefinition[], string[]]>([
   ],
   [
     'a name that a database role cannot have',
-    [...system, { kind: 'service', name: 'Stock-1', paths: ['/api/stock'] }],
+    [...system, { kind: 'service', name: 'Example-1', paths: ['/api/example'] }],
     [
-      'service "Stock-1": a name is up to 30 lower-case letters and digits, since it also names a database role',
-      'service Stock-1 has no app/services/Stock-1/main.ts: write it',
+      'service "Example-1": a name is up to 30 lower-case letters and digits, since it also names a database role',
+      'service Example-1 has no app/services/Example-1/main.ts: write it',
     ],
   ],
 ])('%s in the table is refused by name', (_what, definitions, expected) => {
@@ -112,7 +112,7 @@ test('the sandbox provider cannot be called in an environment without it', () =>
 });
 
 test('a path within that of another service is accepted', () => {
-  const definitions = systemWith('auth', { paths: ['/api/auth/*', '/api/products/*/reviews', '/sandbox/login'] });
+  const definitions = systemWith('auth', { paths: ['/api/auth/*', '/api/products/*/example', '/sandbox/login'] });
   expect(faultsOf({ definitions })).toEqual([]);
 });
 
