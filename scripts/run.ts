@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 
+import { descendants, signalProcess } from '../local/host/processes.ts';
+
 const interruptions = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
@@ -20,7 +22,9 @@ export async function run(
   let interrupted = false;
   const interrupt = (signal: NodeJS.Signals): void => {
     interrupted = true;
-    child.kill(signal);
+    // Its children too: a worker whose parent has died may wait for a server that it has started itself.
+    const pid = child.pid as number;
+    for (const each of [...descendants(pid), pid]) signalProcess(each, signal);
   };
   for (const signal of interruptions) process.on(signal, interrupt);
   try {

@@ -4,29 +4,43 @@ import { mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { processesWith } from '../../local/host/processes.ts';
+import { processStart } from '../../local/host/process-start.ts';
+import { descendants, processesWith } from '../../local/host/processes.ts';
 import { eventually } from '../support/eventually.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
-test('Ctrl-C during tests with servers ends the servers and deletes the temporary files', async () => {
-  const temporary = mkdtempSync(join(tmpdir(), 'headroom-interrupted-'));
-  const run = spawn(process.execPath, ['scripts/jest.ts', 'test/app/services/auth/auth.integration.test.ts'], {
-    cwd: root,
-    env: { ...process.env, TMPDIR: temporary },
-    stdio: 'ignore',
-    // Ctrl-C in a terminal signals the whole process group.
-    detached: true,
-  });
-  const exited = once(run, 'exit');
-  const commands = () => processesWith(temporary).map(({ command }) => command);
-  await eventually(async () => expect(commands()).toContainEqual(expect.stringContaining('postgres -D')));
-  process.kill(-(run.pid as number), 'SIGINT');
-  expect(await exited).toEqual([130, null]);
-  expect(commands()).toEqual([]);
-  expect(readdirSync(temporary)).toEqual([]);
-  rmdirSync(temporary);
-}, 30_000);
+/** Ctrl-C in a terminal signals the whole process group; editors and supervisors signal one process. */
+test.each<[string, (pid: number) => void]>([
+  ['Ctrl-C', (pid) => process.kill(-pid, 'SIGINT')],
+  ['SIGTERM', (pid) => process.kill(pid, 'SIGTERM')],
+])(
+  '%s during tests with servers ends workers and servers and deletes the temporary files',
+  async (_, interrupt) => {
+    const temporary = mkdtempSync(join(tmpdir(), 'headroom-interrupted-'));
+    const files = ['auth/auth', 'catalog/catalog'].map((name) => `test/app/services/${name}.integration.test.ts`);
+    const run = spawn(process.execPath, ['scripts/jest.ts', ...files], {
+      cwd: root,
+      env: { ...process.env, TMPDIR: temporary },
+      stdio: 'ignore',
+      detached: true,
+    });
+    const pid = run.pid as number;
+    const exited = once(run, 'exit');
+    const commands = () => processesWith(temporary).map(({ command }) => command);
+    await eventually(async () => expect(commands()).toContainEqual(expect.stringContaining('postgres -D')));
+    const started = descendants(pid);
+    interrupt(pid);
+    expect(await exited).toEqual([130, null]);
+    expect(commands()).toEqual([]);
+    expect(started.filter(isAlive)).toEqual([]);
+    expect(readdirSync(temporary)).toEqual([]);
+    rmdirSync(temporary);
+  },
+  30_000,
+);
+
+const isAlive = (pid: number): boolean => processStart(pid) !== undefined;
 
 test('inline snapshots that a run writes are formatted', () => {
   const file = join(import.meta.dirname, `inline-snapshot-${process.pid}.test.ts`);
