@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError } from 'commander';
 
 import { Refusal } from '../../kernel/refusal.ts';
 import { followLogs } from '../follow-logs.ts';
-import { createFormatter, parseLines, parseSince } from '../log-lines.ts';
+import { parseLines, parseSince } from '../log-lines.ts';
 import { stateOption } from '../options.ts';
 
 const shownLines = 200;
@@ -46,6 +46,8 @@ async function showLogs(name: string | undefined, { follow, since, state }: Opti
     const known = names.length === 0 ? 'The system has not run yet.' : `Logs: all, ${names.toSorted().join(', ')}`;
     throw new Refusal(`There is no log of "${name}" in ${directory}. ${known}`);
   }
+  // Loaded here because no other command, such as start, needs it.
+  const { createFormatter } = await import('../log-format.ts');
   const format = createFormatter(process.stdout.hasColors?.() ?? false);
   const following = follow ? followLogs(directory, sources) : undefined;
   const lines = sources
