@@ -27,6 +27,6 @@ export function createControls(options: {
       }
       return engine.act(found.key, action, parameters);
     },
-    apply: async () => engine.apply(await assembly.read(interrupted)),
+    apply: () => engine.apply(() => assembly.read(interrupted)),
   };
 }

@@ -37,11 +37,11 @@ export interface Engine {
   /** Brings all resources up, independent ones concurrently. If one fails, stops everything and throws its error. */
   up(): Promise<void>;
   /**
-   * Applies changed templates: touches only resources that differ, in dependency order. If a resource fails, the other
-   * resources keep running, and the next `apply` tries the failed one again.
-   * @throws AggregateError of all failures
+   * Applies the templates that `read` returns: touches only resources that differ, in dependency order. If a resource
+   * fails, the other resources keep running, nothing is removed, and the next `apply` tries the failed one again.
+   * @throws Refusal while the system starts or stops, and during another apply; AggregateError of all failures
    */
-  apply(stacks: readonly Stack[]): Promise<Changes>;
+  apply(read: () => Promise<readonly Stack[]>): Promise<Changes>;
   /** Stops everything, dependents first. */
   stop(): Promise<void>;
 }
@@ -56,9 +56,13 @@ export function createEngine({ stacks, definitions, fetchSecret }: EngineOptions
   const events = createEventStream();
   const stopping = new AbortController();
   const entries = createEntries(events, stopping.signal);
-  let { graph, resolve } = read(stacks);
+  /** Resources that refer to one that has been created or replaced, and have not been updated since. */
+  const outdated = new Set<string>();
+  let { graph, resolve } = load(stacks);
+  /** Settles when no resource is being started, updated or removed; `stop` waits for it. */
   let working: Promise<unknown> = Promise.resolve();
-  let applying = false;
+  /** Why an `apply` is refused. */
+  let busy: string | undefined;
   let stopped: Promise<void> | undefined;
   for (const node of graph.nodes.values()) entries.add(node, registry.get(node));
 
@@ -73,6 +77,7 @@ export function createEngine({ stacks, definitions, fetchSecret }: EngineOptions
       return found.run(parameters);
     },
     async up() {
+      busy = 'The system is still starting. Try again when it is up.';
       const starts = inOrder(graph.nodes, (node) => bringUp(entries.get(node.key), resolve));
       working = Promise.allSettled(starts);
       try {
@@ -82,20 +87,23 @@ export function createEngine({ stacks, definitions, fetchSecret }: EngineOptions
         // The error of the start is reported; errors while stopping are not.
         await stopOnce().catch(() => undefined);
         throw error;
+      } finally {
+        busy = undefined;
       }
     },
-    async apply(next) {
-      if (applying) throw new Refusal('Another apply is in progress. Wait until it ends.');
-      stopping.signal.throwIfAborted();
-      applying = true;
-      const work = applyTemplates(next).finally(() => (applying = false));
-      working = work.catch(() => undefined);
-      return work;
+    async apply(read) {
+      if (busy !== undefined) throw new Refusal(busy);
+      busy = 'Another apply is in progress. Wait until it ends.';
+      try {
+        return await applyTemplates(await read());
+      } finally {
+        busy = undefined;
+      }
     },
     stop: stopOnce,
   };
 
-  function read(templates: readonly Stack[]) {
+  function load(templates: readonly Stack[]) {
     const built: Graph = buildGraph(templates);
     registry.check(built.nodes.values());
     return {
@@ -105,23 +113,27 @@ export function createEngine({ stacks, definitions, fetchSecret }: EngineOptions
   }
 
   async function applyTemplates(next: readonly Stack[]): Promise<Changes> {
-    const before = graph;
-    ({ graph, resolve } = read(next));
+    if (stopping.signal.aborted) throw new Refusal('The system is stopping.');
+    ({ graph, resolve } = load(next));
     const changes: Changes = { created: [], updated: [], replaced: [], removed: [] };
-    const recreated = new Set<string>();
     const steps = inOrder(graph.nodes, async (node) => {
-      const refreshed = [...node.refersTo].some((key) => recreated.has(key));
-      const change = await bring(node, refreshed);
+      const change = await bring(node, outdated.has(node.key));
+      outdated.delete(node.key);
       if (change === undefined) return;
       changes[change].push(node.key);
-      if (change !== 'updated') recreated.add(node.key);
+      if (change !== 'updated') markOutdated(node.key);
     });
-    const outcomes = [
+    // Without the wait until they are steady, which a stop must end.
+    working = Promise.allSettled(steps);
+    throwFailures([
       ...(await Promise.allSettled(steps)),
-      ...(await Promise.allSettled(entries.all().map(({ steady }) => steady))),
-      ...(await Promise.allSettled(inReverse(onlyIn(before, graph), remove))),
-    ];
-    throwFailures(outcomes, 'Some changes could not be applied');
+      ...(await Promise.allSettled([...graph.nodes.keys()].flatMap((key) => entries.find(key)?.steady ?? []))),
+    ]);
+    if (stopping.signal.aborted) return changes;
+    const gone = entries.all().filter(({ node }) => !graph.nodes.has(node.key));
+    const removals = inReverse(new Map(gone.map(({ node }) => [node.key, node])), remove);
+    working = Promise.allSettled(removals);
+    throwFailures(await Promise.allSettled(removals));
     return changes;
 
     async function remove({ key }: Node): Promise<void> {
@@ -129,6 +141,10 @@ export function createEngine({ stacks, definitions, fetchSecret }: EngineOptions
       entries.delete(key);
       changes.removed.push(key);
     }
+  }
+
+  function markOutdated(recreated: string): void {
+    for (const { key, refersTo } of graph.nodes.values()) if (refersTo.has(recreated)) outdated.add(key);
   }
 
   async function bring(node: Node, refreshed: boolean): Promise<keyof Changes | undefined> {
@@ -157,12 +173,11 @@ export function createEngine({ stacks, definitions, fetchSecret }: EngineOptions
   }
 }
 
-function onlyIn(before: Graph, after: Graph): ReadonlyMap<string, Node> {
-  return new Map([...before.nodes].filter(([key]) => !after.nodes.has(key)));
-}
-
 /** Throws all failures. Dependents of a failed resource fail with the same error, which is listed once. */
-function throwFailures(outcomes: readonly PromiseSettledResult<unknown>[], what: string): void {
+function throwFailures(
+  outcomes: readonly PromiseSettledResult<unknown>[],
+  what = 'Some changes could not be applied',
+): void {
   const failures = new Set(outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason as Error] : [])));
   if (failures.size === 0) return;
   throw new AggregateError(failures, [`${what}:`, ...[...failures].map(({ message }) => message)].join('\n'));

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 
 import type { ResourceDefinition, Template } from '../../../local/kernel/assembly/template.ts';
 import { part, recorder, stack } from './recorder.ts';
@@ -15,7 +15,7 @@ async function change(before: Parameters<typeof one>[0], after: Parameters<typeo
   const running = engine(...one(before));
   await running.up();
   events.length = 0;
-  const changes = await running.apply(one(after));
+  const changes = await running.apply(async () => one(after));
   return { running, events, changes };
 }
 
@@ -83,14 +83,14 @@ test('after a failure the other resources keep running, and the next apply tries
   await running.up();
   events.length = 0;
   broken = true;
-  await expect(running.apply(resources(2))).rejects.toThrow(
+  await expect(running.apply(async () => resources(2))).rejects.toThrow(
     'Test::Adaptable A of stack one could not be updated: no room',
   );
   const stateOf = (id: string) => running.states().find(({ key }) => key === `one/${id}`)?.state;
   expect(['A', 'B', 'C'].map(stateOf)).toEqual(['failed', 'ready', 'ready']);
   expect(events).toEqual(['start A']);
   broken = false;
-  expect(await running.apply(resources(2))).toMatchObject({ updated: ['one/A', 'one/C'] });
+  expect(await running.apply(async () => resources(2))).toMatchObject({ updated: ['one/A', 'one/C'] });
 });
 
 test('templates that cannot be run change nothing', async () => {
@@ -98,7 +98,7 @@ test('templates that cannot be run change nothing', async () => {
   const running = engine(...one({ A: part() }));
   await running.up();
   events.length = 0;
-  await expect(running.apply(one({ Pool: { Type: 'AWS::Cognito::UserPool' } }))).rejects.toThrow(
+  await expect(running.apply(async () => one({ Pool: { Type: 'AWS::Cognito::UserPool' } }))).rejects.toThrow(
     'AWS::Cognito::UserPool',
   );
   expect(events).toEqual([]);
@@ -114,10 +114,87 @@ test('a second apply at the same time is refused, and a stop waits for the first
   await running.up();
   events.length = 0;
   waits = true;
-  const first = running.apply(one({ A: adaptable({ x: 2 }) }));
-  await expect(running.apply(one({ A: adaptable({ x: 3 }) }))).rejects.toThrow('Another apply is in progress');
+  const first = running.apply(async () => one({ A: adaptable({ x: 2 }) }));
+  await expect(running.apply(async () => one({ A: adaptable({ x: 3 }) }))).rejects.toThrow(
+    'Another apply is in progress',
+  );
   const stopped = running.stop();
   slow.resolve();
   await Promise.all([first, stopped]);
   expect(events).toEqual(['start A', 'up A', 'stop A']);
+});
+
+test('an apply while the system starts is refused before the templates are read', async () => {
+  const slow = Promise.withResolvers<void>();
+  const { events, engine } = recorder({ A: () => slow.promise });
+  const running = engine(...one({ A: part() }));
+  const up = running.up();
+  const read = jest.fn(async () => one({ A: part() }));
+  await expect(running.apply(read)).rejects.toThrow('The system is still starting');
+  expect(read).not.toHaveBeenCalled();
+  slow.resolve();
+  await up;
+  expect(events).toEqual(['start A', 'up A']);
+});
+
+test('a resource that refers to a replaced one is updated by the next apply if this one fails before', async () => {
+  let broken = false;
+  const hooks = { B: () => (broken ? Promise.reject(new Error('no room')) : Promise.resolve()) };
+  const { events, engine } = recorder(hooks);
+  const resources = (x: number) =>
+    one({ A: part({ x }), B: adaptable({ x }), C: adaptable({ a: { Ref: 'A' }, b: { Ref: 'B' } }) });
+  const running = engine(...resources(1));
+  await running.up();
+  broken = true;
+  await expect(running.apply(async () => resources(2))).rejects.toThrow('no room');
+  broken = false;
+  events.length = 0;
+  expect(await running.apply(async () => resources(2))).toMatchObject({ updated: ['one/B', 'one/C'] });
+  expect(await running.apply(async () => resources(2))).toMatchObject({ updated: [] });
+});
+
+test('after a failure nothing is removed until an apply succeeds', async () => {
+  let broken = false;
+  const hooks = { A: () => (broken ? Promise.reject(new Error('no room')) : Promise.resolve()) };
+  const { events, engine } = recorder(hooks);
+  const running = engine(...one({ A: adaptable({ b: { Ref: 'B' } }), B: part() }));
+  await running.up();
+  events.length = 0;
+  broken = true;
+  const next = async () => one({ A: adaptable({ x: 1 }) });
+  await expect(running.apply(next)).rejects.toThrow('no room');
+  expect(events).toEqual(['start A']);
+  broken = false;
+  expect(await running.apply(next)).toMatchObject({ updated: ['one/A'], removed: ['one/B'] });
+});
+
+test('a stop during an apply does not wait until the changed resources are steady', async () => {
+  const neverSteady = Promise.withResolvers<void>();
+  let waits = false;
+  const { events, engine } = recorder({}, () => (waits ? neverSteady.promise : Promise.resolve()));
+  const running = engine(...one({ A: adaptable({ x: 1 }), B: part() }));
+  await running.up();
+  events.length = 0;
+  waits = true;
+  const updated = new Promise<void>((resolve) =>
+    running.events.on('event', (event) => event.kind === 'part' && resolve()),
+  );
+  const applied = running.apply(async () => one({ A: adaptable({ x: 2 }) }));
+  await updated;
+  await running.stop();
+  neverSteady.resolve();
+  await applied;
+  expect(events.toSorted()).toEqual(['start A', 'stop A', 'stop B', 'up A']);
+});
+
+test('a resource that failed to become steady can be removed', async () => {
+  let isSteady = true;
+  const { engine } = recorder({}, async () => {
+    if (!isSteady) throw new Error('it crashes');
+  });
+  const running = engine(...one({ A: adaptable({ x: 1 }) }));
+  await running.up();
+  isSteady = false;
+  await expect(running.apply(async () => one({ A: adaptable({ x: 2 }) }))).rejects.toThrow('it crashes');
+  expect(await running.apply(async () => one({}))).toMatchObject({ removed: ['one/A'] });
 });

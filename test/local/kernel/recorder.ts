@@ -38,8 +38,14 @@ export const stack = (name: string, template: Template): Stack => ({
   template,
 });
 
-/** An engine whose resources record when they start and stop. `hooks` run while a resource starts, by logical id. */
-export function recorder(hooks: Record<string, () => Promise<void>> = {}) {
+/**
+ * An engine whose resources record when they start and stop. `hooks` run while a resource starts, by logical id.
+ * @param steady of every resource
+ */
+export function recorder(
+  hooks: Record<string, () => Promise<void>> = {},
+  steady: () => Promise<void> = () => Promise.resolve(),
+) {
   const events: string[] = [];
   const resources = new Map<string, Resource>();
   const partType = (type: string, update?: 'up') =>
@@ -58,6 +64,7 @@ export function recorder(hooks: Record<string, () => Promise<void>> = {}) {
         return {
           ref: `${logicalId}-ref`,
           attributes: { Arn: `${logicalId}-arn`, Known: String(known) },
+          steady,
           detail: () => 'at work',
           describe: () => ({ parts: [logicalId] }),
           actions: { poke: action(Type.Object({ times: Type.Integer() }, closed), ({ times }) => times * 2) },

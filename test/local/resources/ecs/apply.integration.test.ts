@@ -92,17 +92,17 @@ const greetings = async () => {
 
 test('a changed variable is rolled out to as many tasks as scaling wants', async () => {
   expect(await service()).toMatchObject({ name: 'web-service', desired: 2, healthy: 2 });
-  const changes = await engine.apply(stacks('good day'));
+  const changes = await engine.apply(async () => stacks('good day'));
   expect(changes).toMatchObject({ updated: ['web/Service'], replaced: ['web/Task'] });
   await eventually(async () => expect(await greetings()).toEqual(['good day', 'good day']));
 });
 
 test('a change that fails is rolled back and fails the apply; the next one is rolled out', async () => {
   const before = await service();
-  await expect(engine.apply(stacks('hello', ['node', 'missing.cjs']))).rejects.toThrow(
+  await expect(engine.apply(async () => stacks('hello', ['node', 'missing.cjs']))).rejects.toThrow(
     /Service of stack web could not be .*The deployment was rolled back: shop:1 runs again/s,
   );
   await eventually(async () => expect((await service())?.tasks).toEqual(before?.tasks));
-  await engine.apply(stacks('good day'));
+  await engine.apply(async () => stacks('good day'));
   await eventually(async () => expect(await greetings()).toEqual(['good day', 'good day']));
 });
