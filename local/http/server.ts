@@ -38,7 +38,6 @@ export function createHttpServer({ hop, refuse, idleTimeoutMs, maxHeaderBytes }:
       underWay?.delete(response);
       if (!response.writableFinished) gone.abort();
     });
-    // Node refuses some headers that its parser accepts.
     respond(hop, toRequest(incoming, gone.signal), response).catch(() => response.destroy());
   });
 
@@ -99,7 +98,13 @@ async function respond(hop: Hop, request: HopRequest, response: ServerResponse):
   }
   if (request.body) response.once('finish', () => request.body?.resume());
   if (close) response.shouldKeepAlive = false;
-  response.writeHead(status, statusText, headers as string[]);
+  try {
+    response.writeHead(status, statusText, headers as string[]);
+  } catch (error) {
+    // Node refuses some headers that its parser accepts.
+    if (typeof body !== 'string') body.destroy();
+    throw error;
+  }
   if (typeof body === 'string') response.end(body);
   else send(body, response);
 }

@@ -228,6 +228,13 @@ test('a header that Node cannot send breaks the connection instead of the proces
   await expect(send(port, '/')).rejects.toThrow('socket hang up');
 });
 
+test('the body of a response that cannot be sent is destroyed, so that its connection is freed', async () => {
+  const body = Readable.from(endless(), { objectMode: false });
+  const port = await serve(async () => ({ status: 200, statusText: 'a\u0000b', headers: [], body }));
+  await expect(send(port, '/')).rejects.toThrow('socket hang up');
+  expect(body.destroyed).toBe(true);
+});
+
 test('a hop such as a cache fits between the server and another hop', async () => {
   let served = 0;
   const origin: Hop = async () => stream(Readable.from([`response ${++served}`], { objectMode: false }));
