@@ -89,7 +89,8 @@ export async function keepRunning<T extends Server>(
       }
     }
   };
-  const watching = watch();
+  // A restart that a stop overtakes is not waited for any longer.
+  const watching = watch().finally(() => restarting?.resolve());
   const signal = (which: NodeJS.Signals): void => {
     // PostgreSQL's backends have their own process groups, so a signal to the group does not reach them.
     for (const pid of [server.pid, ...descendants(server.pid)]) signalProcess(pid, which);
@@ -102,7 +103,7 @@ export async function keepRunning<T extends Server>(
     current: () => server,
     kill: () => signal('SIGKILL'),
     async restart() {
-      restarting = Promise.withResolvers();
+      restarting ??= Promise.withResolvers();
       const { promise } = restarting;
       await stopCurrent();
       await promise;

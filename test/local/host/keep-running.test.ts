@@ -100,6 +100,23 @@ test('a stop during a restart stops the restarted server', async () => {
   await expect(rig.started[1]?.exited).resolves.toBe('stopped');
 });
 
+test('restarts at the same time are one restart, and all of them resolve', async () => {
+  const rig = createRig();
+  const supervised = await keepRunning(rig.start, rig.options);
+  await Promise.all([supervised.restart(), supervised.restart()]);
+  expect(rig.started).toHaveLength(2);
+  await supervised.stop();
+});
+
+test('a restart resolves when a stop overtakes it', async () => {
+  const rig = createRig();
+  const supervised = await keepRunning(rig.start, rig.options);
+  const restarted = supervised.restart();
+  await supervised.stop();
+  await restarted;
+  expect(rig.started).toHaveLength(1);
+});
+
 test('a failed first start rejects', async () => {
   const failing = async () => Promise.reject(new Error('no space left on device'));
   await expect(keepRunning(failing, createRig().options)).rejects.toThrow('no space left on device');
