@@ -56,7 +56,8 @@ export const listener = ({ ports, loadBalancers, listeners, targetGroups }: List
       const known = listeners.find(arn);
       const router = known?.router ?? createRouter(action);
       router.setDefault(action);
-      if (known?.loadBalancer !== loadBalancer || known.port !== port) {
+      // A listener that could not listen on another port has no URL.
+      if (known?.loadBalancer !== loadBalancer || known.port !== port || known.server.url() === '') {
         await known?.server.close(STOP_GRACE_MS);
         const server = loadBalancer.addListener(port, router);
         try {

@@ -23,7 +23,7 @@ export interface Listener {
   readonly hop: Hop;
   /** Resolves with the port; rejects when it is in use. Port 0 takes any free one. */
   listen(port: number): Promise<number>;
-  /** Empty before it listens. */
+  /** Empty while it does not listen. */
   url(): string;
   /** Refuses new requests and waits for those under way, for at most `graceMs`. */
   close(graceMs: number): Promise<void>;
@@ -75,6 +75,7 @@ export function createLoadBalancer(
           return taken;
         },
         async close(graceMs) {
+          url = '';
           servers.delete(server);
           if (listeners.get(port) === listener) listeners.delete(port);
           await closeServer(server, graceMs);

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { statusMatcher } from '../../../../local/resources/elbv2/target-group.ts';
 import { createRig, send, until } from './load-balancer/rig.ts';
@@ -151,6 +153,18 @@ test('a listener is updated in place, default action and port, and keeps its rul
   expect((await send(movedTo, '/')).body).toBe('moved');
   expect((await send(movedTo, '/rule')).body).toBe('rule');
   await expect(send(at, '/')).rejects.toThrow('ECONNREFUSED');
+});
+
+test('a listener whose move to another port has failed listens again when the change is undone', async () => {
+  const balancer = await front.loadBalancer();
+  await front.listener(balancer.ref, { DefaultActions: answers('first') });
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  front.ports.reserve = async () => (taken.address() as AddressInfo).port;
+  await expect(front.listener(balancer.ref, { Port: 8080 })).rejects.toThrow('EADDRINUSE');
+  taken.close();
+  const back = await front.listener(balancer.ref, { DefaultActions: answers('back') });
+  expect((await send(Number(new URL(back.detail!()).port), '/')).body).toBe('back');
 });
 
 test('a rule is updated in place and removed by its stop', async () => {
