@@ -5,6 +5,9 @@ export interface Console {
   line(text?: string): void;
   starting(what: string): void;
   ready(what: string, detail?: string): void;
+  /** The error itself is printed by the command that caused it. */
+  failed(what: string): void;
+  stopped(what: string): void;
   /** Prints a message about the running system, such as that a task ended unexpectedly. */
   note(message: string): void;
   /** Clears the progress line and prints no further progress. */
@@ -46,6 +49,14 @@ export function createConsole(stream: NodeJS.WriteStream = process.stdout, env =
       startedAt.delete(what);
       const time = since === undefined ? '' : style('dim', ` (${seconds(since)})`);
       line(`${style('green', '✔')} ${what}${detail ? ` ${detail}` : ''}${time}`);
+    },
+    failed(what) {
+      startedAt.delete(what);
+      line(`${style('red', '✖')} ${what} failed`);
+    },
+    stopped(what) {
+      startedAt.delete(what);
+      line(`stopped ${what}`);
     },
     note: (message) => line(`${style('yellow', '!')} ${message}`),
     close() {

@@ -9,6 +9,7 @@ export function showProgress(events: EventStream, console: Console): void {
     const { label, state, detail } = event.resource;
     if (state === 'starting' || state === 'updating') console.starting(label);
     else if (state === 'ready') console.ready(label, detail);
-    else if (state === 'stopped') console.line(`stopped ${label}`);
+    else if (state === 'failed') console.failed(label);
+    else if (state === 'stopped') console.stopped(label);
   });
 }

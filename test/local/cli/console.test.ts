@@ -1,7 +1,10 @@
 import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { createConsole } from '../../../local/cli/console.ts';
+import { showProgress } from '../../../local/cli/progress.ts';
+import { createEventStream, type State } from '../../../local/kernel/events.ts';
 
 function createTerminal(properties: { isTTY: boolean; columns: number }) {
   let text = '';
@@ -35,6 +38,27 @@ test('on a terminal one redrawn line lists the starting steps, no wider than the
   expect(written()).not.toContain('redis');
   console.ready('postgres-primary');
   console.ready('redis-group');
+  const before = written();
+  await sleep(150);
+  expect(written()).toBe(before);
+  console.close();
+});
+
+test.each([
+  ['failed', '✖ catalog failed'],
+  ['stopped', 'stopped catalog'],
+] as const)('a step that has %s is no longer listed as starting', async (state, printed) => {
+  const { stream, written } = createTerminal({ isTTY: true, columns: 80 });
+  const console = createConsole(stream);
+  const events = createEventStream();
+  showProgress(events, console);
+  const enter = (each: State) => {
+    const resource = { key: 'services/Catalog', type: 'Test::Part', label: 'catalog', needs: [], actions: [] };
+    events.emit('event', { kind: 'state', at: '', resource: { ...resource, state: each, since: '' } });
+  };
+  enter('updating');
+  enter(state);
+  expect(stripVTControlCharacters(written())).toContain(printed);
   const before = written();
   await sleep(150);
   expect(written()).toBe(before);
