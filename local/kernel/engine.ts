@@ -17,7 +17,7 @@ export interface EngineOptions {
   readonly fetchSecret: FetchSecret;
 }
 
-/** The result of `apply`: the keys of the affected resources. */
+/** The result of `apply`: the keys of the affected resources, without those that are only declared. */
 export interface Changes {
   readonly created: string[];
   readonly updated: string[];
@@ -137,9 +137,10 @@ export function createEngine({ stacks, definitions, fetchSecret }: EngineOptions
     return changes;
 
     async function remove({ key }: Node): Promise<void> {
-      await entries.get(key).stop('remove');
+      const entry = entries.get(key);
+      await entry.stop('remove');
       entries.delete(key);
-      changes.removed.push(key);
+      if (isRun(entry.definition)) changes.removed.push(key);
     }
   }
 

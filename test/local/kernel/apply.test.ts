@@ -74,6 +74,14 @@ test('new resources start after those they refer to; dropped resources are remov
   expect(running.states().map(({ key }) => key)).toEqual(['one/C', 'one/D']);
 });
 
+test('declared-only resources are no changes', async () => {
+  const role = { Role: { Type: 'AWS::IAM::Role' } };
+  expect((await change({}, role)).changes).toMatchObject({ created: [] });
+  const { running, changes } = await change(role, {});
+  expect(changes).toMatchObject({ removed: [] });
+  expect(running.states()).toEqual([]);
+});
+
 test('after a failure the other resources keep running, and the next apply tries the failed one again', async () => {
   let broken = false;
   const hooks = { A: () => (broken ? Promise.reject(new Error('no room')) : Promise.resolve()) };
