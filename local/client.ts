@@ -18,7 +18,7 @@ export interface Client {
   act(resource: string, action: string, parameters?: object): Promise<unknown>;
   /** Synthesizes again and updates the resources that differ. Resolves when all resources are steady. */
   apply(): Promise<Changes>;
-  /** Yields the events from now on, until the runtime stops or the signal aborts. */
+  /** Yields the events from now on, until the runtime stops, the signal aborts or the loop ends. */
   events(signal?: AbortSignal): AsyncIterable<SystemEvent>;
 }
 
@@ -69,6 +69,8 @@ export function connect(stateDir: string): Client {
       } catch (error) {
         // The runtime closes the connection when it stops.
         if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
+      } finally {
+        response.destroy();
       }
     },
   };

@@ -289,4 +289,18 @@ describe('a running system', () => {
     await server.stop();
     expect(await end).toMatchObject({ done: true });
   });
+
+  test('closes the connection of a client that stops reading its events', async () => {
+    const stream = connect(stateDir).events()[Symbol.asyncIterator]();
+    const next = stream.next();
+    await eventually(async () => expect(events.listenerCount('event')).toBe(1));
+    const event = { kind: 'note', at: '2026-01-01T10:00:00.000Z', key: 'services/Shop', message: 'hello' } as const;
+    events.emit('event', event);
+    await next;
+    await stream.return?.();
+    await eventually(async () => {
+      events.emit('event', event);
+      expect(events.listenerCount('event')).toBe(0);
+    }, 2_000);
+  });
 });
