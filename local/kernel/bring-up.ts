@@ -22,7 +22,7 @@ export async function bringUp(entry: Entry, resolve: Resolver): Promise<void> {
     entry.up = { resource, running: await definition.up(resource, context) };
     entry.enter('running');
   });
-  awaitSteady(entry);
+  awaitSteady(entry, 'started');
 }
 
 /**
@@ -53,15 +53,15 @@ export async function bringUpToDate(
     entry.enter('updating', { label: definition.label(next) });
     entry.up = { resource: next, running: await update(up, next, context) };
   });
-  awaitSteady(entry);
+  awaitSteady(entry, 'updated');
   return 'updated';
 }
 
-/** Waits until a resource is steady. Sets `entry.steady` to the outcome. */
-function awaitSteady(entry: Entry): void {
+/** Waits until a resource is steady after it was `what`. Sets `entry.steady` to the outcome. */
+function awaitSteady(entry: Entry, what: 'started' | 'updated'): void {
   const running = entry.up?.running;
   const isCurrent = (): boolean => entry.up?.running === running && entry.state.state !== 'stopping';
-  entry.steady = entry.attempt('started', async () => {
+  entry.steady = entry.attempt(what, async () => {
     try {
       await running?.steady?.();
     } catch (error) {

@@ -203,6 +203,8 @@ test('a resource that failed to become steady can be removed', async () => {
   const running = engine(...one({ A: adaptable({ x: 1 }) }));
   await running.up();
   isSteady = false;
-  await expect(running.apply(async () => one({ A: adaptable({ x: 2 }) }))).rejects.toThrow('it crashes');
+  await expect(running.apply(async () => one({ A: adaptable({ x: 2 }) }))).rejects.toThrow(
+    'A of stack one could not be updated: it crashes',
+  );
   expect(await running.apply(async () => one({}))).toMatchObject({ removed: ['one/A'] });
 });
