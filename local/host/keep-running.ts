@@ -3,14 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PartChange } from '../kernel/events.ts';
 import type { Children } from './children.ts';
 import { descendants, signalProcess } from './processes.ts';
-
-/** A server process. */
-export interface Server {
-  readonly pid: number;
-  /** Resolves with the last lines of the log when the server has ended. */
-  readonly exited: Promise<string>;
-  readonly stop: () => Promise<void>;
-}
+import type { ServerProcess } from './server-process.ts';
 
 export interface SupervisedServer<T> {
   /** Returns the current server; a restart creates another object. */
@@ -46,7 +39,7 @@ const stableMs = 60_000;
  * Starts a server, and restarts it whenever it ends unexpectedly, as AWS does with a database host. Restarts have
  * exponential backoff; 30 s at most. Rejects if the first start fails.
  */
-export async function keepRunning<T extends Server>(
+export async function keepRunning<T extends ServerProcess>(
   start: () => Promise<T>,
   { name, children, context, firstPauseMs = 500 }: KeepRunningOptions,
 ): Promise<SupervisedServer<T>> {

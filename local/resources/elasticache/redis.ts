@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findRedis } from './redis-binary.ts';
-import { startServer, stopOrphan } from '../../host/server-process.ts';
+import { startServer, stopOrphan, type ServerProcess } from '../../host/server-process.ts';
 import type { Tls } from '../../host/tls.ts';
 
 export interface RedisOptions {
@@ -15,11 +15,8 @@ export interface RedisOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-export interface RedisServer {
+export interface RedisServer extends ServerProcess {
   readonly port: number;
-  readonly pid: number;
-  readonly exited: Promise<string>;
-  readonly stop: () => Promise<void>;
 }
 
 /** Starts Redis or Valkey on the loopback addresses. Accepts only TLS; stores its data in `dir`. */
@@ -60,7 +57,7 @@ export async function startRedis(options: RedisOptions): Promise<RedisServer> {
       exitSignal: 'SIGTERM',
       log: options.log,
     });
-    return { port, pid: server.pid, exited: server.exited, stop: server.stop };
+    return { port, ...server };
   } catch (error) {
     if (!(error instanceof Error && /tls-(port|cert-file)/.test(error.message))) throw error;
     throw new Error(

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { findPostgres, type PostgresBinaries } from './postgres-binaries.ts';
-import { startServer, stopOrphan } from '../../host/server-process.ts';
+import { startServer, stopOrphan, type ServerProcess } from '../../host/server-process.ts';
 import type { Tls } from '../../host/tls.ts';
 
 export interface PostgresOptions {
@@ -21,14 +21,11 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-export interface Postgres {
+export interface Postgres extends ServerProcess {
   readonly dataDir: string;
   readonly port: number;
-  readonly pid: number;
   /** Connection of the superuser, who owns the cluster as `rdsadmin` does on RDS. */
   readonly admin: { host: string; port: number; user: string; password: string; database: string; ssl: { ca: string } };
-  readonly exited: Promise<string>;
-  readonly stop: () => Promise<void>;
 }
 
 export const adminUser = 'rdsadmin';
@@ -97,7 +94,7 @@ export async function run(options: PostgresOptions, binaries: PostgresBinaries, 
   });
   const ssl = { ca: options.tls.ca };
   const admin = { host: 'localhost', port: options.port, user: adminUser, password, database: 'postgres', ssl };
-  return { dataDir, port: options.port, pid: server.pid, admin, exited: server.exited, stop: server.stop };
+  return { dataDir, port: options.port, admin, ...server };
 }
 
 /** Accepts only TLS, as rds.force_ssl of RDS does by default from PostgreSQL 15 on. */

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { keepRunning, type Server } from '../../../local/host/keep-running.ts';
+import { keepRunning } from '../../../local/host/keep-running.ts';
+import type { ServerProcess } from '../../../local/host/server-process.ts';
 import { eventually } from '../../support/eventually.ts';
 
 /** The pause before the first restart, in ms. */
@@ -12,7 +13,7 @@ let pids = 2 ** 30;
 
 /** Servers that a test ends, and a context that records what is reported. */
 function createRig({ failures = 0 } = {}) {
-  const started: (Server & { end(lastLines: string): void })[] = [];
+  const started: (ServerProcess & { end(lastLines: string): void })[] = [];
   const notes: string[] = [];
   const changes: string[] = [];
   const children = new Set<number>();
