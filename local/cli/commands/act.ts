@@ -27,6 +27,9 @@ export const actCommand = (): Command =>
             const matches = resource === undefined || resource === key || resource === label;
             return actions.length > 0 && matches;
           });
+          if (resource !== undefined && listed.length === 0) {
+            throw new Refusal(`There is no resource ${resource} that has actions. npm run local -- act lists them.`);
+          }
           for (const { label, key, actions } of listed) console.log(`${label ?? key}: ${actions.join(', ')}`);
           return;
         }

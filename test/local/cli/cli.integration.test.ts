@@ -274,6 +274,13 @@ describe('a running system', () => {
     expect(acts.splice(0)).toEqual([['shop', 'scale', { count: 3, task: '3a' }]]);
   });
 
+  test('refuses to list the actions of an unknown resource', async () => {
+    expect(await cli(['act', 'shpo'])).toEqual({
+      code: 1,
+      output: 'There is no resource shpo that has actions. npm run local -- act lists them.\n',
+    });
+  });
+
   test('applies changes and prints them', async () => {
     expect(await cli(['apply'])).toEqual({ code: 0, output: 'created data/Queue\n' });
   });
