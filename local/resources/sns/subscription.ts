@@ -17,7 +17,8 @@ const properties = Type.Object({
   Endpoint: Type.String(),
   RawMessageDelivery: Type.Boolean({ default: false }),
   FilterPolicy: Type.Object({}, { default: {} }),
-  FilterPolicyScope: Type.Optional(Type.String()),
+  // The default of SNS, so that a scope that leaves the template is reset.
+  FilterPolicyScope: Type.String({ default: 'MessageAttributes' }),
   RedrivePolicy: Type.Optional(Type.Object({})),
   ...ignored('All topics of the laptop are at one endpoint.', 'Region'),
 });

@@ -150,6 +150,25 @@ test('a queue subscribes to a topic once, with the raw delivery and the filter o
   sns.destroy();
 });
 
+test('a filter of messages becomes one of their attributes when its scope leaves the template', async () => {
+  const topic = await aws.up('AWS::SNS::Topic', 'Scoped', {});
+  const queue = await aws.up('AWS::SQS::Queue', 'ScopedQueue', {});
+  const subscription = {
+    TopicArn: topic.ref,
+    Protocol: 'sqs',
+    Endpoint: queue.attributes?.['Arn'],
+    RawMessageDelivery: true,
+    FilterPolicy: { type: ['paid'] },
+  };
+  await aws.up('AWS::SNS::Subscription', 'Scoping', { ...subscription, FilterPolicyScope: 'MessageBody' });
+  await aws.update('AWS::SNS::Subscription', 'Scoping', subscription);
+  const sns = new SNSClient(aws.clientConfig);
+  const MessageAttributes = { type: { DataType: 'String', StringValue: 'paid' } };
+  await sns.send(new PublishCommand({ TopicArn: topic.ref, Message: 'by attribute', MessageAttributes }));
+  expect(await bodiesIn(queue.ref)).toEqual(['by attribute']);
+  sns.destroy();
+});
+
 test('a subscription that is removed, or moves to another topic, delivers no more', async () => {
   const sns = new SNSClient(aws.clientConfig);
   const topics = [await aws.up('AWS::SNS::Topic', 'Old', {}), await aws.up('AWS::SNS::Topic', 'New', {})];
