@@ -10,7 +10,7 @@ export interface SupervisedServer<T> {
   current(): T;
   /** Kills the server with SIGKILL, as a machine failure would; it is started again. */
   kill(): void;
-  /** Shuts the server down and starts it again. */
+  /** Shuts the server down and starts it again, at once. Rejects if it cannot be started; that is tried again. */
   restart(): Promise<void>;
   /** Makes the server hang until `resume`: it accepts connections and does not respond. */
   pause(): void;
@@ -53,6 +53,7 @@ export async function keepRunning<T extends ServerProcess>(
   const asked = AbortSignal.any([stop.signal, context.stopping]);
   let server = await startOnce();
   let restarting: PromiseWithResolvers<void> | undefined;
+  let endPause = (): void => undefined;
 
   const watch = async () => {
     let pauseMs = firstPauseMs;
@@ -66,7 +67,7 @@ export async function keepRunning<T extends ServerProcess>(
       if (Date.now() - startedAt > stableMs) pauseMs = firstPauseMs;
       if (restarting === undefined) context.note(`${name} ended and is started again: ${reason}`);
       for (let running = false; !running;) {
-        if (restarting === undefined) await sleep(pauseMs, undefined, { signal: asked }).catch(() => undefined);
+        if (restarting === undefined) await pause(pauseMs);
         if (asked.aborted) return;
         pauseMs = Math.min(pauseMs * 2, longestPauseMs);
         try {
@@ -76,6 +77,7 @@ export async function keepRunning<T extends ServerProcess>(
           if (asked.aborted) await server.stop();
         } catch (error) {
           context.note(`${name} could not be started: ${(error as Error).message}`);
+          restarting?.reject(error);
         }
         restarting?.resolve();
         restarting = undefined;
@@ -84,6 +86,11 @@ export async function keepRunning<T extends ServerProcess>(
   };
   // A restart that a stop overtakes is not waited for any longer.
   const watching = watch().finally(() => restarting?.resolve());
+  async function pause(ms: number): Promise<void> {
+    const ended = new AbortController();
+    endPause = () => ended.abort();
+    await sleep(ms, undefined, { signal: AbortSignal.any([asked, ended.signal]) }).catch(() => undefined);
+  }
   const signal = (which: NodeJS.Signals): void => {
     // PostgreSQL's backends have their own process groups, so a signal to the group does not reach them.
     for (const pid of [server.pid, ...descendants(server.pid)]) signalProcess(pid, which);
@@ -98,8 +105,8 @@ export async function keepRunning<T extends ServerProcess>(
     async restart() {
       restarting ??= Promise.withResolvers();
       const { promise } = restarting;
-      await stopCurrent();
-      await promise;
+      endPause();
+      await Promise.all([promise, stopCurrent()]);
     },
     pause: () => signal('SIGSTOP'),
     resume: () => signal('SIGCONT'),

@@ -109,6 +109,24 @@ test('restarts at the same time are one restart, and all of them resolve', async
   await supervised.stop();
 });
 
+test('a restart ends the pause after an unexpected end', async () => {
+  const rig = createRig();
+  const supervised = await keepRunning(rig.start, { ...rig.options, firstPauseMs: 3_600_000 });
+  rig.started[0]?.end('');
+  await eventually(async () => expect(rig.notes).toHaveLength(1));
+  await supervised.restart();
+  expect(supervised.current()).toBe(rig.started[1]);
+  await supervised.stop();
+});
+
+test('a restart that fails rejects with the reason, and is tried again', async () => {
+  const rig = createRig({ failures: 1 });
+  const supervised = await keepRunning(rig.start, rig.options);
+  await expect(supervised.restart()).rejects.toThrow('the port is taken');
+  await eventually(async () => expect(supervised.current()).toBe(rig.started[1]), 15_000, pauseMs);
+  await supervised.stop();
+});
+
 test('a restart resolves when a stop overtakes it', async () => {
   const rig = createRig();
   const supervised = await keepRunning(rig.start, rig.options);
