@@ -19,7 +19,7 @@ const properties = Type.Object({
   FilterPolicy: Type.Object({}, { default: {} }),
   // The default of SNS, so that a scope that leaves the template is reset.
   FilterPolicyScope: Type.String({ default: 'MessageAttributes' }),
-  RedrivePolicy: Type.Optional(Type.Object({})),
+  ...ignored('Delivery to a queue of the same endpoint does not fail.', 'RedrivePolicy'),
   ...ignored('All topics of the laptop are at one endpoint.', 'Region'),
 });
 type Subscription = Resource<Static<typeof properties>>;
@@ -44,7 +44,6 @@ export function subscription(client: SNSClient) {
     const { TopicArn, Protocol, Endpoint, ...attributes } = resource.properties;
     const SubscriptionArn = (await find(TopicArn, Endpoint)) ?? (await subscribe(TopicArn, Protocol, Endpoint));
     for (const [AttributeName, value] of Object.entries(attributes)) {
-      if (value === undefined) continue;
       const AttributeValue = typeof value === 'string' ? value : JSON.stringify(value);
       await client.send(new SetSubscriptionAttributesCommand({ SubscriptionArn, AttributeName, AttributeValue }));
     }
