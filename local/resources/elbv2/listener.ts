@@ -61,7 +61,7 @@ export const listener = ({ ports, loadBalancers, listeners, targetGroups }: List
         await known?.server.close(STOP_GRACE_MS);
         const server = loadBalancer.addListener(port, router);
         try {
-          await server.listen(await ports(loadBalancer.name, port));
+          await server.listen(await ports(LoadBalancerArn, port));
         } catch (error) {
           await server.close(0);
           throw error;

@@ -77,7 +77,7 @@ export const loadBalancer = (
       const shownName = resource.properties.Name ?? readableName(resource.logicalId);
       const created = createLoadBalancer(name, attributesOf(resource), host.log(shownName));
       // Known before there is a listener, since templates refer to it in DNSName.
-      const httpPort = await ports(name, 80);
+      const httpPort = await ports(arn, 80);
       loadBalancers.set(arn, created);
       return {
         ref: arn,

@@ -11,13 +11,12 @@ type Properties = Record<string, unknown>;
 /** Brings up single resources of the load balancer and the CDN. */
 export async function createFront(givenPort?: number) {
   const edgePort = givenPort ?? (await freePort());
-  const ports = { reserve: () => freePort() };
   const logs = new Map<string, string[]>();
   const host = {
     region: 'eu-central-1',
     accountId: '000000000000',
     edgePort,
-    ports,
+    ports: { reserve: () => freePort() },
     log: (source: string) => {
       const lines: string[] = [];
       logs.set(source, lines);
@@ -41,8 +40,7 @@ export async function createFront(givenPort?: number) {
     /** The lines of each log, by its name. */
     logs,
     edgePort,
-    /** Chooses the ports of listeners. */
-    ports,
+    host,
     targetGroups,
     up,
     status: async () => joinSections(await resources.describe()),

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { elbv2 } from '../../../../local/resources/elbv2/elbv2.ts';
 import { statusMatcher } from '../../../../local/resources/elbv2/target-group.ts';
 import { createRig, send, until } from './load-balancer/rig.ts';
+import { createResources } from '../../../support/resources.ts';
 import { createFront } from '../front.ts';
 
 const rig = createRig();
@@ -160,7 +162,7 @@ test('a listener whose move to another port has failed listens again when the ch
   await front.listener(balancer.ref, { DefaultActions: answers('first') });
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
-  front.ports.reserve = async () => (taken.address() as AddressInfo).port;
+  front.host.ports.reserve = async () => (taken.address() as AddressInfo).port;
   await expect(front.listener(balancer.ref, { Port: 8080 })).rejects.toThrow('EADDRINUSE');
   taken.close();
   const back = await front.listener(balancer.ref, { DefaultActions: answers('back') });
@@ -207,6 +209,14 @@ test('a target group is updated in place: its targets stay registered', async ()
   expect(front.targetGroups.get(ref)).toBe(targets);
   expect(targets.health('task')).toBe('healthy');
   expect(targets.choose(undefined)?.setCookies[0]).toMatch(/^AWSALB=/);
+});
+
+test('load balancers of one logical id in two stacks have ports of their own', async () => {
+  const { definitions } = elbv2(front.host);
+  const type = 'AWS::ElasticLoadBalancingV2::LoadBalancer';
+  const balancers = ['one', 'two'].map((stack) => createResources(definitions, stack).up(type, 'Balancer', {}));
+  const [one, two] = (await Promise.all(balancers)).map(({ attributes }) => attributes?.['DNSName']);
+  expect(one).not.toBe(two);
 });
 
 test('a load balancer without a listener has no URL; one with a name is shown by it', async () => {
