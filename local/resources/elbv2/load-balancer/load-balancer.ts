@@ -30,7 +30,6 @@ export interface Listener {
 }
 
 export interface LoadBalancer {
-  readonly name: string;
   /** How often each event happened that the load balancer, not a target, decided. */
   readonly counts: ReadonlyMap<string, number>;
   /** Adds a listener; `port` is the one that the template states. */
@@ -56,7 +55,6 @@ export function createLoadBalancer(
   const count = (event: string) => counts.set(event, (counts.get(event) ?? 0) + 1);
 
   return {
-    name,
     counts,
     addListener(port, router) {
       const hop = withAccessLog(
