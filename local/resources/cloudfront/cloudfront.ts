@@ -1,12 +1,11 @@
 import type { Host } from '../../host/host.ts';
 import { Handles } from '../../kernel/handles.ts';
-import type { LoadBalancer } from '../elbv2/load-balancer/load-balancer.ts';
-import { distribution } from './distribution.ts';
+import { distribution, type Origins } from './distribution.ts';
 import { vpcOrigin, type VpcOrigin } from './vpc-origin.ts';
 
 interface CloudFrontOptions {
   readonly host: Pick<Host, 'edgePort' | 'accountId' | 'log'>;
-  readonly loadBalancers: Handles<LoadBalancer>;
+  readonly loadBalancers: Origins;
 }
 
 /** The CDN in front of a load balancer, in the runtime's own process. */

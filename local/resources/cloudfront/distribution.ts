@@ -84,10 +84,13 @@ interface Edge {
   hop: Hop;
 }
 
+/** What the CDN uses of the load balancers, by ARN. */
+export type Origins = Pick<Handles<Pick<LoadBalancer, 'hop'>>, 'get'>;
+
 interface DistributionOptions {
   readonly host: Pick<Host, 'edgePort' | 'log'>;
   readonly vpcOrigins: Handles<VpcOrigin>;
-  readonly loadBalancers: Handles<LoadBalancer>;
+  readonly loadBalancers: Origins;
 }
 
 /** CloudFormation replaces it for no change.
