@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { Hop, HopRequest, HopResponse, Page } from './hop.ts';
 
-/** Why a request never became one: it does not parse, its headers exceed the limit, or it stopped half-way. */
+/** Why a request cannot be read: it does not parse, its headers exceed the limit, or it stopped half-way. */
 export type Fault = 'malformed' | 'headers-too-large' | 'timeout';
 
 export interface HttpServerOptions {

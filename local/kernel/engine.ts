@@ -123,7 +123,7 @@ export function createEngine({ stacks, definitions, fetchSecret }: EngineOptions
       changes[change].push(node.key);
       if (change !== 'updated') markOutdated(node.key);
     });
-    // Without the wait until they are steady, which a stop must end.
+    // Not the wait until the resources are steady: it ends when a stop ends them.
     working = Promise.allSettled(steps);
     throwFailures([
       ...(await Promise.allSettled(steps)),

@@ -125,7 +125,7 @@ export function service({ host, launcher, taskDefinitions, targetGroups, service
   }
 }
 
-/** The service's name, else one like that which CloudFormation makes: of the stack and the logical id. */
+/** The name in the template, or one generated from stack and logical id, similar to CloudFormation's. */
 const nameOf = ({ stack, logicalId, properties: { ServiceName } }: ServiceResource): string =>
   ServiceName ?? readableName(`${stack}-${logicalId}`);
 

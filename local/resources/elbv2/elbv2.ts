@@ -12,8 +12,8 @@ import { targetGroup } from './target-group.ts';
 export type BalancingHost = Pick<Host, 'region' | 'accountId' | 'ports' | 'log'>;
 
 /**
- * Application Load Balancers: listeners on ports of 127.0.0.1, in the runtime's own process. `targetGroups` is for those
- * who register targets, `loadBalancers` for a CDN in front.
+ * Application Load Balancers: listeners on ports of 127.0.0.1, in the runtime's own process. Services register their tasks
+ * with the `targetGroups`; a CDN forwards to the `loadBalancers`.
  */
 export function elbv2(host: BalancingHost) {
   const targetGroups = new Handles<TargetGroup>('target group');

@@ -15,7 +15,7 @@ import type { ListenerPorts } from './ports.ts';
 const properties = Type.Object({
   Type: Type.Optional(Type.Literal('application')),
   Name: Type.Optional(Type.String()),
-  // Either is on 127.0.0.1, where everyone and no one else can reach it.
+  // Without effect: the listeners are on 127.0.0.1 in both cases. Kept because a change replaces the load balancer.
   Scheme: Type.Optional(Type.Union([Type.Literal('internal'), Type.Literal('internet-facing')])),
   LoadBalancerAttributes: Type.Array(Type.Object({ Key: Type.String(), Value: Type.String() }), { default: [] }),
   ...ignored(

@@ -137,7 +137,7 @@ export function startTask({ id, revision, launcher, onChange, onSilent }: TaskOp
 
   function end(reason: string): void {
     stopFollowing();
-    // A dead target leaves the rotation at once; requests that it can no longer answer are not waited for.
+    // A target that has ended gets no further request. Those under way have failed, so nothing waits for them.
     for (const group of targetGroups) void group.deregister(id);
     onChange(task, 'ended', reason);
     ended.resolve(`ended (${reason})`);
