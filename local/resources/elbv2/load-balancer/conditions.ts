@@ -82,6 +82,10 @@ function addressMatcher(blocks: readonly string[]): Matcher {
   const list = new BlockList();
   for (const block of blocks) {
     const [network = '', prefix = ''] = block.split('/');
+    if (prefix === '')
+      throw new Error(
+        `The source-ip ${block} is not a CIDR block; write ${block}/${isIPv6(network) ? 128 : 32} for one address.`,
+      );
     list.addSubnet(network, Number(prefix), isIPv6(network) ? 'ipv6' : 'ipv4');
   }
   return ({ client: { address } }) => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');

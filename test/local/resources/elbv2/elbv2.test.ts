@@ -116,6 +116,15 @@ test('two rules of one priority are refused, naming the second', async () => {
   await expect(front.rule(listener.ref, 'second', more)).rejects.toThrow('services/second: Two rules');
 });
 
+test('a rule for an address without a prefix length is refused, as it would match every client', async () => {
+  const listener = await front.listener((await front.loadBalancer()).ref);
+  const Actions = [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '200' } }];
+  const Conditions = [{ Field: 'source-ip', SourceIpConfig: { Values: ['10.0.0.1'] } }];
+  await expect(front.rule(listener.ref, 'address', { Conditions, Actions })).rejects.toThrow(
+    'services/address: The source-ip 10.0.0.1 is not a CIDR block',
+  );
+});
+
 test('a rule with a regular expression or a transform is refused by name', async () => {
   const listener = await front.listener((await front.loadBalancer()).ref);
   const Actions = [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '200' } }];
