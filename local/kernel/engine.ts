@@ -72,9 +72,15 @@ export function createEngine({ stacks, definitions, fetchSecret }: EngineOptions
     declaredOnly: () => countDeclaredOnly(graph.nodes.values(), registry),
     describe: () => Promise.all(entries.all().map(async ({ up }) => (await up?.running.describe?.()) ?? {})),
     async act(key, action, parameters) {
-      const found = entries.find(key)?.up?.running.actions?.[action];
-      if (found === undefined) throw new Refusal(`${key} has no action ${action} now.`);
-      return found.run(parameters);
+      const actions = new Map(Object.entries(entries.find(key)?.up?.running.actions ?? {}));
+      const wanted = actions.get(action);
+      if (wanted === undefined) {
+        const names = [...actions.keys()].join(', ');
+        throw new Refusal(
+          `${key} has no action ${action} now. ${names === '' ? 'It has no actions.' : `Its actions: ${names}.`}`,
+        );
+      }
+      return wanted.run(parameters);
     },
     async up() {
       busy = 'The system is still starting. Try again when it is up.';

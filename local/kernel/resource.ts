@@ -131,9 +131,14 @@ export function action<S extends TObject>(parameters: S, run: (parameters: Stati
     parameters,
     async run(given) {
       if (!Value.Check(parameters, given)) {
-        const faults = Value.Errors(parameters, given).map(({ instancePath, message }) =>
-          `${instancePath.slice(1)} ${message}`.trim(),
-        );
+        const faults = Value.Errors(parameters, given).flatMap((error) => {
+          // An unknown parameter also fails the schema `false`, which says nothing more.
+          if (error.keyword === 'boolean') return [];
+          if (error.keyword === 'additionalProperties') {
+            return error.params.additionalProperties.map((name) => `there is no parameter ${name}`);
+          }
+          return [`${error.instancePath.slice(1)} ${error.message}`.trim()];
+        });
         throw new Refusal(`The parameters ${JSON.stringify(given)} are not valid: ${faults.join('; ')}`);
       }
       return run(given);

@@ -256,8 +256,11 @@ test('resources have descriptions, and actions with typed parameters', async () 
   expect(await running.describe()).toEqual([{ parts: ['A'] }]);
   expect(await running.act('one/A', 'poke', { times: 2 })).toBe(4);
   await expect(running.act('one/A', 'poke', { times: 'twice' })).rejects.toThrow('times must be integer');
-  await expect(running.act('one/A', 'poke', { times: 1, hard: true })).rejects.toThrow('not valid');
-  await expect(running.act('one/A', 'dance', {})).rejects.toThrow('one/A has no action dance');
+  await expect(running.act('one/A', 'poke', { times: 1, hard: true })).rejects.toThrow(
+    /are not valid: there is no parameter hard$/,
+  );
+  await expect(running.act('one/A', 'dance', {})).rejects.toThrow('one/A has no action dance now. Its actions: poke.');
+  await expect(running.act('one/A', 'toString', {})).rejects.toThrow('one/A has no action toString');
 });
 
 test('an unsupported property is refused by name before the resource starts', async () => {
