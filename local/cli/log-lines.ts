@@ -32,6 +32,7 @@ export function parseSince(text: string, now = Date.now()): string | undefined {
     const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit as 's' | 'm' | 'h' | 'd'];
     return new Date(now - Number(count) * unitMs).toISOString();
   }
-  const time = Date.parse(text);
+  // Date.parse reads other text as well, such as 5 as a month.
+  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(time) ? undefined : new Date(time).toISOString();
 }
