@@ -51,7 +51,11 @@ export function accept<S extends TObject>(
     if (error.keyword === 'additionalProperties') {
       for (const name of error.params.additionalProperties) faults.add(`${at}.${name} is not supported`);
     } else if (error.keyword !== 'boolean') {
-      faults.add(`${at} = ${JSON.stringify(Value.Pointer.Get(converted, error.instancePath))} ${error.message}`);
+      const found = Value.Pointer.Get(converted, error.instancePath);
+      // The items of a list can fill a screen.
+      const shown = Array.isArray(found) ? `${found.length} items` : JSON.stringify(found);
+      const { remedy } = (schema.properties[error.instancePath.slice(1)] ?? {}) as Shape;
+      faults.add(`${at} = ${shown} ${error.message}${remedy === undefined ? '' : `. ${remedy}`}`);
     }
   }
   throw new Refusal(`${key} (${type}) cannot be run here as the template declares it:\n- ${[...faults].join('\n- ')}`);
@@ -61,6 +65,8 @@ type Shape = TSchema & {
   readonly properties?: Readonly<Record<string, Shape>>;
   readonly items?: Shape;
   readonly ignored?: string;
+  /** A sentence that says what to do if the value of this property of a resource is refused. */
+  readonly remedy?: string;
 };
 
 function withoutIgnored(schema: Shape, value: unknown): unknown {

@@ -31,7 +31,13 @@ export function taskDefinition({ host, fetchSecret, taskDefinitions }: TaskDefin
   return defineResource('AWS::ECS::TaskDefinition', {
     properties: Type.Object({
       Family: Type.Optional(Type.String()),
-      ContainerDefinitions: Type.Array(containerDefinition, { minItems: 1, maxItems: 1 }),
+      ContainerDefinitions: Type.Array(containerDefinition, {
+        minItems: 1,
+        maxItems: 1,
+        remedy:
+          'A task is one process on a laptop. Leave the other containers out where the app is synthesized for a ' +
+          'laptop, or give them task definitions and services of their own.',
+      }),
       ...ignored('A process shares the resources of the machine.', 'Cpu Memory EphemeralStorage RuntimePlatform'),
       ...ignored('Processes run on the one machine and its network.', 'NetworkMode RequiresCompatibilities'),
       ...ignored('The AWS endpoint of a laptop checks no permissions.', 'ExecutionRoleArn TaskRoleArn'),

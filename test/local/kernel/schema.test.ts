@@ -33,3 +33,10 @@ test('one refusal names every unsupported property with its path', () => {
   );
   expect(() => accept(subject, schema, given)).toThrow('Properties.Colour is not supported');
 });
+
+test('a refused list is named by its length, with the remedy of the property', () => {
+  const one = Type.Object({ Rules: Type.Array(Type.String(), { maxItems: 1, remedy: 'Merge the rules.' }) }, closed);
+  expect(() => accept(subject, one, { Rules: ['a', 'b'] })).toThrow(
+    '- Properties.Rules = 2 items must not have more than 1 items. Merge the rules.',
+  );
+});

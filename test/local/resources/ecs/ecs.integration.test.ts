@@ -214,7 +214,7 @@ test('a task definition that a laptop cannot run is refused', async () => {
   );
   expect(await refused(task({ Command: [] }))).toContain('Properties.ContainerDefinitions.0');
   const two = { ContainerDefinitions: [container, { ...container, Name: 'b' }] };
-  expect(await refused(two)).toContain('must not have more than 1 items');
+  expect(await refused(two)).toContain('must not have more than 1 items. A task is one process on a laptop.');
 });
 
 test('a deployment that a laptop cannot make is refused', async () => {
