@@ -27,6 +27,14 @@ export function createControls(options: {
       }
       return engine.act(found.key, action, parameters);
     },
-    apply: () => engine.apply(() => assembly.read(interrupted)),
+    apply: () =>
+      engine.apply(async () => {
+        try {
+          return await assembly.read(interrupted);
+        } catch (error) {
+          if (!interrupted.aborted) throw error;
+          throw new Refusal('The system is stopping. The next npm start applies the changes.', { cause: error });
+        }
+      }),
   };
 }

@@ -30,7 +30,7 @@ export function describeStatus(status: Status): string {
   const sections = [
     [
       ...(status.edge === '' ? [] : [`edge      ${status.edge}`]),
-      ...status.loadBalancers.map(({ name, url }) => `load balancer ${name}: ${url}`),
+      ...status.loadBalancers.map(({ name, url }) => `${name}: ${url}`),
       `endpoint  ${status.endpoint}`,
     ],
     status.services.flatMap(({ name, healthy, desired, tasks }) => [

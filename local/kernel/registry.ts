@@ -21,7 +21,7 @@ export function createRegistry(definitions: readonly Definition[]): Registry {
       const list = unknown.map(({ key, definition }) => `  ${definition.Type} (${key})`).join('\n');
       throw new TemplateError(
         `The local runtime does not know these resource types of the templates:\n${list}\n` +
-          'Define the type in local/resources/, or remove the resource from the template.',
+          'docs/another-app.md lists the types that run. Leave the resource out for a laptop, or define its type in local/resources/.',
       );
     },
   };

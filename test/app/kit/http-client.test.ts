@@ -17,7 +17,8 @@ beforeEach(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  client = createHttpClient({ name: 'The provider', baseUrl, timeoutMs: 100 });
+  // Long for a response on loopback, also on a busy machine.
+  client = createHttpClient({ name: 'The provider', baseUrl, timeoutMs: 1_000 });
 });
 
 afterEach(async () => {
