@@ -29,14 +29,14 @@ export async function bringUp(entry: Entry, resolve: Resolver): Promise<void> {
  * Applies a changed template to a running resource: in place if its type supports that and CloudFormation would not
  * replace it.
  *
- * @param refreshed whether a resource that it refers to was created or replaced
+ * @param refreshed whether a resource that it refers to was created, restarted or replaced
  * @returns how the resource changed; undefined if nothing differs
  */
 export async function bringUpToDate(
   entry: Entry,
   resolve: Resolver,
   refreshed: boolean,
-): Promise<'updated' | 'replaced' | undefined> {
+): Promise<'updated' | 'restarted' | 'replaced' | undefined> {
   const { node, definition, context, up } = entry;
   if (!isRun(definition) || up === undefined) return undefined;
   const next = await entry.attempt('updated', () => resourceOf(node, definition, resolve));
@@ -47,7 +47,7 @@ export async function bringUpToDate(
   if (update === undefined || isAnother) {
     await entry.stop(isAnother ? 'remove' : 'stop');
     await bringUp(entry, resolve);
-    return 'replaced';
+    return isAnother ? 'replaced' : 'restarted';
   }
   await entry.attempt('updated', async () => {
     entry.enter('updating', { label: definition.label(next) });

@@ -21,6 +21,8 @@ export interface EngineOptions {
 export interface Changes {
   readonly created: string[];
   readonly updated: string[];
+  /** Stopped and started again on the same data. */
+  readonly restarted: string[];
   readonly replaced: string[];
   readonly removed: string[];
 }
@@ -56,7 +58,7 @@ export function createEngine({ stacks, definitions, fetchSecret }: EngineOptions
   const events = createEventStream();
   const stopping = new AbortController();
   const entries = createEntries(events, stopping.signal);
-  /** Resources that refer to one that has been created or replaced, and have not been updated since. */
+  /** Resources that refer to one that has been created, restarted or replaced, and have not been updated since. */
   const outdated = new Set<string>();
   let { graph, resolve } = load(stacks);
   /** Settles when no resource is being started, updated or removed; `stop` waits for it. */
@@ -121,7 +123,7 @@ export function createEngine({ stacks, definitions, fetchSecret }: EngineOptions
   async function applyTemplates(next: readonly Stack[]): Promise<Changes> {
     if (stopping.signal.aborted) throw new Refusal('The system is stopping.');
     ({ graph, resolve } = load(next));
-    const changes: Changes = { created: [], updated: [], replaced: [], removed: [] };
+    const changes: Changes = { created: [], updated: [], restarted: [], replaced: [], removed: [] };
     const steps = inOrder(graph.nodes, async (node) => {
       const change = await bring(node, outdated.has(node.key));
       outdated.delete(node.key);

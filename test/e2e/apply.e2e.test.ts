@@ -50,7 +50,7 @@ const service = async (name: string) => (await system.status()).services.find((e
 const tasksOf = async (name: string) => (await service(name))?.tasks.map(({ id }) => id) ?? [];
 
 test('an unchanged assembly changes nothing', async () => {
-  expect(await system.apply()).toEqual({ created: [], updated: [], replaced: [], removed: [] });
+  expect(await system.apply()).toEqual({ created: [], updated: [], restarted: [], replaced: [], removed: [] });
 });
 
 test('a changed variable is rolled out by its service only, without a failed request', async () => {

@@ -44,6 +44,7 @@ export function taskDefinition({ host, fetchSecret, taskDefinitions }: TaskDefin
       ...ignored('Nothing injects faults into the tasks of a laptop.', 'EnableFaultInjection'),
       ...ignored('Tags do not change what runs.', 'Tags'),
     }),
+    replaceOn: ['Family', 'ContainerDefinitions'],
     async up({ logicalId, properties }, { note }) {
       const family = properties.Family ?? logicalId;
       const [container] = properties.ContainerDefinitions as [ContainerDefinition];

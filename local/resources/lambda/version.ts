@@ -18,6 +18,7 @@ export function version(host: Pick<Host, 'region' | 'accountId'>, functions: Han
       ...ignored('Assets are found by their hash.', 'CodeSha256'),
       ...ignored('It does not change what runs.', 'Description'),
     }),
+    replaceOn: ['FunctionName'],
     async up({ properties: { FunctionName } }) {
       const arn = validate(FunctionName) ? FunctionName : functionArn(host, FunctionName);
       const current = functions.get(arn);

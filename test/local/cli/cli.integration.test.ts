@@ -244,7 +244,7 @@ describe('a running system', () => {
       events,
       status: async () => status,
       act: async (...given) => void acts.push(given),
-      apply: async () => ({ created: ['data/Queue'], updated: [], replaced: [], removed: [] }),
+      apply: async () => ({ created: ['data/Queue'], updated: [], restarted: [], replaced: [], removed: [] }),
     });
   });
   afterEach(async () => {

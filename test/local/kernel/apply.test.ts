@@ -23,7 +23,7 @@ test('unchanged resources are not touched', async () => {
   const resources = { A: part(), B: adaptable({ a: { Ref: 'A' } }) };
   const { events, changes } = await change(resources, resources);
   expect(events).toEqual([]);
-  expect(changes).toEqual({ created: [], updated: [], replaced: [], removed: [] });
+  expect(changes).toEqual({ created: [], updated: [], restarted: [], replaced: [], removed: [] });
 });
 
 test('a resource that supports updates is updated in place, and resources that refer to it are not touched', async () => {
@@ -41,15 +41,15 @@ test('a resource without updates is stopped and started again, and resources tha
     { A: part({ x: 2 }), B: adaptable({ a: { Ref: 'A' } }), C: part({ b: { Ref: 'B' } }) },
   );
   expect(events).toEqual(['stop A', 'start A', 'up A', 'start B', 'up B']);
-  expect(changes).toMatchObject({ updated: ['one/B'], replaced: ['one/A'] });
+  expect(changes).toMatchObject({ updated: ['one/B'], restarted: ['one/A'] });
 });
 
-test('a resource that only depends on a replaced one is not touched', async () => {
+test('a resource that only depends on a restarted one is not touched', async () => {
   const { changes } = await change(
     { A: part({ x: 1 }), B: { ...adaptable({}), DependsOn: 'A' } },
     { A: part({ x: 2 }), B: { ...adaptable({}), DependsOn: 'A' } },
   );
-  expect(changes).toMatchObject({ updated: [], replaced: ['one/A'] });
+  expect(changes).toMatchObject({ updated: [], restarted: ['one/A'] });
 });
 
 test('a change of a property in replaceOn replaces the resource', async () => {
