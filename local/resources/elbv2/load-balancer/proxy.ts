@@ -78,7 +78,8 @@ export function proxy(request: HopRequest, target: Target, options: ProxyOptions
 
   function end(outcome: Outcome): void {
     ended = true;
-    body?.unpipe(outgoing);
+    // Unpiping pauses the body. What is left of it is read and discarded, or the client's connection could not be reused.
+    body?.unpipe(outgoing).resume();
     // Half an exchange leaves a connection that no other request can use.
     if (!reply?.complete || !outgoing.writableEnded) outgoing.destroy();
     target.end(outgoing);

@@ -2,8 +2,8 @@ import { afterEach, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { PassThrough, Readable } from 'node:stream';
+import { finished, pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRig, send, sendRaw, until } from './rig.ts';
 
@@ -209,6 +209,26 @@ test('a target may respond before the whole request has arrived', async () => {
   expect(answer.statusCode).toBe(413);
   expect(String(Buffer.concat(await answer.toArray()))).toBe('too much');
   await until(() => connectionEnded);
+});
+
+test('the rest of a request is read after an early response, so that its connection can be used again', async () => {
+  const { listener } = await rig.balanced([(_, response) => response.writeHead(413).end('too much')]);
+  const body = new PassThrough();
+  body.write(MEGABYTE);
+  const response = await listener.hop({
+    method: 'POST',
+    url: '/',
+    headers: ['Host', 'localhost', 'Transfer-Encoding', 'chunked'],
+    body,
+    bodyArrived: () => body.readableEnded,
+    client: { address: '127.0.0.1', port: 40_000 },
+    signal: new AbortController().signal,
+  });
+  expect(response.status).toBe(413);
+  await (response.body as Readable).toArray();
+  await until(() => !body.isPaused());
+  body.end(MEGABYTE);
+  await finished(body);
 });
 
 test('HEAD, 204 and 304 are forwarded without a body', async () => {
