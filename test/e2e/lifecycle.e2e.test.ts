@@ -105,6 +105,25 @@ test('SIGTERM to npm start, as sent by editors and supervisors, stops everything
   rmSync(stateDir, { recursive: true });
 });
 
+test('Ctrl-C in the terminal of npm start stops everything in order, although npm passes it on as well', async () => {
+  const stateDir = newStateDir();
+  const [port, endpointPort] = await freePorts(2);
+  const npm = spawn(
+    'npm',
+    ['start', '--', '--port', `${port}`, '--endpoint-port', `${endpointPort}`, '--state', stateDir],
+    { cwd: resolve(import.meta.dirname, '../..'), stdio: ['ignore', 'pipe', 'ignore'], detached: true },
+  );
+  let output = '';
+  npm.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const closed = once(npm, 'close');
+  await eventually(() => isUp(stateDir), 60_000);
+  process.kill(-(npm.pid ?? 0), 'SIGINT');
+  await closed;
+  await eventually(async () => expect(output).toContain('Everything has stopped.'));
+  expect(processesOf(stateDir)).toEqual([]);
+  rmSync(stateDir, { recursive: true });
+});
+
 test('npm start | head keeps running after head has exited', async () => {
   const stateDir = newStateDir();
   const shell = await npmStart(stateDir, '| head -3');

@@ -14,6 +14,9 @@ interface Options {
   readonly state: string;
 }
 
+/** A person takes longer to press Ctrl-C a second time, in ms. */
+const forwardedWithinMs = 250;
+
 export const startCommand = (): Command =>
   new Command('start')
     .description('Runs the system until Ctrl-C: npm start -- [options]')
@@ -33,10 +36,14 @@ async function run({ port, endpointPort, assembly, fresh = false, state }: Optio
   const interrupt = new AbortController();
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
+  let interruptedAt = 0;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
+      // Ctrl-C reaches npm too, which passes the signal on to this process: that is not a second Ctrl-C.
+      if (interrupt.signal.aborted && performance.now() - interruptedAt < forwardedWithinMs) return;
       if (interrupt.signal.aborted) process.exit(130);
       console.line('Stopping in order; Ctrl-C again stops at once.');
+      interruptedAt = performance.now();
       interrupt.abort();
     });
   }
