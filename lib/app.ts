@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { App } from 'aws-cdk-lib';
-import type { AppProps } from 'aws-cdk-lib';
+import { App } from 'aws-cdk-lib/core';
+import type { AppProps } from 'aws-cdk-lib/core';
 
 import { root } from './bundle.ts';
 import { withDefaults } from './config/environment.ts';

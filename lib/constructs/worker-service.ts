@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib/core';
 import { CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
 import type { ScalableTarget } from 'aws-cdk-lib/aws-applicationautoscaling';
 import type { Construct } from 'constructs';

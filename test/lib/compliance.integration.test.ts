@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { CloudFormationValidatePlugin, Validations } from 'aws-cdk-lib';
-import type { App, IPolicyValidationPlugin } from 'aws-cdk-lib';
+import { CloudFormationValidatePlugin, Validations } from 'aws-cdk-lib/core';
+import type { App, IPolicyValidationPlugin } from 'aws-cdk-lib/core';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { expect, test } from '@jest/globals';
 
