@@ -9,7 +9,11 @@ import { run } from './run.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const jest = join(root, 'node_modules/jest/bin/jest.js');
-const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+const flags = [
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+  `--import=${join(root, 'scripts/jest-globals.ts')}`,
+];
 
 /**
  * Runs jest with a separate temporary folder, which is deleted afterwards. After Ctrl-C, also ends the servers that

@@ -1,20 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll } from '@jest/globals';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib/core';
 import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 
 import { withDefaults } from '../../lib/config/environment.ts';
 import type { Environment } from '../../lib/config/environment.ts';
 import type { EnvironmentProps } from '../../lib/config/environment-props.ts';
 
-const scratch = mkdtempSync(join(tmpdir(), 'headroom-cdk-'));
-afterAll(() => rmSync(scratch, { recursive: true }));
-
-/** Creates a folder for the output of one app, deleted after the tests: CDK leaves its default folder behind. */
-export const temporaryOutdir = (): string => mkdtempSync(join(scratch, 'app-'));
+/** Creates a folder for the output of one app, in the temporary folder that is deleted after the tests. */
+export const temporaryOutdir = (): string => mkdtempSync(join(tmpdir(), 'headroom-cdk-'));
 
 /** Returns an empty stack for constructs under test. */
 export function emptyStack(): Stack {

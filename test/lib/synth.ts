@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
@@ -43,8 +44,10 @@ export async function synthesize(): Promise<Assembly> {
 
 /** The first test file that needs the assembly writes it; the others wait. */
 async function sharedDirectory(): Promise<string> {
-  const folder = process.env['HEADROOM_SYNTH_FOLDER'];
-  if (folder === undefined) throw new Error('HEADROOM_SYNTH_FOLDER is not set: run unit tests by `npm run jest`');
+  // `npm run jest` gives every run a temporary folder of its own: elsewhere, an old assembly would be found.
+  if (!basename(tmpdir()).startsWith('headroom-test-')) throw new Error('Run the tests by `npm run jest`');
+  const folder = join(tmpdir(), 'synth');
+  mkdirSync(folder, { recursive: true });
   const outcome = join(folder, 'outcome');
   const directory = join(folder, 'assembly');
   if (isFirst(join(folder, 'lock'))) {

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { mock } from 'node:test';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import { pino } from 'pino';
 import { OverloadError } from '../../../app/kit/problem.ts';
@@ -24,8 +25,8 @@ function fakePool(name: string) {
 
 const serverOf = async (pool: PostgresPool) => ((await pool.connect()) as unknown as { name: string }).name;
 
-beforeEach(() => void jest.useFakeTimers());
-afterEach(() => void jest.useRealTimers());
+beforeEach(() => void mock.timers.enable());
+afterEach(() => void mock.timers.reset());
 
 test('reads rotate over the replicas', async () => {
   const pool = createReplicaPool([fakePool('a'), fakePool('b')], fakePool('primary'), log);
@@ -53,7 +54,7 @@ test('a replica that is down is tried again after 5 s, by one read at a time', a
   for (let i = 0; i < 10; i += 1) await serverOf(pool);
   expect(replica.attempts).toBe(1);
 
-  jest.advanceTimersByTime(5_000);
+  mock.timers.tick(5_000);
   await Promise.all([serverOf(pool), serverOf(pool), serverOf(pool)]);
   expect(replica.attempts).toBe(2);
 });
@@ -64,7 +65,7 @@ test('a replica that recovered is read again', async () => {
   replica.down = true;
   await serverOf(pool);
   replica.down = false;
-  jest.advanceTimersByTime(5_000);
+  mock.timers.tick(5_000);
   expect([await serverOf(pool), await serverOf(pool)]).toEqual(['a', 'a']);
 });
 

@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { X509Certificate } from 'node:crypto';
 import { copyFile, mkdtemp, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mock } from 'node:test';
 import { serverCertificate } from '../../../local/host/tls.ts';
 
 let dir: string;
@@ -10,7 +11,7 @@ beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'headroom-tls-'));
 });
 afterEach(async () => {
-  jest.useRealTimers();
+  mock.timers.reset();
   await rm(dir, { recursive: true, force: true });
 });
 const certificate = async (file: string) => new X509Certificate(await readFile(file));
@@ -28,12 +29,9 @@ test('the certificate is reused from start to start, and renewed in the month be
   const first = await serverCertificate(dir);
   expect(await serverCertificate(dir)).toEqual(first);
   const day = 86_400_000;
-  jest.useFakeTimers({
-    now: Date.now() + 334 * day,
-    doNotFake: ['setTimeout', 'setImmediate', 'nextTick', 'queueMicrotask'],
-  });
+  mock.timers.enable({ apis: ['Date'], now: Date.now() + 334 * day });
   expect(await serverCertificate(dir)).toEqual(first);
-  jest.setSystemTime(Date.now() + 2 * day);
+  mock.timers.setTime(Date.now() + 2 * day);
   expect((await serverCertificate(dir)).ca).not.toBe(first.ca);
 });
 
