@@ -25,8 +25,8 @@ function fakePool(name: string) {
 
 const serverOf = async (pool: PostgresPool) => ((await pool.connect()) as unknown as { name: string }).name;
 
-beforeEach(() => void mock.timers.enable());
-afterEach(() => void mock.timers.reset());
+beforeEach(() => mock.timers.enable());
+afterEach(() => mock.timers.reset());
 
 test('reads rotate over the replicas', async () => {
   const pool = createReplicaPool([fakePool('a'), fakePool('b')], fakePool('primary'), log);

@@ -8,8 +8,8 @@ import { silentTask } from '../../../support/task.ts';
 
 const { log } = silentTask({});
 
-beforeEach(() => void mock.timers.enable({ apis: ['setTimeout'] }));
-afterEach(() => void mock.timers.reset());
+beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
+afterEach(() => mock.timers.reset());
 
 test('a payment that cannot be settled does not block the others', async () => {
   const { parts, verdicts } = given(['a', 'b', 'c']);
