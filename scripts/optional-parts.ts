@@ -17,9 +17,9 @@ export async function missingParts(): Promise<OptionalPart[]> {
   );
   if (onPath('uvx') === undefined)
     missing.push({
-      name: 'LocalStack',
-      why: 'LocalStack runs through uvx: install uv (https://docs.astral.sh/uv).',
-      tests: ['localstack\\.e2e'],
+      name: 'LocalStack and MiniStack',
+      why: 'They run through uvx: install uv (https://docs.astral.sh/uv).',
+      tests: ['localstack\\.e2e', 'ministack\\.e2e', 'deploy\\.e2e'],
     });
   return missing;
 }

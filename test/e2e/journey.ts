@@ -37,7 +37,7 @@ export function describeJourney(system: () => System) {
       expect(mails).toHaveLength(1);
       return mails[0];
     });
-    expect(mail?.Body.text_part).toContain(order.body.id);
+    expect(mail?.text).toContain(order.body.id);
 
     await eventually(async () => {
       expect((await shopper.send('GET', `/api/orders/${order.body.id}`)).body.status).toBe('paid');

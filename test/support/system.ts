@@ -7,17 +7,10 @@ import { join, resolve } from 'node:path';
 
 import pg from 'pg';
 
+import { readInbox, type SentMail } from '../../local/cli/inbox.ts';
 import { start, type StartedSystem } from '../../local/client.ts';
 
 const main = resolve(import.meta.dirname, '../../local/cli/main.ts');
-
-export interface Mail {
-  Id: string;
-  Source: string;
-  Destination: { ToAddresses: string[] };
-  Subject: string;
-  Body: { text_part: string; html_part: string };
-}
 
 export interface System extends StartedSystem {
   readonly edge: string;
@@ -26,7 +19,7 @@ export interface System extends StartedSystem {
   /** Runs a query on the primary or a replica, as the administrator. */
   query(role: 'primary' | 'replica', sql: string, values?: unknown[]): Promise<any[]>; // oxlint-disable-line typescript/no-explicit-any -- untyped rows
   /** Returns the mails that were sent to an address. */
-  inbox(address: string): Promise<Mail[]>;
+  inbox(address: string): Promise<SentMail[]>;
   /** Stops the system if it is running, and deletes its state folder. */
   dispose(): Promise<void>;
 }
@@ -79,9 +72,7 @@ export async function startSystem({
       }
     },
     async inbox(address) {
-      const response = await fetch(`${endpoint}/_aws/ses`);
-      const { messages } = (await response.json()) as { messages: Mail[] };
-      return messages.filter((mail) => mail.Destination.ToAddresses.includes(address));
+      return (await readInbox(endpoint)).filter(({ to }) => to.includes(address));
     },
     async dispose() {
       await started.stop();

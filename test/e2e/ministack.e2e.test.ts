@@ -1,0 +1,21 @@
+import { afterAll, beforeAll, jest } from '@jest/globals';
+import { startMinistack, type OtherEndpoint } from '../support/other-endpoint.ts';
+import { startSystem, type System } from '../support/system.ts';
+import { describeJourney } from './journey.ts';
+
+jest.setTimeout(300_000);
+
+let ministack: OtherEndpoint;
+let system: System;
+
+beforeAll(async () => {
+  ministack = await startMinistack();
+  system = await startSystem({ env: { AWS_ENDPOINT_URL: ministack.url } });
+});
+
+afterAll(async () => {
+  await system?.dispose();
+  await ministack?.stop();
+});
+
+describeJourney(() => system);
