@@ -99,9 +99,10 @@ for (const stage of stages) {
 }
 
 for (const { name, why } of missing) console.log(`\nLeft out: the tests that need ${name}. ${why}`);
-if (missing.length > 0 && process.env['CI'] === 'true') {
-  console.log('With CI=true no test may be left out.');
-  total.failed += missing.length;
+const required = missing.filter((part) => part.required);
+if (required.length > 0 && process.env['CI'] === 'true') {
+  console.log(`With CI=true no test may be left out for want of ${required.map(({ name }) => name).join(' and ')}.`);
+  total.failed += required.length;
 }
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed > 0 ? 1 : 0;

@@ -29,6 +29,8 @@ export interface StartOptions {
   readonly endpointUrl?: string;
   /** An existing cloud assembly to use. @default - one synthesized from this repository */
   readonly assemblyDir?: string;
+  /** Whether tasks are containers of their images. */
+  readonly containers: boolean;
   /** Whether to delete what earlier starts have stored. */
   readonly fresh: boolean;
 }
@@ -102,7 +104,7 @@ async function clean({ stateDir, fresh }: StartOptions, console: Console): Promi
 }
 
 async function createHost(
-  { stateDir, edgePort, endpointPort, endpointUrl = `http://127.0.0.1:${endpointPort}` }: StartOptions,
+  { stateDir, edgePort, endpointPort, containers, endpointUrl = `http://127.0.0.1:${endpointPort}` }: StartOptions,
   region: string,
   assets: Host['assets'],
   tls: Host['tls'],
@@ -122,6 +124,7 @@ async function createHost(
     endpointUrl,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     edgePort,
+    containers,
     tls,
     assets,
     ports: createPorts(join(stateDir, 'ports.json')),

@@ -16,6 +16,8 @@ export interface Host {
   readonly edgePort: number;
   readonly tls: Tls;
   readonly assets: Assets;
+  /** Whether tasks are containers of their images. @default false */
+  readonly containers?: boolean;
   readonly ports: Ports;
   readonly children: Children;
   /** Returns a stream that appends to `.headroom/logs/<source>.log`. */

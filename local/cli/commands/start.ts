@@ -10,6 +10,7 @@ interface Options {
   readonly port: number;
   readonly endpointPort: number;
   readonly assembly?: string;
+  readonly containers?: boolean;
   readonly fresh?: boolean;
   readonly state: string;
 }
@@ -23,12 +24,13 @@ export const startCommand = (): Command =>
     .option('--port <port>', 'port of the CDN, which browsers open', parsePort, 8080)
     .option('--endpoint-port <port>', 'port of the embedded AWS endpoint', parsePort, 4566)
     .option('--assembly <folder>', "another CDK app's cloud assembly, such as its cdk.out")
+    .option('--containers', 'runs tasks as containers of their images, by Docker')
     .option('--fresh', 'deletes what earlier starts have stored')
     .addOption(stateOption())
     .action(run);
 
 /** The first Ctrl-C or SIGTERM stops in order, the second at once. */
-async function run({ port, endpointPort, assembly, fresh = false, state }: Options): Promise<void> {
+async function run({ port, endpointPort, assembly, containers = false, fresh = false, state }: Options): Promise<void> {
   // Imported here so that the other commands start fast. The compile cache saves a second.
   enableCompileCache(resolve(import.meta.dirname, '../../../node_modules/.cache/headroom-local'));
   const { start } = await import('../start.ts');
@@ -55,6 +57,7 @@ async function run({ port, endpointPort, assembly, fresh = false, state }: Optio
     endpointPort,
     endpointUrl: process.env['AWS_ENDPOINT_URL'] || undefined,
     assemblyDir: assembly === undefined ? undefined : resolve(assembly),
+    containers,
     fresh,
   };
   try {

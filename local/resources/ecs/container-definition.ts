@@ -34,8 +34,10 @@ export const containerDefinition = Type.Object(
     ),
     ...ignored(
       'A process has the file system and the rights of the user who started it.',
-      'LinuxParameters Privileged ReadonlyRootFilesystem User',
+      'LinuxParameters Privileged User',
     ),
+    /** Honoured by containers. A process has the file system of the user who started it. */
+    ReadonlyRootFilesystem: Type.Boolean({ default: false }),
     ...ignored('A task listens on the port in its variable PORT.', 'PortMappings'),
     ...ignored('Logs are files in .headroom/logs.', 'LogConfiguration'),
     ...ignored('The service replaces a task that ends.', 'RestartPolicy'),

@@ -3,6 +3,7 @@ import type { FetchSecret } from '../../kernel/assembly/dynamic-references.ts';
 import { Handles } from '../../kernel/handles.ts';
 import { declareOnly, type Definition } from '../../kernel/resource.ts';
 import { cluster } from './cluster.ts';
+import { createContainerLauncher } from './scheduler/container-launcher.ts';
 import { createProcessLauncher } from './scheduler/process-launcher.ts';
 import type { TargetGroup } from './scheduler/revision.ts';
 import type { Service } from './scheduler/service.ts';
@@ -16,12 +17,15 @@ export interface EcsOptions {
   readonly targetGroups: Pick<Handles<TargetGroup>, 'get'>;
 }
 
-/** Services whose tasks are processes of the directories that their images are built from. */
+/** Services whose tasks are processes of the directories that their images are built from, or containers of the images. */
 export function ecs({ host, fetchSecret, targetGroups }: EcsOptions) {
   const taskDefinitions = new Handles<TaskDefinition>('task definition');
   /** By the id that Application Auto Scaling has for a service: `service/CLUSTER/NAME`. */
   const services = new Handles<Service>('service');
-  const launcher = createProcessLauncher(host.children);
+  const processes = createProcessLauncher(host.children);
+  const launcher = host.containers
+    ? createContainerLauncher({ processes, stateDir: host.stateDir, files: [host.tls.caFile] })
+    : processes;
   const definitions: readonly Definition[] = [
     cluster(host),
     taskDefinition({ host, fetchSecret, taskDefinitions }),

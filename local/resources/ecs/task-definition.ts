@@ -9,7 +9,8 @@ import { ignored } from '../../kernel/schema.ts';
 import { platformEnvironment, platformPath } from '../platform-environment.ts';
 import { arnOf } from '../arn.ts';
 import { containerDefinition, type ContainerDefinition } from './container-definition.ts';
-import { processImage, type ProcessImage } from './image/process-image.ts';
+import { buildImage } from './image/container-image.ts';
+import { processImage } from './image/process-image.ts';
 import type { Revision } from './scheduler/revision.ts';
 import type { LaunchDefinition } from './scheduler/task-launcher.ts';
 
@@ -48,18 +49,26 @@ export function taskDefinition({ host, fetchSecret, taskDefinitions }: TaskDefin
     async up({ logicalId, properties }, { note }) {
       const family = properties.Family ?? logicalId;
       const [container] = properties.ContainerDefinitions as [ContainerDefinition];
-      const image = readImage(container, host);
+      const program = await readProgram(container, host);
       const name = `${family}:${(revisions.get(family) ?? 0) + 1}`;
-      if (image.skipped.length > 0) note(skippedMessage(family, image.skipped));
+      if (program.skipped.length > 0) note(skippedMessage(family, program.skipped));
       revisions.set(family, Number(name.split(':')[1]));
       const ref = arnOf(host, 'ecs', `task-definition/${name}`);
-      taskDefinitions.set(ref, createTaskDefinition(name, container, image, { host, fetchSecret }));
+      taskDefinitions.set(ref, createTaskDefinition(name, container, program, { host, fetchSecret }));
       return { ref, attributes: { TaskDefinitionArn: ref }, stop: async () => taskDefinitions.delete(ref) };
     },
   });
 }
 
-function readImage({ Image, EntryPoint, Command, WorkingDirectory }: ContainerDefinition, { assets }: Host) {
+/** What runs, as a process or as a container of its image. */
+type Program = Pick<LaunchDefinition, 'command' | 'directory' | 'container'> & {
+  readonly environment: Readonly<Record<string, string>>;
+  /** Instructions of the Dockerfile that are not followed. */
+  readonly skipped: readonly string[];
+};
+
+async function readProgram(definition: ContainerDefinition, { assets, containers }: Host): Promise<Program> {
+  const { Image, EntryPoint, Command, WorkingDirectory, ReadonlyRootFilesystem } = definition;
   let asset;
   try {
     asset = assets.image(Image);
@@ -71,8 +80,25 @@ function readImage({ Image, EntryPoint, Command, WorkingDirectory }: ContainerDe
       { cause: error },
     );
   }
-  const overrides = { entryPoint: EntryPoint, command: Command, workingDirectory: WorkingDirectory };
-  return processImage(asset, overrides, platformPath);
+  if (!containers) {
+    const overrides = { entryPoint: EntryPoint, command: Command, workingDirectory: WorkingDirectory };
+    return processImage(asset, overrides, platformPath);
+  }
+  const [entryPoint, ...first] = EntryPoint ?? [];
+  return {
+    command: [...first, ...(Command ?? [])],
+    directory: asset.directory,
+    container: {
+      image: await buildImage(asset),
+      options: [
+        ...(ReadonlyRootFilesystem ? ['--read-only'] : []),
+        ...(entryPoint === undefined ? [] : [`--entrypoint=${entryPoint}`]),
+        ...(WorkingDirectory === undefined ? [] : [`--workdir=${WorkingDirectory}`]),
+      ],
+    },
+    environment: {},
+    skipped: [],
+  };
 }
 
 const skippedMessage = (family: string, skipped: readonly string[]): string =>
@@ -82,7 +108,7 @@ const skippedMessage = (family: string, skipped: readonly string[]): string =>
 function createTaskDefinition(
   name: string,
   { Environment, Secrets, HealthCheck, StopTimeout }: ContainerDefinition,
-  { command, directory, environment }: ProcessImage,
+  { command, directory, container, environment }: Program,
   { host, fetchSecret }: Pick<TaskDefinitionOptions, 'host' | 'fetchSecret'>,
 ): TaskDefinition {
   const stated = Object.fromEntries(Environment.map(({ Name, Value }) => [Name, Value]));
@@ -91,6 +117,7 @@ function createTaskDefinition(
     launch: {
       command,
       directory,
+      container,
       environment: async () => {
         const secrets = Secrets.map(async ({ Name, ValueFrom }) => [Name, await readSecret(ValueFrom, fetchSecret)]);
         return {

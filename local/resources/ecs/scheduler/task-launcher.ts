@@ -1,4 +1,4 @@
-/** Starts the tasks of services. A task is a process here; it may become a container without a change elsewhere. */
+/** Starts the tasks of services, as processes or as containers. */
 export interface TaskLauncher {
   /**
    * Resolves once the task has been started.
@@ -11,12 +11,22 @@ export interface TaskLauncher {
 export interface LaunchDefinition {
   /** The program and its arguments. */
   readonly command: readonly string[];
-  /** Absolute path of the working directory. */
+  /** Absolute path of the working directory, for a container of the directory its image is built from. */
   readonly directory: string;
+  /** @default - a process */
+  readonly container?: ContainerLaunch;
   /** Called for each task, since secrets may have changed. The launcher adds the address to listen on: HOST and PORT. */
   readonly environment: () => Promise<Readonly<Record<string, string>>>;
   /** Receives each line that the task writes, after its id. */
   readonly log: NodeJS.WritableStream;
+}
+
+/** What a container is made of. */
+export interface ContainerLaunch {
+  /** Id of the image. */
+  readonly image: string;
+  /** Further options of `docker run`. */
+  readonly options: readonly string[];
 }
 
 /** A running task. */

@@ -1,0 +1,79 @@
+import { spawnSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { docker } from '../../../host/docker.ts';
+import type { LaunchedTask, TaskLauncher } from './task-launcher.ts';
+
+/** Variables that name files of this machine, which a container does not have. */
+const machineVariables = new Set(['PATH', 'NODE_COMPILE_CACHE']);
+
+export interface ContainerLauncherOptions {
+  /** Runs the command `docker run`, which lives as long as its container and passes SIGTERM and output on. */
+  readonly processes: TaskLauncher;
+  /** Containers carry it as a label, by which those that an earlier start left running are found. */
+  readonly stateDir: string;
+  /** Files that containers read at the same path. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Runs tasks as containers in the network of this machine, without capabilities. A container's root file system is
+ * read-only where the template says so.
+ */
+export function createContainerLauncher({ processes, stateDir, files }: ContainerLauncherOptions): TaskLauncher {
+  const label = `headroom=${stateDir}`;
+  removeContainers(label);
+  // A second Ctrl-C kills `docker run`, not its container.
+  process.once('exit', () => removeContainers(label));
+  return {
+    async launch(id, definition): Promise<LaunchedTask> {
+      const { container = { image: '', options: [] }, command, environment } = definition;
+      const names = [...Object.keys(await environment()), 'HOST', 'PORT'].filter((name) => !machineVariables.has(name));
+      const name = `headroom-${id}`;
+      const run = `docker run --rm --name ${name} --network host --cap-drop ALL --security-opt no-new-privileges`.split(
+        ' ',
+      );
+      const options = [
+        `--label=${label}`,
+        ...files.map((file) => `--volume=${file}:${file}:ro`),
+        // Without a value, so that no secret is in the list of processes.
+        ...names.map((variable) => `--env=${variable}`),
+        ...container.options,
+      ];
+      const task = await processes.launch(id, {
+        ...definition,
+        command: [...run, ...options, container.image, ...command],
+      });
+      const pid = await pidOf(name, task);
+      return {
+        ...task,
+        exec: (check, timeoutMs) => succeeds(docker('exec', name, ...check), timeoutMs),
+        signal: (signal) => void docker('kill', '--signal', signal, name).catch(() => task.signal(signal)),
+        describe: () => ({ ...task.describe(), pid }),
+      };
+    },
+  };
+}
+
+/** The id of the container's process once it runs; that of `docker run` if it has ended before. */
+async function pidOf(name: string, task: LaunchedTask): Promise<number> {
+  let ended = false;
+  void task.ended.then(() => (ended = true));
+  while (!ended) {
+    const pid = Number(await docker('inspect', '--format', '{{.State.Pid}}', name).catch(() => '0'));
+    if (pid > 0) return pid;
+    await sleep(50);
+  }
+  return task.describe().pid;
+}
+
+const succeeds = (command: Promise<unknown>, timeoutMs: number): Promise<boolean> =>
+  Promise.race([command.then(() => true).catch(() => false), sleep(timeoutMs, false, { ref: false })]);
+
+function removeContainers(label: string): void {
+  const { stdout } = spawnSync('docker', ['ps', '--all', '--quiet', '--filter', `label=${label}`], {
+    encoding: 'utf8',
+  });
+  const ids = (stdout ?? '').split('\n').filter((id) => id !== '');
+  if (ids.length > 0) spawnSync('docker', ['rm', '--force', ...ids], { stdio: 'ignore' });
+}

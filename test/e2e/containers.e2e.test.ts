@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { docker } from '../../local/host/docker.ts';
+import { startSystem, type System } from '../support/system.ts';
+import { describeJourney } from './journey.ts';
+
+jest.setTimeout(300_000);
+
+let system: System;
+
+beforeAll(async () => {
+  system = await startSystem({ args: ['--containers'] });
+});
+
+afterAll(() => system?.dispose());
+
+const taskIds = async () => (await system.status()).services.flatMap(({ tasks }) => tasks.map(({ id }) => id));
+
+test('containers are read-only and run as an ordinary user without capabilities', async () => {
+  const ids = await taskIds();
+  const containers = JSON.parse(await docker('inspect', ...ids.map((id) => `headroom-${id}`))) as unknown[];
+  expect(containers).toEqual(
+    ids.map(() =>
+      expect.objectContaining({
+        State: expect.objectContaining({ Running: true }),
+        Config: expect.objectContaining({ User: 'node' }),
+        HostConfig: expect.objectContaining({
+          ReadonlyRootfs: true,
+          CapDrop: ['ALL'],
+          SecurityOpt: ['no-new-privileges'],
+        }),
+      }),
+    ),
+  );
+});
+
+describeJourney(() => system);
+
+test('a container that receives SIGTERM ends with exit code 0', async () => {
+  const { services } = await system.status();
+  const events = system.events(AbortSignal.timeout(120_000));
+  const restarts = services.map(({ name }) => system.act(name, 'restart'));
+  const ended: string[] = [];
+  const old = new Set(services.flatMap(({ tasks }) => tasks.map(({ id }) => id)));
+  for await (const event of events) {
+    if (event.kind === 'part' && event.change === 'ended' && old.delete(event.part)) ended.push(event.message ?? '');
+    if (old.size === 0) break;
+  }
+  await Promise.all(restarts);
+  expect(new Set(ended)).toEqual(new Set(['exit code 0']));
+});
+
+test('no container is left behind', async () => {
+  await system.stop();
+  expect(await docker('ps', '--all', '--quiet', '--filter', `label=headroom=${system.stateDir}`)).toBe('');
+});
