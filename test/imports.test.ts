@@ -21,7 +21,7 @@ const allowedInLocal: Readonly<Record<string, readonly string[]>> = {
   http: [],
   host: ['kernel'],
   resources: ['kernel', 'http', 'host', 'status.ts'],
-  endpoint: ['kernel', 'host'],
+  endpoint: ['kernel', 'http', 'host'],
   cli: ['kernel', 'host', 'resources', 'endpoint', 'status.ts', 'client.ts'],
   'status.ts': ['kernel'],
   'client.ts': ['kernel', 'host', 'status.ts', 'cli'],

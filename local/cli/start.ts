@@ -134,12 +134,12 @@ async function createHost(
 }
 
 async function embeddedEndpoint(
-  { stateDir, endpointPort }: StartOptions,
+  { stateDir, edgePort, endpointPort }: StartOptions,
   { region, accountId }: Host,
   cleanup: AsyncDisposableStack,
 ): Promise<void> {
   const dataDir = join(stateDir, 'endpoint');
-  const endpoint = await startEndpoint({ port: endpointPort, dataDir, region, accountId });
+  const endpoint = await startEndpoint({ port: endpointPort, edgePort, dataDir, region, accountId });
   cleanup.defer(() => endpoint.stop());
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { asAwsError } from './aws-error.ts';
 import { openBucketSettings } from './bucket-settings.ts';
+import { parseCorsRules } from './cors-rules.ts';
 import type { Fauxqs } from './fauxqs.ts';
 import { checkPolicy, readFormUpload } from './form-upload.ts';
 import { formatNotifications, parseNotifications } from './notification-configuration.ts';
@@ -19,6 +20,8 @@ export function createS3({ fauxqs, dataDir, region, accountId }: S3Options) {
   const pending = new WeakMap<FastifyRequest, readonly ObjectEvent[]>();
 
   return {
+    /** The CORS rules of a bucket; none if it does not exist. */
+    corsRules: (bucket: string) => parseCorsRules(settings.get(bucket, 'cors')),
     async before(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
       try {
         return await handle(request, reply);

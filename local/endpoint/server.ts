@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { guardBrowsers } from './browser-guard.ts';
 import { openFauxqs } from './fauxqs.ts';
 import { openInbox } from './inbox.ts';
 import { refuse, respondSecrets, respondSes } from './protocols.ts';
@@ -11,6 +12,8 @@ import { createSes } from './ses.ts';
 
 export interface EndpointOptions {
   readonly port: number;
+  /** The port of the edge, whose pages may upload with a form. */
+  readonly edgePort: number;
   /** Keeps everything: queues with their messages, topics, buckets, secrets, mails. */
   readonly dataDir: string;
   readonly region: string;
@@ -26,7 +29,13 @@ export interface Endpoint {
  * The AWS API for a laptop on one port of 127.0.0.1, for SDKs and the AWS CLI. SQS, SNS, S3 and STS are fauxqs's; what S3
  * needs beyond it, SES and Secrets Manager are in this folder. Sent mails are listed at `GET /_aws/ses`, as in LocalStack.
  */
-export async function startEndpoint({ port, dataDir, region, accountId }: EndpointOptions): Promise<Endpoint> {
+export async function startEndpoint({
+  port,
+  edgePort,
+  dataDir,
+  region,
+  accountId,
+}: EndpointOptions): Promise<Endpoint> {
   const url = `http://127.0.0.1:${port}`;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const fauxqs = await openFauxqs({ dataDir: join(dataDir, 'fauxqs'), region, url });
@@ -36,6 +45,7 @@ export async function startEndpoint({ port, dataDir, region, accountId }: Endpoi
   const secrets = createSecretsManager(openSecretStore(join(dataDir, 'secrets'), { region, accountId }));
   const s3 = createS3({ fauxqs, dataDir, region, accountId });
 
+  guardBrowsers(app, { url, edgePort, corsRules: s3.corsRules });
   app.route({
     method: 'GET',
     url: '/_aws/ses',

@@ -19,9 +19,9 @@ export interface TestEndpoint {
 }
 
 /** Starts an embedded AWS endpoint for one test file, in a directory that `stop` removes. */
-export async function startTestEndpoint(): Promise<TestEndpoint> {
+export async function startTestEndpoint(edgePort = 8080): Promise<TestEndpoint> {
   const dataDir = await mkdtemp(join(tmpdir(), 'headroom-endpoint-'));
-  const options = { port: await freePort(), dataDir, region: 'eu-central-1', accountId: '000000000000' };
+  const options = { port: await freePort(), edgePort, dataDir, region: 'eu-central-1', accountId: '000000000000' };
   let endpoint = await startEndpoint(options);
   return {
     url: endpoint.url,

@@ -1,7 +1,7 @@
 import { BlockList, isIPv6 } from 'node:net';
 import { headerValues } from '../../../http/headers.ts';
 import type { HopRequest } from '../../../http/hop.ts';
-import { compileWildcard } from './wildcard.ts';
+import { compileWildcard } from '../../../http/wildcard.ts';
 
 /** What a rule sees of a request: nothing is decoded, and X-Forwarded-For is a header like any other. */
 export type RoutedRequest = Pick<HopRequest, 'method' | 'url' | 'headers' | 'client'>;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { compileWildcard } from '../../../../../local/resources/elbv2/load-balancer/wildcard.ts';
+import { compileWildcard } from '../../../local/http/wildcard.ts';
 
 test('a star is any run of characters and a question mark exactly one', () => {
   const matches = compileWildcard('/api/*/item?');

@@ -1,5 +1,5 @@
 /**
- * The wildcards of listener rules: `*` is any run of characters, `?` exactly one; a backslash makes the next character
+ * The wildcards of listener rules and of origins in a bucket's CORS rules: `*` is any run of characters, `?` exactly one; a backslash makes the next character
  * literal. Walks both texts once and falls back only to the latest `*`, so a long path cannot make a rule slow, as a
  * backtracking regular expression could.
  * Source: docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html
