@@ -57,7 +57,9 @@ export function createEngine({ stacks, definitions, fetchSecret }: EngineOptions
   const registry = createRegistry(definitions);
   const events = createEventStream();
   const stopping = new AbortController();
-  const entries = createEntries(events, stopping.signal);
+  let started = false;
+  const isUp = (): boolean => started && !stopping.signal.aborted;
+  const entries = createEntries(events, { stopping: stopping.signal, isUp });
   /** Resources that refer to one that has been created, restarted or replaced, and have not been updated since. */
   const outdated = new Set<string>();
   let { graph, resolve } = load(stacks);
@@ -91,6 +93,7 @@ export function createEngine({ stacks, definitions, fetchSecret }: EngineOptions
       try {
         await Promise.all(starts);
         await Promise.all(entries.all().map(({ steady }) => steady));
+        started = true;
       } catch (error) {
         // The error of the start is reported; errors while stopping are not.
         await stopOnce().catch(() => undefined);

@@ -33,7 +33,7 @@ export interface Entries {
   delete(key: string): void;
 }
 
-export function createEntries(events: EventStream, stopping: AbortSignal): Entries {
+export function createEntries(events: EventStream, phase: Pick<Context, 'stopping' | 'isUp'>): Entries {
   const entries = new Map<string, Entry>();
   return {
     all: () => [...entries.values()],
@@ -44,7 +44,7 @@ export function createEntries(events: EventStream, stopping: AbortSignal): Entri
       return entry;
     },
     add(node, definition) {
-      const entry = createEntry(node, definition, events, stopping);
+      const entry = createEntry(node, definition, events, phase);
       entries.set(node.key, entry);
       return entry;
     },
@@ -52,7 +52,12 @@ export function createEntries(events: EventStream, stopping: AbortSignal): Entri
   };
 }
 
-function createEntry(node: Node, definition: Definition, events: EventStream, stopping: AbortSignal): Entry {
+function createEntry(
+  node: Node,
+  definition: Definition,
+  events: EventStream,
+  phase: Pick<Context, 'stopping' | 'isUp'>,
+): Entry {
   const now = (): string => new Date().toISOString();
   let current: { state: State; since: string; label?: string; detail?: string; error?: string } = {
     state: isRun(definition) ? 'waiting' : 'declared',
@@ -73,7 +78,7 @@ function createEntry(node: Node, definition: Definition, events: EventStream, st
       };
     },
     context: {
-      stopping,
+      ...phase,
       part: (part, change, message) =>
         void events.emit('event', { kind: 'part', at: now(), key: entry.node.key, part, change, message }),
       note: (message) => void events.emit('event', { kind: 'note', at: now(), key: entry.node.key, message }),

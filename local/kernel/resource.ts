@@ -43,6 +43,8 @@ export interface Running {
 export interface Context {
   /** Aborted when the system begins to stop, so that a long wait in `up` ends early. */
   readonly stopping: AbortSignal;
+  /** Returns whether the whole system is up: false while it starts and from when it begins to stop. */
+  readonly isUp: () => boolean;
   /** Reports a change of a task or a server that belongs to the resource. */
   readonly part: (id: string, change: PartChange, message?: string) => void;
   /** Prints a line on the console, such as for a task that ended unexpectedly. */

@@ -5,12 +5,13 @@ import { accept } from '../../local/kernel/schema.ts';
 type Properties = Record<string, unknown>;
 
 /** Brings up single resources of a few definitions, as the engine does. `stop` stops them, the latest first. */
-export function createResources(definitions: readonly Definition[], stack = 'stack') {
+export function createResources(definitions: readonly Definition[], stack = 'stack', isUp = (): boolean => true) {
   const ups = new Map<string, Up<unknown>>();
   const notes: string[] = [];
   const parts: { id: string; change: PartChange }[] = [];
   const context: Context = {
     stopping: new AbortController().signal,
+    isUp,
     part: (id, change) => void parts.push({ id, change }),
     note: (message) => void notes.push(message),
   };

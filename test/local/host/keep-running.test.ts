@@ -37,6 +37,7 @@ function createRig({ failures = 0 } = {}) {
         part: (_id: string, change: string) => void changes.push(change),
         note: (message: string) => void notes.push(message),
         stopping: new AbortController().signal,
+        isUp: () => true,
       },
       firstPauseMs: pauseMs,
     },

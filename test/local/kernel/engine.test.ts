@@ -1,5 +1,9 @@
 import { expect, test } from '@jest/globals';
 
+import { Type } from 'typebox';
+
+import { createEngine } from '../../../local/kernel/engine.ts';
+import { defineResource } from '../../../local/kernel/resource.ts';
 import type { Template } from '../../../local/kernel/assembly/template.ts';
 import { part, recorder, stack } from './recorder.ts';
 
@@ -48,6 +52,29 @@ test('independent resources start concurrently', async () => {
   const { engine } = recorder({ A: meet, B: meet });
   await engine(stack('one', { Resources: { A: part(), B: part() } })).up();
   expect(waiting).toBe(2);
+});
+
+test('the system is up once every resource is steady, until it begins to stop', async () => {
+  const phases: string[] = [];
+  let isUp = (): boolean => true;
+  const type = defineResource('Test::Observer', {
+    properties: Type.Object({}),
+    async up(_resource, context) {
+      ({ isUp } = context);
+      phases.push(`starting ${isUp()}`);
+      return {
+        ref: 'observer',
+        steady: async () => void phases.push(`almost steady ${isUp()}`),
+        stop: async () => void phases.push(`stopping ${isUp()}`),
+      };
+    },
+  });
+  const template = { Resources: { Observer: { Type: 'Test::Observer', Properties: {} } } };
+  const engine = createEngine({ stacks: [stack('one', template)], definitions: [type], fetchSecret: async () => '' });
+  await engine.up();
+  phases.push(`up ${isUp()}`);
+  await engine.stop();
+  expect(phases).toEqual(['starting false', 'almost steady false', 'up true', 'stopping false']);
 });
 
 test('resources stop in reverse order', async () => {
