@@ -1,6 +1,7 @@
 import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { headerValues } from './headers.ts';
 import type { Hop, HopRequest, HopResponse, Page } from './hop.ts';
 
 /** Why a request cannot be read: it does not parse, its headers exceed the limit, or it stopped half-way. */
@@ -10,8 +11,12 @@ export interface HttpServerOptions {
   readonly hop: Hop;
   /** Returns the response to a request that cannot be read. */
   readonly refuse: (fault: Fault) => Page;
-  /** How long a connection may be silent, between requests or in the headers of one, in ms. */
+  /** How long a connection may be silent between requests, in ms. */
   readonly idleTimeoutMs: number;
+  /** How long the headers of a request may take to arrive, however steadily they do, in ms. @default - `idleTimeoutMs` */
+  readonly headersTimeoutMs?: number;
+  /** How long a whole request may take to arrive, in ms. @default - no limit */
+  readonly requestTimeoutMs?: number;
   /** Limit of the request line and all headers together, in bytes. */
   readonly maxHeaderBytes: number;
 }
@@ -20,14 +25,17 @@ export interface HttpServerOptions {
  * An HTTP/1.1 server in front of a hop. It is as strict as `routing.http.desync_mitigation_mode` = `strictest`: Node's
  * parser refuses a request whose framing is ambiguous, so no such request reaches a target, in any mode.
  */
-export function createHttpServer({ hop, refuse, idleTimeoutMs, maxHeaderBytes }: HttpServerOptions): Server {
+export function createHttpServer(given: HttpServerOptions): Server {
+  const { hop, refuse, idleTimeoutMs, headersTimeoutMs = idleTimeoutMs, requestTimeoutMs = 0, maxHeaderBytes } = given;
+  // Node reads the first one only, and a server behind this one might read the other.
+  const refuseTwoHosts: Hop = async () => ({ ...refuse('malformed'), close: true });
   const connections = new WeakMap<Socket, Map<ServerResponse, AbortController>>();
   const options = {
     maxHeaderSize: maxHeaderBytes,
     keepAliveTimeout: idleTimeoutMs,
-    headersTimeout: idleTimeoutMs,
-    requestTimeout: 0,
-    connectionsCheckingInterval: Math.min(1000, idleTimeoutMs),
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(1000, headersTimeoutMs),
   };
 
   const server = createServer(options, (incoming, response) => {
@@ -38,7 +46,8 @@ export function createHttpServer({ hop, refuse, idleTimeoutMs, maxHeaderBytes }:
       underWay?.delete(response);
       if (!response.writableFinished) gone.abort();
     });
-    respond(hop, toRequest(incoming, gone.signal), response).catch(() => response.destroy());
+    const chosen = headerValues(incoming.rawHeaders, 'host').length > 1 ? refuseTwoHosts : hop;
+    respond(chosen, toRequest(incoming, gone.signal), response).catch(() => response.destroy());
   });
 
   server.on('connection', (socket) => {
