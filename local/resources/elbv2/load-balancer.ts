@@ -70,12 +70,12 @@ export const loadBalancer = (
   defineResource('AWS::ElasticLoadBalancingV2::LoadBalancer', {
     properties,
     replaceOn: ['Name', 'Scheme', 'Type'],
-    async up(resource) {
+    async up(resource, { isUp }) {
       const name = resource.properties.Name ?? generatedName(resource);
       const fullName = `app/${name}/${resourceHash(resource)}`;
       const arn = arnOf(host, 'elasticloadbalancing', `loadbalancer/${fullName}`);
       const shownName = resource.properties.Name ?? readableName(resource.logicalId);
-      const created = createLoadBalancer(name, attributesOf(resource), host.log(shownName));
+      const created = createLoadBalancer(name, attributesOf(resource), host.log(shownName), isUp);
       // Known before there is a listener, since templates refer to it in DNSName.
       const httpPort = await ports(arn, 80);
       loadBalancers.set(arn, created);

@@ -1,5 +1,6 @@
 import { firstHeader, headerValues } from '../../../http/headers.ts';
 import type { HopRequest, HopResponse } from '../../../http/hop.ts';
+import { startingPage } from '../../../http/problem-page.ts';
 import { splitUrl, withoutPort } from './conditions.ts';
 import { createStickyCookie, type StickyCookie } from './cookies.ts';
 import { targetHeaders, type HeaderOptions } from './headers.ts';
@@ -47,12 +48,19 @@ export function forwardTo(groups: readonly WeightedGroup[], stickinessMs?: numbe
 
 export interface ActionOptions extends HeaderOptions {
   readonly idleTimeoutMs: number;
+  /** Returns false while the system starts or stops. */
+  readonly isUp: () => boolean;
   /** Called with each event that the load balancer, not a target, decided. */
   readonly count: (event: Outcome | `status-${number}`) => void;
 }
 
 /** Source: docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-action-types.html */
 export async function perform(action: Action, request: HopRequest, options: ActionOptions): Promise<HopResponse> {
+  // Before all rules are there, a client would take the 404 of the default action for that of a service.
+  if (action.type !== 'forward' && !options.isUp()) {
+    options.count('status-503');
+    return startingPage();
+  }
   switch (action.type) {
     case 'forward':
       return forward(action, request, options);
@@ -71,10 +79,11 @@ function forward(action: Forward, request: HopRequest, options: ActionOptions): 
   const chosen = bound && bound.weight > 0 ? bound : byWeight(action.groups, Math.random());
   const choice = chosen?.group.choose(cookies);
   if (!chosen || !choice) {
-    // No target is registered. A group without targets is not skipped in favour of another one.
+    // A group without targets is not skipped in favour of another one.
     options.count('status-503');
-    return errorPage(503);
+    return options.isUp() ? errorPage(503, ['Retry-After', '1']) : startingPage();
   }
+  if (choice.target.health !== 'healthy' && !options.isUp()) return startingPage();
   return proxy(request, choice.target, {
     headers: targetHeaders(request, options),
     setCookies: action.cookie ? [...action.cookie.write(chosen), ...choice.setCookies] : choice.setCookies,

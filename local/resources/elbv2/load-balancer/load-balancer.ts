@@ -42,11 +42,15 @@ export interface LoadBalancer {
   urls(): readonly string[];
 }
 
-/** @param log for a line per request */
+/**
+ * @param log for a line per request
+ * @param isUp whether all rules and targets have had the time to appear
+ */
 export function createLoadBalancer(
   name: string,
   initial: LoadBalancerAttributes,
   log: NodeJS.WritableStream,
+  isUp: () => boolean,
 ): LoadBalancer {
   let attributes = initial;
   const listeners = new Map<number, Listener>();
@@ -58,7 +62,7 @@ export function createLoadBalancer(
     counts,
     addListener(port, router) {
       const hop = withAccessLog(
-        createListener(router, () => ({ ...attributes, listenerPort: port, count })),
+        createListener(router, () => ({ ...attributes, listenerPort: port, count, isUp })),
         log,
       );
       const { idleTimeoutMs } = attributes;

@@ -28,7 +28,10 @@ export interface TargetGroup {
   /** Undefined when the target is not registered. */
   health(id: string): TargetState | undefined;
   targets(): (TargetAddress & { readonly health: TargetState; readonly outstanding: number })[];
-  /** Returns the target of a request, with the cookies that keep its client there; undefined without any target. */
+  /**
+   * Returns the target of a request, with the cookies that keep its client there; undefined without any target, and while
+   * the first ones have not been checked.
+   */
   choose(
     cookieHeader: string | undefined,
   ): { readonly target: Target; readonly setCookies: readonly string[] } | undefined;
@@ -52,12 +55,17 @@ export function createTargetGroup(initial: TargetGroupOptions): TargetGroup {
   let algorithm = algorithms[options.algorithm]!();
   let cookie = stickyCookie(options, now);
   let routable: readonly Target[] = [];
+  /** Whether any target has ever been healthy. */
+  let wasHealthy = false;
 
   function updateRoutable(): void {
     const open = [...registered.values()].map(({ target }) => target).filter((target) => !target.draining);
     const healthy = open.filter((target) => target.health === 'healthy');
+    wasHealthy ||= healthy.length > 0;
     // Fail open: when no target is healthy, all of them get requests. Source: target-group-health-checks.html
-    routable = healthy.length > 0 ? healthy : open;
+    // Before the first one was healthy, those that have not been checked yet would make each request a 502.
+    const checked = wasHealthy ? open : open.filter((target) => target.health !== 'initial');
+    routable = healthy.length > 0 ? healthy : checked;
   }
 
   function changeHealth({ target, onState }: Registration, health: Health): void {

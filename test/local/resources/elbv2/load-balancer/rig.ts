@@ -59,7 +59,7 @@ export function createRig() {
     return created;
   }
 
-  async function balancer(action: Action, more: Partial<LoadBalancerAttributes> = {}) {
+  async function balancer(action: Action, more: Partial<LoadBalancerAttributes> = {}, isUp = (): boolean => true) {
     const created = createLoadBalancer(
       'test',
       {
@@ -70,6 +70,7 @@ export function createRig() {
         ...more,
       },
       new PassThrough().resume(),
+      isUp,
     );
     const router = createRouter(action);
     const listener = created.addListener(80, router);
