@@ -1,83 +1,31 @@
 import type { Server } from 'node:http';
 
-import { Type, type Static } from 'typebox';
+import { Type } from 'typebox';
 
 import type { Host } from '../../host/host.ts';
 import { withAccessLog } from '../../http/access-log.ts';
 import type { Hop } from '../../http/hop.ts';
-import { closeServer, createHttpServer, listenOnLoopback } from '../../http/server.ts';
+import { closeServer, listenOnLoopback } from '../../http/server.ts';
 import { Handles } from '../../kernel/handles.ts';
 import { Refusal } from '../../kernel/refusal.ts';
 import { defineResource } from '../../kernel/resource.ts';
-import { closed, ignored } from '../../kernel/schema.ts';
+import { ignored } from '../../kernel/schema.ts';
 import type { StatusSections } from '../../status.ts';
 import type { LoadBalancer } from '../elbv2/load-balancer/load-balancer.ts';
 import { resourceHash } from '../resource-hash.ts';
+import { chooseBehavior, type Behavior } from './behaviors.ts';
+import { distributionConfig, type DistributionConfig } from './distribution-config.ts';
+import { createEdgeServer } from './edge-server.ts';
 import { createEdge } from './edge.ts';
-import { refusalPage } from './pages.ts';
 import type { VpcOrigin } from './vpc-origin.ts';
 
 /** How long requests under way may take to end when the system stops, in ms. */
 const STOP_GRACE_MS = 2000;
 
-/** How long a viewer's unused connection is kept, in ms.
- * Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html */
-const VIEWER_IDLE_MS = 600_000;
+/** Source: custom-error-pages-expiration.html */
+const DEFAULT_ERROR_TTL_MS = 10_000;
 
-/** Limit of the request line and all headers together, in bytes. Source: cloudfront-limits.html#limits-general */
-const MAX_REQUEST_BYTES = 32_768;
-
-/** Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html */
-const CACHING_DISABLED = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
-/** Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html */
-const ALL_VIEWER_AND_CLOUDFRONT = '33f36d7e-f396-46d9-90e0-52428a34d9dc';
-
-const origin = Type.Object(
-  {
-    Id: Type.String(),
-    DomainName: Type.String(),
-    VpcOriginConfig: Type.Object(
-      {
-        VpcOriginId: Type.String(),
-        // Source of the default: docs.aws.amazon.com/AmazonCloudFront/latest/APIReference/API_VpcOriginConfig.html
-        OriginReadTimeout: Type.Number({ default: 30 }),
-        ...ignored('The origin is in the same process.', 'OriginKeepaliveTimeout'),
-      },
-      closed,
-    ),
-    OriginPath: Type.Optional(Type.Literal('')),
-    ...ignored('The origin is in the same process.', 'ConnectionAttempts ConnectionTimeout'),
-  },
-  closed,
-);
-
-const behavior = Type.Object(
-  {
-    TargetOriginId: Type.String(),
-    CachePolicyId: Type.Literal(CACHING_DISABLED),
-    OriginRequestPolicyId: Type.Literal(ALL_VIEWER_AND_CLOUDFRONT),
-    AllowedMethods: Type.Array(Type.String(), { default: ['GET', 'HEAD'] }),
-    ...ignored('The edge of a laptop serves plain HTTP; edge.ts says why.', 'ViewerProtocolPolicy'),
-    ...ignored('They have no effect where nothing is cached.', 'CachedMethods Compress'),
-  },
-  closed,
-);
-
-const config = Type.Object(
-  {
-    Enabled: Type.Literal(true),
-    Origins: Type.Array(origin, { minItems: 1, maxItems: 1 }),
-    DefaultCacheBehavior: behavior,
-    CacheBehaviors: Type.Optional(Type.Array(Type.Unknown(), { maxItems: 0 })),
-    CustomErrorResponses: Type.Optional(Type.Array(Type.Unknown(), { maxItems: 0 })),
-    DefaultRootObject: Type.Optional(Type.Literal('')),
-    ...ignored('They concern viewers on the Internet.', 'Aliases HttpVersion IPV6Enabled PriceClass ViewerCertificate'),
-    ...ignored('They describe the distribution or record its use.', 'Comment Logging'),
-  },
-  closed,
-);
-
-const properties = Type.Object({ DistributionConfig: config, ...ignored('They describe it.', 'Tags') });
+const properties = Type.Object({ DistributionConfig: distributionConfig, ...ignored('They describe it.', 'Tags') });
 
 interface Edge {
   readonly server: Server;
@@ -106,12 +54,18 @@ export function distribution({ host, vpcOrigins, loadBalancers }: DistributionOp
       return loadBalancers.get(loadBalancerArn).hop(port)(request);
     };
 
-  function hopOf({ Origins, DefaultCacheBehavior }: Static<typeof config>, domainName: string): Hop {
-    const { VpcOriginId, OriginReadTimeout } = Origins[0]!.VpcOriginConfig;
+  function hopOf(config: DistributionConfig, domainName: string, isUp: () => boolean): Hop {
+    const { VpcOriginId, OriginReadTimeout } = config.Origins[0]!.VpcOriginConfig;
+    const errorTtlMs = new Map(
+      config.CustomErrorResponses.map(({ ErrorCode, ErrorCachingMinTTL }) => [ErrorCode, ErrorCachingMinTTL * 1000]),
+    );
     const edge = createEdge(toOrigin(VpcOriginId), {
       domainName,
-      allowedMethods: DefaultCacheBehavior.AllowedMethods,
+      url: `http://127.0.0.1:${host.edgePort}`,
+      behaviorOf: chooseBehavior(config.CacheBehaviors.map(toBehavior), toBehavior(config.DefaultCacheBehavior)),
       originTimeoutMs: OriginReadTimeout * 1000,
+      errorTtlMs: (status) => errorTtlMs.get(status) ?? DEFAULT_ERROR_TTL_MS,
+      isUp,
     });
     return withAccessLog(edge, host.log('edge'));
   }
@@ -120,11 +74,11 @@ export function distribution({ host, vpcOrigins, loadBalancers }: DistributionOp
     properties,
     label: () => 'edge',
     update: 'up',
-    async up(resource) {
+    async up(resource, { isUp }) {
       const { DistributionConfig } = resource.properties;
       const id = `E${resourceHash(resource).toUpperCase().slice(0, 13)}`;
       const domainName = `${id.toLowerCase()}.cloudfront.net`;
-      const hop = hopOf(DistributionConfig, domainName);
+      const hop = hopOf(DistributionConfig, domainName, isUp);
       const known = edges.find(id);
       if (known) known.hop = hop;
       else edges.set(id, await startEdge(hop, domainName, host.edgePort));
@@ -143,13 +97,16 @@ export function distribution({ host, vpcOrigins, loadBalancers }: DistributionOp
   });
 }
 
+const toBehavior = (
+  behavior: DistributionConfig['DefaultCacheBehavior'] & { readonly PathPattern?: string },
+): Behavior => ({
+  pathPattern: behavior.PathPattern,
+  allowedMethods: behavior.AllowedMethods,
+  viewerProtocolPolicy: behavior.ViewerProtocolPolicy,
+});
+
 async function startEdge(hop: Hop, domainName: string, port: number): Promise<Edge> {
-  const server = createHttpServer({
-    hop: (request) => edge.hop(request),
-    refuse: (fault) => refusalPage(fault, domainName),
-    idleTimeoutMs: VIEWER_IDLE_MS,
-    maxHeaderBytes: MAX_REQUEST_BYTES,
-  });
+  const server = createEdgeServer((request) => edge.hop(request), domainName);
   const edge: Edge = { server, hop };
   try {
     await listenOnLoopback(server, port);

@@ -1,14 +1,25 @@
-import { hopByHop } from '../../http/headers.ts';
-import { HopTimeout, type Hop, type HopRequest, type RawHeaders } from '../../http/hop.ts';
+import { firstHeader, hopByHop } from '../../http/headers.ts';
+import { HopTimeout, type Hop, type HopRequest, type Page, type RawHeaders } from '../../http/hop.ts';
+import { foreignHost, isLoopbackHost } from '../../http/loopback.ts';
+import { problemPage, startingPage } from '../../http/problem-page.ts';
 import { randomHex } from '../../http/random.ts';
+import { refusePlainHttp, type Behavior } from './behaviors.ts';
+import { withErrorCache } from './error-cache.ts';
 import { errorPage } from './pages.ts';
 
 export interface EdgeOptions {
   /** The distribution's own host name, which `Via` states. */
   readonly domainName: string;
-  readonly allowedMethods: readonly string[];
+  /** The URL that people open, for messages. */
+  readonly url: string;
+  /** Returns the behaviour of a URL. */
+  readonly behaviorOf: (url: string) => Behavior;
   /** How long the origin may be silent, in ms. */
   readonly originTimeoutMs: number;
+  /** Returns how long errors of a status are stored at least, in ms. */
+  readonly errorTtlMs: (status: number) => number;
+  /** Returns false while the system starts or stops. */
+  readonly isUp: () => boolean;
 }
 
 /** Longest URL, in bytes.
@@ -16,35 +27,44 @@ export interface EdgeOptions {
 const MAX_URL = 8192;
 
 /**
- * Returns the CDN as a hop in front of its origin. It serves plain HTTP whatever the viewer protocol policy is: a browser
- * would be redirected to a certificate that it does not trust, and loopback needs no encryption.
- *
- * Unlike CloudFront it does not repeat a GET that got no response in time.
+ * Returns the CDN as a hop in front of its origin. Unlike CloudFront it does not repeat a GET that got no response in time.
  */
-export function createEdge(origin: Hop, { domainName, allowedMethods, originTimeoutMs }: EdgeOptions): Hop {
+export function createEdge(origin: Hop, options: EdgeOptions): Hop {
+  const { domainName, originTimeoutMs, errorTtlMs, isUp } = options;
   const via = `1.1 ${domainName} (CloudFront)`;
-  return async (viewer) => {
-    const refused = refusedStatus(viewer, allowedMethods);
-    if (refused) return errorPage(refused, domainName);
+  const forward: Hop = async (viewer) => {
     const id = randomHex(28);
     try {
-      const headers = originHeaders(viewer.headers, viewer.client.address, via, id);
+      const headers = originHeaders(viewer.headers, viewer.client, via, id);
       const response = await origin({ ...viewer, headers, timeoutMs: originTimeoutMs });
+      const outcome = response.status < 400 ? 'Miss' : 'Error';
       return {
         ...response,
-        headers: [...response.headers, 'X-Cache', 'Miss from cloudfront', 'Via', via, 'X-Amz-Cf-Id', id],
+        headers: [...response.headers, 'X-Cache', `${outcome} from cloudfront`, 'Via', via, 'X-Amz-Cf-Id', id],
       };
     } catch (error) {
       if (viewer.signal.aborted) throw error;
+      // The listener or the origin is not there yet, or no longer.
+      if (!isUp()) return startingPage();
       return errorPage(error instanceof HopTimeout ? 504 : 502, domainName);
     }
   };
+  // An error of the start must not outlast it.
+  const cached = withErrorCache(forward, { minTtlMs: (status) => (isUp() ? errorTtlMs(status) : 0) });
+  return async (viewer) => refuse(viewer, options) ?? cached(viewer);
 }
 
-function refusedStatus({ method, url, body }: HopRequest, allowedMethods: readonly string[]): number | undefined {
-  if (!allowedMethods.includes(method)) return 403;
-  if (url.length > MAX_URL) return 413;
-  return method === 'GET' && body ? 403 : undefined;
+function refuse(request: HopRequest, { domainName, url, behaviorOf }: EdgeOptions): Page | undefined {
+  const { method, body, headers } = request;
+  if (request.url.length > MAX_URL) return errorPage(413, domainName);
+  const host = firstHeader(headers, 'host');
+  if (!isLoopbackHost(host)) return problemPage(403, foreignHost(host, url));
+  const behavior = behaviorOf(request.url);
+  const insecure = refusePlainHttp(request, behavior, domainName);
+  if (insecure) return insecure;
+  return !behavior.allowedMethods.includes(method) || (method === 'GET' && body)
+    ? errorPage(403, domainName)
+    : undefined;
 }
 
 /** Removed by CloudFront beside the headers of one connection.
@@ -53,10 +73,16 @@ const REMOVED = new Set(['x-amz-cf-id', 'x-forwarded-proto', 'x-http-method-over
 
 /**
  * Returns what the origin receives of a viewer's headers, and those of CloudFront's own that are known on a laptop.
- * CloudFront appends the viewer's address to X-Forwarded-For, so the last but one address at the service, before the load
- * balancer's own, is one that no viewer can forge.
+ * `CloudFront-Viewer-Address` is the address of the viewer, which no viewer can forge: CloudFront replaces all headers of
+ * that prefix. `X-Forwarded-For` begins with what the viewer claims.
+ * Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/adding-cloudfront-headers.html
  */
-export function originHeaders(headers: RawHeaders, address: string, via: string, id: string): string[] {
+export function originHeaders(
+  headers: RawHeaders,
+  { address, port }: HopRequest['client'],
+  via: string,
+  id: string,
+): string[] {
   const ofConnection = hopByHop(headers);
   const result: string[] = [];
   const forwardedFor: string[] = [];
@@ -75,7 +101,7 @@ export function originHeaders(headers: RawHeaders, address: string, via: string,
       result.push(headers[at]!, value);
   }
   result.push('X-Forwarded-For', [...forwardedFor, address].join(', '));
-  result.push('CloudFront-Forwarded-Proto', 'http');
+  result.push('CloudFront-Viewer-Address', `${address}:${port ?? 0}`, 'CloudFront-Forwarded-Proto', 'http');
   result.push('Via', [...hops, via].join(', '), 'X-Amz-Cf-Id', id);
   return result;
 }

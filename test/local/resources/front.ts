@@ -9,7 +9,7 @@ import { createResources } from '../../support/resources.ts';
 type Properties = Record<string, unknown>;
 
 /** Brings up single resources of the load balancer and the CDN. */
-export async function createFront(givenPort?: number) {
+export async function createFront(givenPort?: number, isUp?: () => boolean) {
   const edgePort = givenPort ?? (await freePort());
   const logs = new Map<string, string[]>();
   const host = {
@@ -24,7 +24,11 @@ export async function createFront(givenPort?: number) {
     },
   };
   const { definitions, targetGroups, loadBalancers } = elbv2(host);
-  const resources = createResources([...definitions, ...cloudfront({ host, loadBalancers }).definitions], 'services');
+  const resources = createResources(
+    [...definitions, ...cloudfront({ host, loadBalancers }).definitions],
+    'services',
+    isUp,
+  );
   const known = new Set<string>();
   /** Brings a resource up, or updates the one of the same logical id. */
   const up = (type: string, logicalId: string, properties: Properties) => {
@@ -95,6 +99,8 @@ export async function createFront(givenPort?: number) {
           Enabled: true,
           HttpVersion: 'http2',
           IPV6Enabled: true,
+          // As in the templates: without them, CloudFront stores errors for 10 s.
+          CustomErrorResponses: [403, 404, 502, 503].map((ErrorCode) => ({ ErrorCode, ErrorCachingMinTTL: 0 })),
           DefaultCacheBehavior: {
             TargetOriginId: 'origin',
             AllowedMethods: ['GET', 'HEAD', 'OPTIONS', 'PUT', 'PATCH', 'POST', 'DELETE'],

@@ -52,6 +52,50 @@ test('behaviours and origins are updated in place', async () => {
   expect((await send(edgePort, '/')).status).toBe(502);
 });
 
+test('errors are stored for the time that the distribution states, for 10 s where it states none', async () => {
+  const balancer = await front.loadBalancer();
+  const origin = await front.vpcOrigin(balancer.ref);
+  const { edgePort } = front;
+  const fail = (StatusCode: string) =>
+    front.listener(balancer.ref, {
+      DefaultActions: [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode, MessageBody: StatusCode } }],
+    });
+  for (const [config, second] of [
+    [{ CustomErrorResponses: [{ ErrorCode: 404, ErrorCachingMinTTL: 0 }] }, '503'],
+    [{ CustomErrorResponses: [{ ErrorCode: 404, ErrorCachingMinTTL: 60 }] }, '404'],
+    [{ CustomErrorResponses: [{ ErrorCode: 404 }] }, '404'],
+    [{ CustomErrorResponses: [] }, '404'],
+  ] as const) {
+    await front.distribution(origin.ref, { config });
+    await fail('404');
+    expect((await send(edgePort, '/api/orders/1')).body).toBe('404');
+    await fail('503');
+    expect((await send(edgePort, '/api/orders/1')).body).toBe(second);
+  }
+});
+
+test('a behaviour applies to the paths of its pattern', async () => {
+  const balancer = await front.loadBalancer();
+  const origin = await front.vpcOrigin(balancer.ref);
+  await front.listener(balancer.ref);
+  await front.distribution(origin.ref, {
+    config: {
+      CacheBehaviors: [
+        {
+          PathPattern: '/read/*',
+          TargetOriginId: 'origin',
+          AllowedMethods: ['GET', 'HEAD'],
+          CachePolicyId: '4135ea2d-6df8-44a3-9df3-4b5a84be39ad',
+          OriginRequestPolicyId: '33f36d7e-f396-46d9-90e0-52428a34d9dc',
+          ViewerProtocolPolicy: 'https-only',
+        },
+      ],
+    },
+  });
+  expect((await send(front.edgePort, '/read/a', { method: 'POST' })).status).toBe(403);
+  expect((await send(front.edgePort, '/a', { method: 'POST' })).status).toBe(404);
+});
+
 test('a port in use is refused with the remedy', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
@@ -68,9 +112,17 @@ test.each([
   ['functions', { behavior: { FunctionAssociations: [{}] } }, 'FunctionAssociations is not supported'],
   ['Lambda@Edge', { behavior: { LambdaFunctionAssociations: [{}] } }, 'LambdaFunctionAssociations is not supported'],
   ['response headers', { behavior: { ResponseHeadersPolicyId: 'x' } }, 'ResponseHeadersPolicyId is not supported'],
-  ['further behaviours', { config: { CacheBehaviors: [{}] } }, 'Properties.DistributionConfig.CacheBehaviors'],
+  [
+    'a behaviour that caches',
+    { config: { CacheBehaviors: [{ PathPattern: '/a', CachePolicyId: 'x' }] } },
+    'CacheBehaviors',
+  ],
   ['a firewall', { config: { WebACLId: 'x' } }, 'WebACLId is not supported'],
-  ['error pages', { config: { CustomErrorResponses: [{}] } }, 'CustomErrorResponses'],
+  [
+    'an error page',
+    { config: { CustomErrorResponses: [{ ErrorCode: 404, ResponseCode: 200, ResponsePagePath: '/' }] } },
+    'ResponsePagePath is not supported',
+  ],
   [
     'an S3 origin',
     { config: { Origins: [{ Id: 'o', DomainName: 'd', S3OriginConfig: {} }] } },

@@ -1,33 +1,41 @@
-import { afterEach, expect, test } from '@jest/globals';
-import { createEdge, originHeaders } from '../../../../local/resources/cloudfront/edge.ts';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { createEdge, originHeaders, type EdgeOptions } from '../../../../local/resources/cloudfront/edge.ts';
 import { forwardTo } from '../../../../local/resources/elbv2/load-balancer/actions.ts';
-import { refusalPage } from '../../../../local/resources/cloudfront/pages.ts';
-import { closeServer, createHttpServer, listenOnLoopback, type Fault } from '../../../../local/http/server.ts';
+import { createEdgeServer, viewerLimits } from '../../../../local/resources/cloudfront/edge-server.ts';
+import { chooseBehavior, type Behavior } from '../../../../local/resources/cloudfront/behaviors.ts';
+import { closeServer, listenOnLoopback } from '../../../../local/http/server.ts';
 import type { RequestListener } from 'node:http';
-import type { Hop, HopRequest } from '../../../../local/http/hop.ts';
+import type { Hop, HopRequest, HopResponse } from '../../../../local/http/hop.ts';
 import { createRig, send, sendRaw, until } from '../elbv2/load-balancer/rig.ts';
 
 const domainName = 'd111.cloudfront.net';
+const behavior: Behavior = { allowedMethods: ['GET', 'HEAD', 'POST'], viewerProtocolPolicy: 'redirect-to-https' };
+const options: EdgeOptions = {
+  domainName,
+  url: 'http://127.0.0.1:8080',
+  behaviorOf: () => behavior,
+  originTimeoutMs: 30_000,
+  errorTtlMs: () => 0,
+  isUp: () => true,
+};
 const rig = createRig();
 afterEach(() => rig.stop());
 
 async function edgeBefore(
   handler: RequestListener,
-  more: { allowedMethods?: string[]; originTimeoutMs?: number; viewerIdleMs?: number } = {},
+  more: Partial<EdgeOptions> = {},
+  limits: Partial<typeof viewerLimits> = {},
 ) {
   const group = rig.group();
   const { port } = await rig.backend(handler);
   group.register({ id: 'task', host: '127.0.0.1', port });
   await until(() => group.health('task') === 'healthy');
   const { listener } = await rig.balancer(forwardTo([{ group, weight: 1 }]));
-  const hop = createEdge(listener.hop, {
-    domainName,
-    allowedMethods: ['GET', 'HEAD', 'POST'],
-    originTimeoutMs: 30_000,
-    ...more,
-  });
-  const refuse = (fault: Fault) => refusalPage(fault, domainName);
-  const server = createHttpServer({ hop, refuse, idleTimeoutMs: more.viewerIdleMs ?? 60_000, maxHeaderBytes: 32_768 });
+  const hop = createEdge(listener.hop, { ...options, ...more });
+  const server = createEdgeServer(hop, domainName, { ...viewerLimits, ...limits });
   const edgePort = await listenOnLoopback(server, 0);
   return { port: edgePort, close: () => closeServer(server, 0) };
 }
@@ -35,13 +43,15 @@ async function edgeBefore(
 const get = (more: Partial<HopRequest> = {}): HopRequest => ({
   method: 'GET',
   url: '/',
-  headers: ['Host', 'shop.example'],
+  headers: ['Host', 'localhost:8080'],
   body: undefined,
   bodyArrived: () => true,
-  client: { address: '198.51.100.9', port: 50_000 },
+  client: { address: '127.0.0.1', port: 50_000 },
   signal: new AbortController().signal,
   ...more,
 });
+
+const bodyOf = async ({ body }: HopResponse) => (typeof body === 'string' ? body : text(body));
 
 const asObject = (raw: readonly string[]) =>
   Object.fromEntries(
@@ -50,7 +60,7 @@ const asObject = (raw: readonly string[]) =>
 
 test('the viewer’s address is appended to what the viewer claims', () => {
   const forged = ['X-Forwarded-For', '1.1.1.1', 'x-forwarded-for', '2.2.2.2'];
-  expect(asObject(originHeaders(forged, '198.51.100.9', 'via', 'id'))['X-Forwarded-For']).toBe(
+  expect(asObject(originHeaders(forged, { address: '198.51.100.9', port: 5000 }, 'via', 'id'))['X-Forwarded-For']).toBe(
     '1.1.1.1, 2.2.2.2, 198.51.100.9',
   );
 });
@@ -65,18 +75,26 @@ test('headers that CloudFront removes do not reach the origin, all others do', (
     'b',
     'CloudFront-Forwarded-Proto',
     'https',
+    'CloudFront-Viewer-Address',
+    '1.1.1.1:1',
     'X-HTTP-Method-Override',
     'PUT',
     'TE',
     't',
   ];
   const seen = asObject(
-    originHeaders([...sent, 'Host', 'shop.example', 'Cookie', 'a=b', 'Via', '1.0 x'], '127.0.0.1', 'own', 'id'),
+    originHeaders(
+      [...sent, 'Host', 'shop.example', 'Cookie', 'a=b', 'Via', '1.0 x'],
+      { address: '127.0.0.1', port: 5000 },
+      'own',
+      'id',
+    ),
   );
   expect(seen).toEqual({
     Host: 'shop.example',
     Cookie: 'a=b',
     'X-Forwarded-For': '127.0.0.1',
+    'CloudFront-Viewer-Address': '127.0.0.1:5000',
     'CloudFront-Forwarded-Proto': 'http',
     Via: '1.0 x, own',
     'X-Amz-Cf-Id': 'id',
@@ -125,7 +143,7 @@ test('an origin that pauses in its response for longer than the distribution wai
 
 test('an origin that fails is a 502 of the CDN', async () => {
   const origin = () => Promise.reject(new Error('no listener'));
-  const edge = createEdge(origin, { domainName, allowedMethods: ['GET'], originTimeoutMs: 1000 });
+  const edge = createEdge(origin, options);
   const response = await edge(get());
   expect(response).toMatchObject({ status: 502, headers: expect.arrayContaining(['Server', 'CloudFront']) });
 });
@@ -134,7 +152,7 @@ test('a viewer that leaves gets no page', async () => {
   const viewer = new AbortController();
   const origin: Hop = ({ signal }) =>
     new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('gone'))));
-  const edge = createEdge(origin, { domainName, allowedMethods: ['GET'], originTimeoutMs: 1000 });
+  const edge = createEdge(origin, options);
   const response = edge(get({ signal: viewer.signal }));
   viewer.abort();
   await expect(response).rejects.toThrow('gone');
@@ -146,7 +164,7 @@ test.each([
   ['headers over 32 KiB', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(33_000)}\r\n\r\n`, 413],
   ['headers that do not end', 'GET / HTTP/1.1\r\nHost: a\r\n', 408],
 ])('a request with %s gets the page of CloudFront', async (_, bytes, status) => {
-  const { port, close } = await edgeBefore((_request, response) => response.end(), { viewerIdleMs: 50 });
+  const { port, close } = await edgeBefore((_request, response) => response.end(), {}, { headersTimeoutMs: 50 });
   const answer = await sendRaw(port, bytes);
   expect(answer).toContain(`HTTP/1.1 ${status} `);
   expect(answer).toContain('\r\nServer: CloudFront\r\n');
@@ -162,4 +180,146 @@ test('a URL that is too long closes the connection', async () => {
   expect(answer).toMatch(/^HTTP\/1.1 413 /);
   expect(answer.toLowerCase()).toContain('connection: close\r\n');
   await close();
+});
+
+describe('the Host header', () => {
+  test.each(['localhost:8080', 'LOCALHOST', 'shop.localhost:8080', '127.0.0.1:8080', '127.1.2.3', '[::1]:8080'])(
+    '%s is a name of this machine',
+    async (host) => {
+      const edge = createEdge(async () => ({ status: 200, headers: [], body: 'ok' }), options);
+      expect(await edge(get({ headers: ['Host', host] }))).toMatchObject({ status: 200 });
+    },
+  );
+
+  test.each([
+    ['Host', 'shop.example.com'],
+    ['Host', '127.0.0.1.evil.example:8080'],
+    ['Host', 'localhost@evil.example'],
+    ['Host', '10.0.0.7:8080'],
+    [],
+  ])('%s %s is refused with a problem, so that no page reaches the edge by DNS rebinding', async (...headers) => {
+    const edge = createEdge(() => Promise.reject(new Error('reached the origin')), options);
+    const response = await edge(get({ headers }));
+    expect(response).toMatchObject({
+      status: 403,
+      headers: expect.arrayContaining(['Content-Type', 'application/problem+json']),
+    });
+    expect(JSON.parse(response.body as string).detail).toContain('Use http://127.0.0.1:8080.');
+  });
+
+  test('twice is a 400 that reaches no task', async () => {
+    let reached = 0;
+    const { port, close } = await edgeBefore((_, response) => {
+      reached++;
+      response.end();
+    });
+    const bytes = 'GET / HTTP/1.1\r\nHost: localhost\r\nhost: evil.example\r\n\r\n';
+    expect(await sendRaw(port, bytes)).toMatch(/^HTTP\/1.1 400 /);
+    expect(reached).toBe(0);
+    await close();
+  });
+});
+
+test('a viewer that keeps sending its headers slowly is cut off with a 408', async () => {
+  const { port, close } = await edgeBefore((_, response) => response.end(), {}, { headersTimeoutMs: 200 });
+  const socket = connect(port, '127.0.0.1');
+  let received = '';
+  socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
+  socket.on('error', () => {});
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n');
+  const drip = setInterval(() => socket.write('X: y\r\n'), 20);
+  await once(socket, 'close');
+  clearInterval(drip);
+  expect(received).toMatch(/^HTTP\/1.1 408 /);
+  await close();
+});
+
+test('the times that a viewer has for headers and for a whole request are limited, far below the idle time', () => {
+  const server = createEdgeServer(() => new Promise(() => {}), domainName);
+  expect(server.headersTimeout).toBeLessThanOrEqual(30_000);
+  expect(server.requestTimeout).toBeGreaterThan(server.headersTimeout);
+  expect(server.requestTimeout).toBeLessThan(server.keepAliveTimeout);
+});
+
+describe('while the system starts', () => {
+  const failing = () => Promise.reject(new Error('no listener'));
+
+  test('an origin that is not there yet is a 503 with Retry-After, which is not stored', async () => {
+    let isUp = false;
+    let origin: Hop = failing;
+    const edge = createEdge((request) => origin(request), { ...options, errorTtlMs: () => 60_000, isUp: () => isUp });
+    expect(await edge(get())).toMatchObject({ status: 503, headers: expect.arrayContaining(['Retry-After', '1']) });
+    isUp = true;
+    origin = async () => ({ status: 200, headers: [], body: 'ok' });
+    expect(await edge(get())).toMatchObject({ status: 200 });
+  });
+
+  test('a path without a rule is a 503 with Retry-After, not the 404 of the default action', async () => {
+    let isUp = false;
+    const notFound = { type: 'fixed-response', status: 404, contentType: 'application/json', body: '{}' } as const;
+    const { listener } = await rig.balancer(notFound, {}, () => isUp);
+    const edge = createEdge(listener.hop, { ...options, isUp: () => isUp });
+    const response = await edge(get({ url: '/api/orders/1' }));
+    expect(response).toMatchObject({ status: 503, headers: expect.arrayContaining(['Retry-After', '1']) });
+    expect(JSON.parse(await bodyOf(response))).toMatchObject({
+      status: 503,
+      detail: expect.stringContaining('starting'),
+    });
+    isUp = true;
+    expect(await edge(get({ url: '/api/orders/1' }))).toMatchObject({ status: 404 });
+  });
+
+  test('a service without a healthy task is a 503 with Retry-After, also once the system is up', async () => {
+    const group = rig.group();
+    let isUp = false;
+    const { listener } = await rig.balancer(forwardTo([{ group, weight: 1 }]), {}, () => isUp);
+    const edge = createEdge(listener.hop, { ...options, isUp: () => isUp });
+    const unavailable = { status: 503, headers: expect.arrayContaining(['Retry-After', '1']) };
+    expect(await edge(get())).toMatchObject(unavailable);
+    // Does not listen yet.
+    const { port } = await rig.backend((_, response) => response.end('ok'));
+    group.register({ id: 'starting', host: '127.0.0.1', port: 9 });
+    expect(await edge(get())).toMatchObject(unavailable);
+    isUp = true;
+    expect(await edge(get())).toMatchObject(unavailable);
+    group.register({ id: 'task', host: '127.0.0.1', port });
+    await until(() => group.health('task') === 'healthy');
+    expect(await edge(get())).toMatchObject({ status: 200 });
+  });
+});
+
+describe('the viewer protocol policy of a request without TLS', () => {
+  const page: Behavior = { ...behavior, viewerProtocolPolicy: 'redirect-to-https' };
+  const api: Behavior = { ...behavior, pathPattern: '/api/*', viewerProtocolPolicy: 'https-only' };
+  const edge = createEdge(async () => ({ status: 200, headers: [], body: 'ok' }), {
+    ...options,
+    behaviorOf: chooseBehavior([api], page),
+  });
+  const elsewhere = { client: { address: '198.51.100.9', port: 50_000 } };
+
+  test('https-only refuses it: a redirected client would already have sent its password in the clear', async () => {
+    for (const url of ['/api/orders', '/api/orders?a=/b', '/x/../api/orders'])
+      expect(await edge(get({ url, ...elsewhere }))).toMatchObject({ status: 403 });
+  });
+
+  test('redirect-to-https redirects it to the same path, and keeps the method', async () => {
+    expect(await edge(get({ url: '/films?a=b', ...elsewhere }))).toMatchObject({
+      status: 301,
+      headers: expect.arrayContaining(['Location', 'https://localhost/films?a=b']),
+    });
+    expect(await edge(get({ method: 'POST', url: '/', ...elsewhere }))).toMatchObject({ status: 307 });
+  });
+
+  test.each(['127.0.0.1', '::1', '::ffff:127.0.0.1'])('a request from %s counts as encrypted', async (address) => {
+    for (const url of ['/', '/api/orders'])
+      expect(await edge(get({ url, client: { address, port: 1 } }))).toMatchObject({ status: 200 });
+  });
+
+  test('patterns are tried in order, and are case-sensitive', () => {
+    const choose = chooseBehavior([api, { ...behavior, pathPattern: '/*.png' }], page);
+    expect(choose('/api/a.png')).toBe(api);
+    expect(choose('/a.png').pathPattern).toBe('/*.png');
+    expect(choose('/API/orders')).toBe(page);
+    expect(choose('/api')).toBe(page);
+  });
 });
