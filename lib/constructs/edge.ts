@@ -3,7 +3,6 @@ import {
   AllowedMethods,
   CachePolicy,
   Distribution,
-  OriginProtocolPolicy,
   OriginRequestPolicy,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
@@ -11,26 +10,41 @@ import { VpcOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import type { IApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 
-/** CloudFront in front of a load balancer that has no public address. Caches nothing. */
+import { vpcOriginOf } from './vpc-origin.ts';
+
+/** The statuses for which a distribution can set the time that an error is stored.
+ * @see https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CustomErrorResponse.html */
+const ERROR_STATUSES = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
+
+/** CloudFront in front of a load balancer that has no public address. Caches nothing, errors included. */
 export class Edge extends Construct {
   readonly distribution: Distribution;
   readonly url: string;
 
   constructor(scope: Construct, id: string, props: { readonly loadBalancer: IApplicationLoadBalancer }) {
     super(scope, id);
+    const { loadBalancer } = props;
+    const behavior = {
+      origin: VpcOrigin.withVpcOrigin(vpcOriginOf(this, 'VpcOrigin', loadBalancer), {
+        domainName: loadBalancer.loadBalancerDnsName,
+        // Below the load balancer's idle timeout of 60 s: CloudFront never reuses a connection that is being closed.
+        keepaliveTimeout: Duration.seconds(55),
+      }),
+      allowedMethods: AllowedMethods.ALLOW_ALL,
+      cachePolicy: CachePolicy.CACHING_DISABLED,
+      // Includes CloudFront's own headers: services learn the viewer's address and protocol only from them.
+      originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_AND_CLOUDFRONT_2022,
+    };
     this.distribution = new Distribution(this, 'Distribution', {
-      defaultBehavior: {
-        origin: VpcOrigin.withApplicationLoadBalancer(props.loadBalancer, {
-          protocolPolicy: OriginProtocolPolicy.HTTP_ONLY,
-          // Below the load balancer's idle timeout of 60 s: CloudFront never reuses a connection that is being closed.
-          keepaliveTimeout: Duration.seconds(55),
-        }),
-        viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-        allowedMethods: AllowedMethods.ALLOW_ALL,
-        cachePolicy: CachePolicy.CACHING_DISABLED,
-        // Includes CloudFront's own headers: services learn the viewer's protocol only from them.
-        originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_AND_CLOUDFRONT_2022,
+      defaultBehavior: { ...behavior, viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS },
+      additionalBehaviors: {
+        // A program that is redirected has already sent its password or key in the clear, and would again.
+        '/api/*': { ...behavior, viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY },
       },
+      // CloudFront stores errors for 10 s by default, also where caching is disabled, and by the path alone: one user's 404
+      // or 503 would be the response to others. It ignores `no-store` on most of them.
+      // Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html
+      errorResponses: ERROR_STATUSES.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
     });
     this.url = `https://${this.distribution.distributionDomainName}`;
   }

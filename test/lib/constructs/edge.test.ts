@@ -1,0 +1,105 @@
+import { Stack, Tags } from 'aws-cdk-lib/core';
+import { Template } from 'aws-cdk-lib/assertions';
+import { CfnVpcOrigin } from 'aws-cdk-lib/aws-cloudfront';
+import { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { expect, test } from '@jest/globals';
+
+import { Edge } from '../../../lib/constructs/edge.ts';
+import { emptyStack, vpcIn } from '../stack.ts';
+
+interface Change {
+  readonly balancer?: { readonly internetFacing?: boolean; readonly loadBalancerName?: string; readonly idle?: number };
+  readonly after?: (stack: Stack) => void;
+}
+
+/** Synthesizes the edge in a stack of its own, as it is deployed. */
+function synth({ balancer = {}, after }: Change = {}): Template {
+  const services = emptyStack();
+  const { idle, ...props } = balancer;
+  const loadBalancer = new ApplicationLoadBalancer(services, 'LoadBalancer', {
+    vpc: vpcIn(services),
+    vpcSubnets: { subnetGroupName: 'app' },
+    ...props,
+  });
+  if (idle !== undefined) loadBalancer.setAttribute('idle_timeout.timeout_seconds', `${idle}`);
+  const stack = new Stack(services.node.root as never, 'Edge', { env: { region: 'eu-central-1' } });
+  new Edge(stack, 'Edge', { loadBalancer });
+  after?.(stack);
+  return Template.fromStack(stack);
+}
+
+function vpcOriginIn(template: Template) {
+  const [[id = '', { Properties }] = ['', { Properties: undefined }]] = Object.entries(
+    template.findResources('AWS::CloudFront::VpcOrigin'),
+  );
+  return { id, name: Properties.VpcOriginEndpointConfig.Name as string };
+}
+
+test('the same VPC origin is synthesized again with the same id and name, whatever else changes', () => {
+  const first = vpcOriginIn(synth());
+  expect(first.name).toContain(first.id.slice(-8));
+  expect(first.name.length).toBeLessThanOrEqual(64);
+  expect(vpcOriginIn(synth())).toEqual(first);
+  expect(vpcOriginIn(synth({ balancer: { idle: 61 } }))).toEqual(first);
+  const retitle = (stack: Stack) => void (stack.templateOptions.description = 'Another description');
+  expect(vpcOriginIn(synth({ after: retitle }))).toEqual(first);
+});
+
+test.each<[string, Change]>([
+  ['a tag of the stack', { after: (stack) => Tags.of(stack).add('team', 'shop') }],
+  ['a tag of the whole app', { after: (stack) => Tags.of(stack.node.root).add('team', 'shop') }],
+  ['a tag that CloudFormation sets from the stack', { after: (stack) => stack.tags.setTag('team', 'shop') }],
+  ['a load balancer that is replaced for its scheme', { balancer: { internetFacing: true } }],
+  ['a load balancer that is replaced for its name', { balancer: { loadBalancerName: 'other' } }],
+  [
+    'a port',
+    {
+      after: (stack) => {
+        const origin = stack.node.findAll().find((each) => each instanceof CfnVpcOrigin);
+        const { vpcOriginEndpointConfig: config } = origin as CfnVpcOrigin;
+        Object.assign(origin!, { vpcOriginEndpointConfig: { ...config, httpPort: 8080 } });
+      },
+    },
+  ],
+])(
+  'another value of %s makes another VPC origin, which the distribution uses, as one in use cannot change',
+  (_, change) => {
+    const before = vpcOriginIn(synth());
+    const template = synth(change);
+    const next = vpcOriginIn(template);
+    expect(next.id).not.toBe(before.id);
+    expect(next.name).not.toBe(before.name);
+    const [distribution] = Object.values(template.findResources('AWS::CloudFront::Distribution'));
+    expect(JSON.stringify(distribution)).toContain(`{"Fn::GetAtt":["${next.id}","Id"]}`);
+  },
+);
+
+test('each value of a tag makes another VPC origin', () => {
+  const tagged = (value: string) => vpcOriginIn(synth({ after: (stack) => Tags.of(stack).add('team', value) })).id;
+  expect(tagged('shop')).not.toBe(tagged('search'));
+});
+
+test('the API refuses plain HTTP, pages redirect it', () => {
+  const [distribution] = Object.values(synth().findResources('AWS::CloudFront::Distribution'));
+  const { DefaultCacheBehavior, CacheBehaviors } = distribution!['Properties'].DistributionConfig;
+  expect(DefaultCacheBehavior.ViewerProtocolPolicy).toBe('redirect-to-https');
+  expect(CacheBehaviors).toHaveLength(1);
+  const { PathPattern, ...api } = CacheBehaviors[0];
+  expect(PathPattern).toBe('/api/*');
+  expect(api).toEqual({ ...DefaultCacheBehavior, ViewerProtocolPolicy: 'https-only' });
+});
+
+test('no error is stored, of any status that can be configured', () => {
+  const [distribution] = Object.values(synth().findResources('AWS::CloudFront::Distribution'));
+  expect(distribution!['Properties'].DistributionConfig.CustomErrorResponses).toEqual(
+    [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504].map((ErrorCode) => ({ ErrorCode, ErrorCachingMinTTL: 0 })),
+  );
+});
+
+test('the policy that forwards CloudFront-Viewer-Address is set, as services trust no other address', () => {
+  const [distribution] = Object.values(synth().findResources('AWS::CloudFront::Distribution'));
+  // Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html
+  expect(distribution!['Properties'].DistributionConfig.DefaultCacheBehavior.OriginRequestPolicyId).toBe(
+    '33f36d7e-f396-46d9-90e0-52428a34d9dc',
+  );
+});
