@@ -1,7 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { Type } from 'typebox';
 
 import type { Host } from '../../host/host.ts';
 import type { Handles } from '../../kernel/handles.ts';
+import { Refusal } from '../../kernel/refusal.ts';
 import { defineResource } from '../../kernel/resource.ts';
 import { closed, ignored } from '../../kernel/schema.ts';
 import { arnOf } from '../arn.ts';
@@ -28,12 +31,21 @@ const properties = Type.Object({
   ...ignored('They describe the origin.', 'Tags'),
 });
 
-/** CloudFormation replaces it for no change.
- * Source: docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudfront-vpcorigin.html */
+/**
+ * CloudFormation replaces it for no change, and CloudFront refuses all changes of one in use.
+ * Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-vpc-origins.html
+ * Source: docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudfront-vpcorigin.html
+ */
 export const vpcOrigin = ({ accountId }: Pick<Host, 'accountId'>, vpcOrigins: Handles<VpcOrigin>) =>
   defineResource('AWS::CloudFront::VpcOrigin', {
     properties,
-    update: 'up',
+    async update({ resource: { properties: before }, running }, { key, properties: after }) {
+      if (isDeepStrictEqual(before, after)) return running;
+      throw new Refusal(
+        `${key}: CloudFront refuses every change of a VPC origin that a distribution uses (409). Give the changed one another ` +
+          'logical id and name, so that CloudFormation creates it beside the old one.',
+      );
+    },
     async up(resource) {
       const { Arn, HTTPPort } = resource.properties.VpcOriginEndpointConfig;
       const id = `vo_${resourceHash(resource)}`;
