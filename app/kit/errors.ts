@@ -10,7 +10,7 @@ export function handleErrors(app: App): void {
   const allowed = collectMethods(app);
 
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const problem = toProblem(error);
+    const problem = isIncomplete(error, request) ? new Problem(408, undefined, incomplete) : toProblem(error);
     if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
     return send(problem, request, reply);
   });
@@ -37,6 +37,7 @@ export function refuseMalformed(error: Error & { code?: string }, socket: Socket
   const head = [
     `HTTP/1.1 ${problem.status} ${problem.title}`,
     'content-type: application/problem+json',
+    'cache-control: no-store',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
   ];
@@ -47,12 +48,15 @@ const parserStatus: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTT
 
 function send(problem: Problem, request: FastifyRequest, reply: FastifyReply) {
   if (problem.status === 413) discardBody(request, reply);
-  return reply
-    .code(problem.status)
-    .headers(problem.headers)
-    .type('application/problem+json')
-    .serializer(JSON.stringify)
-    .send({ ...problem.toJSON(), requestId: request.id });
+  return (
+    reply
+      .code(problem.status)
+      // Nothing between here and the client may give one client's error to another.
+      .headers({ 'cache-control': 'no-store', ...problem.headers })
+      .type('application/problem+json')
+      .serializer(JSON.stringify)
+      .send({ ...problem.toJSON(), requestId: request.id })
+  );
 }
 
 /**
@@ -63,6 +67,15 @@ function discardBody(request: FastifyRequest, reply: FastifyReply): void {
   reply.removeHeader('connection');
   request.raw.resume();
 }
+
+/** Whether the handler timed out because the client has not sent the whole body: no fault of the service, as a 503 is. */
+const isIncomplete = ({ code }: FastifyError, { raw }: FastifyRequest): boolean =>
+  code === 'FST_ERR_HANDLER_TIMEOUT' && !raw.complete;
+
+const incomplete = {
+  detail: 'The body of the request did not arrive in time.',
+  headers: { connection: 'close' },
+};
 
 /** Returns what a client may see of an error: no details if the client did not cause it. */
 function toProblem(error: FastifyError): Problem {

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIPv6 } from 'node:net';
 import fastify, { type FastifyBaseLogger } from 'fastify';
 import { Type } from 'typebox';
 import type { App } from './app.ts';
 import { handleErrors, refuseMalformed } from './errors.ts';
 import { loggedTrace, type Logger } from './log.ts';
 import { publishOpenApi } from './openapi.ts';
-import { continueTrace, runInTrace, type Trace } from './trace-context.ts';
+import { beginTrace, continueTrace, runInTrace, type Trace } from './trace-context.ts';
 import { AnyQuery, refuseUnknownParameters, validatorCompiler } from './validate.ts';
+import { isPrivate, readViewer } from './viewer.ts';
 
 /** How long a stopping server waits for requests under way before it closes their connections, in ms. */
 const drainTimeout = 7_000;
@@ -36,7 +36,8 @@ export function createServer(options: {
     return503OnClosing: false,
     trustProxy: isPrivate,
     genReqId: (request) => {
-      const trace = continueTrace(request.headers);
+      // First of all: Fastify logs the client's address before any hook.
+      const trace = readViewer(request) ? beginTrace(request.headers) : continueTrace(request.headers);
       traces.set(request, trace);
       return trace.requestId;
     },
@@ -49,9 +50,6 @@ export function createServer(options: {
   app.addHook('onRequest', (request, _reply, done) => runInTrace(traces.get(request.raw) as Trace, done));
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);
-    // The load balancer reports how the CDN connected, which is never by TLS; the CDN reports how the viewer connected.
-    const viewerProtocol = request.headers['cloudfront-forwarded-proto'];
-    if (viewerProtocol !== undefined) request.headers['x-forwarded-proto'] = viewerProtocol;
   });
   refuseUnknownParameters(app);
   handleErrors(app);
@@ -69,19 +67,6 @@ export function createServer(options: {
     async () => ({ status: 'ok' as const, uptime: process.uptime() }),
   );
   return app;
-}
-
-const privateAddresses = new BlockList();
-privateAddresses.addSubnet('127.0.0.0', 8);
-privateAddresses.addSubnet('10.0.0.0', 8);
-privateAddresses.addSubnet('172.16.0.0', 12);
-privateAddresses.addSubnet('192.168.0.0', 16);
-privateAddresses.addAddress('::1', 'ipv6');
-privateAddresses.addSubnet('fc00::', 7, 'ipv6');
-
-/** Forwarded headers are trusted only from inside the VPC, such as from the load balancer. */
-function isPrivate(address: string): boolean {
-  return privateAddresses.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
 
 /** While closing, requests on open connections are still served, each as the last one on its connection. */

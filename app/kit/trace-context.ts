@@ -3,8 +3,10 @@ import { randomBytes, randomUUID } from 'node:crypto';
 
 /** One hop of a journey through services and queues: a request, or the handling of a message. */
 export interface Trace {
-  /** The same on every hop; also what a client sends or receives as `x-request-id`. */
+  /** The same on every hop; also what a client receives as `x-request-id`. */
   readonly requestId: string;
+  /** What a client on the internet sent as `x-request-id`; of its first hop only. */
+  readonly clientRequestId?: string;
   /** 16 bytes in hex, the same on every hop. */
   readonly traceId: string;
   /** 8 bytes in hex, new on every hop. */
@@ -31,7 +33,7 @@ export function continueTrace(headers: Readonly<Record<string, unknown>>): Trace
   const parent = parseTraceparent(headers['traceparent']);
   const { 'x-request-id': requestId, tracestate } = headers;
   return {
-    requestId: typeof requestId === 'string' && /^[\w.:=-]{1,128}$/.test(requestId) ? requestId : randomUUID(),
+    requestId: isSafe(requestId) ? requestId : randomUUID(),
     traceId: parent?.traceId ?? randomBytes(16).toString('hex'),
     spanId: randomBytes(8).toString('hex'),
     sampled: parent?.sampled ?? true,
@@ -39,6 +41,16 @@ export function continueTrace(headers: Readonly<Record<string, unknown>>): Trace
     ...(parent && typeof tracestate === 'string' && /^[\x20-\x7e]{1,512}$/.test(tracestate) && { tracestate }),
   };
 }
+
+/**
+ * Begins a trace for a request from the internet. A client does not choose the ids of the log: it could give many requests
+ * the same, or those of another client. Its request id is a field of its own.
+ */
+export function beginTrace({ 'x-request-id': clientRequestId }: Readonly<Record<string, unknown>>): Trace {
+  return { ...continueTrace({}), ...(isSafe(clientRequestId) && { clientRequestId }) };
+}
+
+const isSafe = (id: unknown): id is string => typeof id === 'string' && /^[\w.:=-]{1,128}$/.test(id);
 
 /** Runs `work`, and all that it starts, as a part of `trace`. */
 export function runInTrace<T>(trace: Trace, work: () => T): T {
@@ -58,7 +70,9 @@ export function traceHeaders(): TraceHeaders {
 
 /** Returns the fields that tie a log line to its trace: `trace`, or else the one that is running. */
 export function traceFields(trace = storage.getStore()): object {
-  return trace === undefined ? {} : { requestId: trace.requestId, traceId: trace.traceId, spanId: trace.spanId };
+  if (trace === undefined) return {};
+  const { requestId, clientRequestId, traceId, spanId } = trace;
+  return { requestId, ...(clientRequestId !== undefined && { clientRequestId }), traceId, spanId };
 }
 
 /** Version 00 has four fields. Later versions may append more, and their first four are read the same way; ff is invalid. */

@@ -1,8 +1,12 @@
+import { once } from 'node:events';
 import http from 'node:http';
 import { connect } from 'node:net';
+import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { mock } from 'node:test';
 import { expect, test } from '@jest/globals';
 import { Type } from 'typebox';
+import { createLogger } from '../../../app/kit/log.ts';
 import { Problem } from '../../../app/kit/problem.ts';
 import { createServer } from '../../../app/kit/server.ts';
 import { traceHeaders } from '../../../app/kit/trace-context.ts';
@@ -147,7 +151,7 @@ test('an unexpected error reveals nothing to the client', async () => {
   });
 });
 
-test('a request keeps an id that is safe to log, and gets one otherwise', async () => {
+test('a call from another service keeps an id that is safe to log, and gets one otherwise', async () => {
   const idOf = async (given?: string) => {
     const response = await app.inject({
       url: '/api/health',
@@ -187,6 +191,106 @@ test('forwarded headers are trusted only from inside the network', async () => {
   const from = async (remoteAddress: string) => (await app.inject({ url: '/address', headers, remoteAddress })).json();
   expect(await from('10.0.3.4')).toEqual({ ip: '198.51.100.7', protocol: 'https' });
   expect(await from('203.0.113.9')).toEqual({ ip: '203.0.113.9', protocol: 'http' });
+});
+
+test('the address is the one that CloudFront saw, whatever the viewer claims and the load balancer adds', async () => {
+  const ip = async (viewer: string, remoteAddress = '10.0.3.4') => {
+    const headers = { 'cloudfront-viewer-address': viewer, 'x-forwarded-for': '1.1.1.1, 198.51.100.9, 203.0.113.5' };
+    return (await app.inject({ url: '/address', headers, remoteAddress })).json<{ ip: string }>().ip;
+  };
+  expect(await ip('198.51.100.10:46532')).toBe('198.51.100.10');
+  expect(await ip('2001:db8::8a2e:370:7334:46532')).toBe('2001:db8::8a2e:370:7334');
+  expect(await ip('[2001:db8::1]:46532')).toBe('2001:db8::1');
+  // Also a viewer within a private network, which is no proxy.
+  expect(await ip('192.168.1.7:5000')).toBe('192.168.1.7');
+  expect(await ip('nonsense')).toBe('10.0.3.4');
+  expect(await ip('198.51.100.10:46532', '203.0.113.9')).toBe('203.0.113.9');
+});
+
+test('the request id of a client on the internet is a field of the log, never its id; neither is its trace', async () => {
+  const lines: Record<string, unknown>[] = [];
+  const destination = new Writable({
+    write: (chunk: Buffer, _encoding, done) => (lines.push(JSON.parse(chunk.toString()) as never), done()),
+  });
+  const log = createLogger({ SERVICE_NAME: 'things', LOG_LEVEL: 'info' }, destination);
+  const server = createServer({ name: 'things', log });
+  server.get('/crash', () => {
+    throw new Error('broken');
+  });
+  server.get('/call', async () => traceHeaders());
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const sent = {
+    'x-request-id': 'chosen-by-client',
+    traceparent: `00-${traceId}-00f067aa0ba902b7-01`,
+    tracestate: 'a=b',
+  };
+  const fromInternet = { ...sent, 'cloudfront-viewer-address': '198.51.100.10:46532' };
+
+  const response = await server.inject({ url: '/crash', headers: fromInternet });
+  const id = response.headers['x-request-id'];
+  expect(id).toMatch(/^[\da-f-]{36}$/);
+  expect(response.json()).toMatchObject({ requestId: id });
+  expect(lines.length).toBeGreaterThan(1);
+  for (const line of lines) expect(line).toMatchObject({ requestId: id, clientRequestId: 'chosen-by-client' });
+  for (const line of lines) expect(line['traceId']).not.toBe(traceId);
+
+  const next = (await server.inject({ url: '/call', headers: fromInternet })).json<Record<string, string>>();
+  expect(JSON.stringify(next)).not.toMatch(new RegExp(`chosen-by-client|${traceId}|a=b`));
+  // Not from the load balancer, so from outside, whatever it says.
+  const outside = await server.inject({ url: '/call', headers: sent, remoteAddress: '203.0.113.9' });
+  expect(outside.json()['x-request-id']).not.toBe('chosen-by-client');
+  const fromService = await server.inject({ url: '/call', headers: sent });
+  expect(fromService.json()).toMatchObject({ 'x-request-id': 'chosen-by-client', tracestate: 'a=b' });
+
+  lines.length = 0;
+  await server.inject({ url: '/crash', headers: { ...fromInternet, 'x-request-id': 'two words' } });
+  for (const line of lines) expect(line).not.toHaveProperty('clientRequestId');
+});
+
+test('a body that does not arrive in time is a 408, and the connection is closed', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const server = createServer({ name: 'things' });
+    server.post('/things', async () => 'unreachable');
+    const { port } = new URL(await server.listen({ host: '127.0.0.1', port: 0 }));
+    const socket = connect(Number(port), '127.0.0.1');
+    const received = text(socket);
+    const begun = once(server.server, 'request');
+    socket.write(
+      'POST /things HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 20\r\n\r\n{"a":',
+    );
+    await begun;
+    mock.timers.tick(10_000);
+    const [head = '', body = ''] = (await received).split('\r\n\r\n');
+    expect(head).toMatch(/^HTTP\/1.1 408 /);
+    expect(head).toContain('connection: close');
+    expect(JSON.parse(body)).toMatchObject({ status: 408, detail: expect.stringContaining('did not arrive') });
+    mock.timers.reset();
+    await server.close();
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test('a handler that takes too long with a whole request is a 503', async () => {
+  const server = createServer({ name: 'things' });
+  server.post('/slow', () => {
+    throw Object.assign(new Error('Request timed out'), { code: 'FST_ERR_HANDLER_TIMEOUT', statusCode: 503 });
+  });
+  const origin = await server.listen({ host: '127.0.0.1', port: 0 });
+  const headers = { 'content-type': 'application/json', connection: 'close' };
+  expect((await fetch(`${origin}/slow`, { method: 'POST', headers, body: '{}' })).status).toBe(503);
+  await server.close();
+});
+
+test('no problem may be stored on its way, not even one of a page that may', async () => {
+  const server = createServer({ name: 'things' });
+  server.get('/page', (_request, reply) => {
+    void reply.header('cache-control', 'public, max-age=60');
+    throw new Problem(503);
+  });
+  for (const url of ['/page', '/nothing', '/things/%ZZ'])
+    expect((await server.inject(url)).headers).toMatchObject({ 'cache-control': 'no-store' });
 });
 
 test('the protocol that the CDN reports takes precedence over the one that the load balancer reports', async () => {
@@ -230,6 +334,7 @@ test.each([
   await server.close();
   const [head = '', body = ''] = received.split('\r\n\r\n');
   expect(head).toContain('content-type: application/problem+json');
+  expect(head).toContain('cache-control: no-store');
   expect(JSON.parse(body)).toMatchObject({ status, title: expect.any(String) });
 });
 

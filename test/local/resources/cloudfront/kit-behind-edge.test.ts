@@ -1,0 +1,75 @@
+import { afterEach, expect, test } from '@jest/globals';
+
+import { createServer } from '../../../../app/kit/server.ts';
+import { createEdge } from '../../../../local/resources/cloudfront/edge.ts';
+import { forwardTo } from '../../../../local/resources/elbv2/load-balancer/actions.ts';
+import { closeServer, createHttpServer, listenOnLoopback } from '../../../../local/http/server.ts';
+import { createRig, send, until } from '../elbv2/load-balancer/rig.ts';
+
+const rig = createRig();
+const stops: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+  await rig.stop();
+});
+
+/** A service behind the load balancer and the edge, as a viewer at `address` reaches it. */
+async function serviceSeenFrom(address: string) {
+  const service = createServer({ name: 'things' });
+  service.get('/address', ({ ip, id }) => ({ ip, id }));
+  const target = new URL(await service.listen({ host: '127.0.0.1', port: 0 }));
+  const group = rig.group({ healthCheck: { ...healthCheck, path: '/api/health' } });
+  group.register({ id: 'task', host: '127.0.0.1', port: Number(target.port) });
+  await until(() => group.health('task') === 'healthy');
+  const { listener } = await rig.balancer(forwardTo([{ group, weight: 1 }]));
+  const edge = createEdge(listener.hop, {
+    domainName: 'd111.cloudfront.net',
+    url: 'http://127.0.0.1:8080',
+    behaviorOf: () => ({ allowedMethods: ['GET'], viewerProtocolPolicy: 'allow-all' }),
+    originTimeoutMs: 30_000,
+    errorTtlMs: () => 0,
+    isUp: () => true,
+  });
+  const server = createHttpServer({
+    hop: (request) => edge({ ...request, client: { address, port: 50_000 } }),
+    refuse: () => ({ status: 400, headers: [], body: '' }),
+    idleTimeoutMs: 60_000,
+    maxHeaderBytes: 32_768,
+  });
+  const port = await listenOnLoopback(server, 0);
+  stops.push(
+    () => closeServer(server, 0),
+    () => service.close(),
+  );
+  return (headers: Record<string, string>) => send(port, '/address', { headers });
+}
+
+const healthCheck = {
+  intervalMs: 60_000,
+  timeoutMs: 1000,
+  healthyThreshold: 2,
+  unhealthyThreshold: 2,
+  matcher: (status: number) => status === 200,
+};
+
+test.each(['198.51.100.9', '2001:db8::9'])(
+  'a client at %s cannot forge its address through the edge',
+  async (address) => {
+    const get = await serviceSeenFrom(address);
+    const forged: Record<string, string>[] = [
+      {},
+      { 'CloudFront-Viewer-Address': '1.1.1.1:1' },
+      { 'cloudfront-viewer-address': '1.1.1.1:1', 'X-Forwarded-For': '10.0.0.1' },
+      { 'X-Forwarded-For': '1.1.1.1', 'X-Real-IP': '1.1.1.1', 'True-Client-IP': '1.1.1.1' },
+      { Connection: 'CloudFront-Viewer-Address, X-Forwarded-For' },
+    ];
+    for (const headers of forged) expect(JSON.parse((await get(headers)).body)).toMatchObject({ ip: address });
+  },
+);
+
+test('a client cannot choose the id of the log through the edge', async () => {
+  const get = await serviceSeenFrom('198.51.100.9');
+  const response = await get({ 'X-Request-Id': 'chosen', Connection: 'CloudFront-Viewer-Address' });
+  expect(JSON.parse(response.body).id).not.toBe('chosen');
+  expect(response.headers['x-request-id']).not.toBe('chosen');
+});
