@@ -10,7 +10,8 @@ interface ErrorCacheOptions {
   readonly now?: () => number;
 }
 
-interface Stored extends HopResponse {
+interface Stored {
+  readonly response: HopResponse;
   readonly bytes: Buffer;
   readonly storedAt: number;
   readonly expiresAt: number;
@@ -45,14 +46,13 @@ export function withErrorCache(origin: Hop, { minTtlMs, now = Date.now }: ErrorC
     if (ttlMs === 0) return response;
     const { body } = response;
     const bytes = typeof body === 'string' ? Buffer.from(body) : await buffer(body);
-    const entry = { ...response, bytes, storedAt: now(), expiresAt: now() + ttlMs };
-    stored.set(key, entry);
+    stored.set(key, { response, bytes, storedAt: now(), expiresAt: now() + ttlMs });
     if (stored.size > MAX_STORED) stored.delete(stored.keys().next().value!);
     return { ...response, body: Readable.from([bytes], { objectMode: false }) };
   };
 }
 
-function replay({ bytes, storedAt, expiresAt: _, ...response }: Stored, now: number): HopResponse {
+function replay({ response, bytes, storedAt }: Stored, now: number): HopResponse {
   const age = String(Math.floor((now - storedAt) / 1000));
   return {
     ...response,

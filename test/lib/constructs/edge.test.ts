@@ -22,17 +22,17 @@ function synth({ balancer = {}, after }: Change = {}): Template {
     ...props,
   });
   if (idle !== undefined) loadBalancer.setAttribute('idle_timeout.timeout_seconds', `${idle}`);
-  const stack = new Stack(services.node.root as never, 'Edge', { env: { region: 'eu-central-1' } });
+  const stack = new Stack(services.node.root, 'Edge', { env: { region: 'eu-central-1' } });
   new Edge(stack, 'Edge', { loadBalancer });
   after?.(stack);
   return Template.fromStack(stack);
 }
 
 function vpcOriginIn(template: Template) {
-  const [[id = '', { Properties }] = ['', { Properties: undefined }]] = Object.entries(
-    template.findResources('AWS::CloudFront::VpcOrigin'),
-  );
-  return { id, name: Properties.VpcOriginEndpointConfig.Name as string };
+  const [[id, { Properties }]] = Object.entries(template.findResources('AWS::CloudFront::VpcOrigin')) as [
+    [string, { Properties: { VpcOriginEndpointConfig: { Name: string } } }],
+  ];
+  return { id, name: Properties.VpcOriginEndpointConfig.Name };
 }
 
 test('the same VPC origin is synthesized again with the same id and name, whatever else changes', () => {
