@@ -1,5 +1,5 @@
 import { on } from 'node:events';
-import { rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { Readable } from 'node:stream';
 
 import { fastify } from 'fastify';
@@ -25,7 +25,7 @@ export interface ActRequest {
 }
 
 /**
- * Serves the controls on a Unix socket: `GET /status`, `POST /act`, `POST /apply`, `GET /events` (server-sent events).
+ * Serves the controls on a Unix socket that only its owner may use: `GET /status`, `POST /act`, `POST /apply`, `GET /events` (server-sent events).
  */
 export async function startControl(socket: string, controls: Controls): Promise<{ stop(): Promise<void> }> {
   rmSync(socket, { force: true });
@@ -45,6 +45,7 @@ export async function startControl(socket: string, controls: Controls): Promise<
     return reply.send(Readable.from(eventLines(controls.events, stopping.signal)));
   });
   await app.listen({ path: socket });
+  chmodSync(socket, 0o600);
   return {
     async stop() {
       stopping.abort();

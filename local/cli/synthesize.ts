@@ -38,6 +38,8 @@ async function runApp(directory: string, signal: AbortSignal): Promise<void> {
   // Deleted afterwards, so that an interrupted synthesis leaves no temporary files.
   const temporary = `${directory}.tmp`;
   mkdirSync(temporary, { recursive: true });
+  // The files of images are copied with their modes, and an image runs as another user. The state folder keeps others out.
+  const own = process.umask(0o022);
   const child = spawn(process.execPath, args, {
     cwd: root,
     env: {
@@ -48,6 +50,7 @@ async function runApp(directory: string, signal: AbortSignal): Promise<void> {
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  process.umask(own);
   const output: Buffer[] = [];
   child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
   const stop = (): void => void child.kill();

@@ -33,7 +33,8 @@ export async function runLocalstack(port: number): Promise<number> {
       SKIP_SSL_CERT_DOWNLOAD: '1',
       DNS_ADDRESS: '0',
       DISABLE_EVENTS: '1',
-      GATEWAY_LISTEN: `127.0.0.1:${port}`,
+      // Its server ignores an IPv4 host and listens on every interface; this notation of 127.0.0.1 it does not ignore.
+      GATEWAY_LISTEN: `[::ffff:127.0.0.1]:${port}`,
     },
   });
   const end = (signal: NodeJS.Signals): void => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -28,17 +28,18 @@ const markerFile = 'headroom-state';
 const longestSocketPath = 103;
 
 /**
- * Creates a state folder.
+ * Creates a state folder, which only its owner may enter: it has passwords, keys and mails.
  * @throws Refusal if the folder has other files
  */
 export function prepareState(stateDir: string): void {
-  mkdirSync(stateDir, { recursive: true });
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const marker = join(stateDir, markerFile);
-  if (existsSync(marker)) return;
-  if (readdirSync(stateDir).length > 0) {
+  const isOwn = existsSync(marker);
+  if (!isOwn && readdirSync(stateDir).length > 0) {
     throw new Refusal(`${stateDir} has files that are not Headroom's. Name an empty or a new folder with --state.`);
   }
-  writeFileSync(marker, '`npm start` stores its state here. `npm start -- --fresh` empties the folder.\n');
+  if (!isOwn) writeFileSync(marker, '`npm start` stores its state here. `npm start -- --fresh` empties the folder.\n');
+  chmodSync(stateDir, 0o700);
 }
 
 /**

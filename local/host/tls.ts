@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 
@@ -27,9 +27,11 @@ export async function serverCertificate(dir: string): Promise<Tls> {
 
   const { ca, cert, key } = await issue();
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  await replaceFile(files.keyFile, key, 0o600);
-  await replaceFile(files.certFile, cert, 0o644);
-  await replaceFile(files.caFile, ca, 0o644);
+  await replaceFile(files.keyFile, key);
+  await replaceFile(files.certFile, cert);
+  await replaceFile(files.caFile, ca);
+  // No secret, and containers read it as other users. The folder keeps those of this machine out.
+  await chmod(files.caFile, 0o644);
   return { ...files, ca };
 }
 
@@ -84,7 +86,7 @@ async function issue(): Promise<{ ca: string; cert: string; key: string }> {
   return { ca: authority.cert, cert: server.cert, key: server.private };
 }
 
-async function replaceFile(path: string, text: string, mode: number): Promise<void> {
-  await writeFile(`${path}.new`, text, { mode });
+async function replaceFile(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text, { mode: 0o600 });
   await rename(`${path}.new`, path);
 }

@@ -31,6 +31,8 @@ export const startCommand = (): Command =>
 
 /** The first Ctrl-C or SIGTERM stops in order, the second at once. */
 async function run({ port, endpointPort, assembly, containers = false, fresh = false, state }: Options): Promise<void> {
+  // What this process and those that it starts write is for its owner alone: logs, databases, mails, sockets.
+  process.umask(0o077);
   // Imported here so that the other commands start fast. The compile cache saves a second.
   enableCompileCache(resolve(import.meta.dirname, '../../../node_modules/.cache/headroom-local'));
   const { start } = await import('../start.ts');

@@ -1,5 +1,5 @@
 import { execFile, type SpawnOptions } from 'node:child_process';
-import { chown, readdir } from 'node:fs/promises';
+import { chmod, chown, readdir, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -26,6 +26,8 @@ interface RunAs {
   readonly prefix: readonly [] | Command;
   readonly spawnOptions: SpawnOptions;
   readonly uid?: number;
+  /** Whether the other user must be allowed to pass through the folders above its own. */
+  readonly needsWay?: boolean;
 }
 
 /**
@@ -48,7 +50,7 @@ function candidates(): RunAs[] {
     namespace,
     { ...unchanged, prefix: ['setpriv', ...identity, ...capability, '--'], uid },
     // The other user may not be allowed to enter the current directory.
-    { ...unchanged, spawnOptions: { uid, gid: uid, cwd: '/' }, uid },
+    { ...unchanged, spawnOptions: { uid, gid: uid, cwd: '/' }, uid, needsWay: true },
   ];
 }
 
@@ -81,13 +83,16 @@ export async function findPostgres(): Promise<PostgresBinaries> {
     );
   }
   const failures: string[] = [];
-  for (const { prefix, spawnOptions, uid } of candidates()) {
+  for (const { prefix, spawnOptions, uid, needsWay = false } of candidates()) {
     const command = (name: string): Command => [...prefix, join(bin, name)];
     const [file, ...args] = command('postgres');
     try {
       const { stdout } = await run(file, [...args, '--version'], spawnOptions);
       const version = /(\d+)\.(\d+)/.exec(stdout)?.[0] ?? 'unknown';
-      const giveTo = async (dir: string) => (uid === undefined ? undefined : chownAll(dir, uid));
+      const giveTo = async (dir: string) => {
+        if (uid !== undefined) await chownAll(dir, uid);
+        if (needsWay) await openWay(dir);
+      };
       return { version, postgres: command('postgres'), initdb: command('initdb'), spawnOptions, uid, giveTo };
     } catch (error) {
       failures.push(
@@ -100,6 +105,14 @@ export async function findPostgres(): Promise<PostgresBinaries> {
       'PostgreSQL refuses to run as root. Start as an ordinary user, enable user namespaces, or move the clone to a folder ' +
       'that other users can read.',
   );
+}
+
+/** Lets others pass through the two folders of the state above `dir`, in which they can still list and read nothing. */
+async function openWay(dir: string): Promise<void> {
+  for (const folder of [dirname(dir), dirname(dirname(dir))]) {
+    const { mode } = await stat(folder);
+    if ((mode & 0o001) === 0) await chmod(folder, (mode & 0o777) | 0o011);
+  }
 }
 
 async function chownAll(dir: string, uid: number): Promise<void> {

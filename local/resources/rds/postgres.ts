@@ -49,7 +49,7 @@ const passwordFile = (options: PostgresOptions) => join(options.dir, 'admin-pass
 async function initialize(options: PostgresOptions, binaries: PostgresBinaries, dataDir: string): Promise<void> {
   const unfinished = `${dataDir}.new`;
   await rm(unfinished, { recursive: true, force: true });
-  // Only the server's own folder has mode 700: the user that it runs as must be able to enter the parents.
+  // The umask of `npm start` closes this folder to others; without it, they may enter.
   await mkdir(dirname(options.dir), { recursive: true });
   await mkdir(options.dir, { recursive: true, mode: 0o700 });
   await writeFile(passwordFile(options), randomBytes(24).toString('base64url'), { mode: 0o600 });
@@ -75,7 +75,7 @@ export async function run(options: PostgresOptions, binaries: PostgresBinaries, 
   await stopOrphan(join(dataDir, 'postmaster.pid'), dataDir, 'SIGINT');
   // The server requires a key file that only its user can read.
   await copyFile(options.tls.certFile, join(dataDir, 'server.crt'));
-  await copyFile(options.tls.caFile, join(dataDir, caFile));
+  await writeFile(join(dataDir, caFile), options.tls.ca);
   await writeFile(join(dataDir, 'server.key'), await readFile(options.tls.keyFile), { mode: 0o600 });
   await writeFile(join(dataDir, 'pg_hba.conf'), hostRules);
   await writeFile(join(dataDir, 'postgresql.conf'), configuration(options));

@@ -1,6 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -66,6 +76,13 @@ test('an AWS endpoint that does not respond is named, with the remedies', async 
   expect(code).toBe(1);
   expect(output).toContain(`AWS_ENDPOINT_URL is ${url}, and nothing responds there`);
   expect(output).toContain('npm run localstack');
+});
+
+test('only the owner may enter the state folder, also one that an earlier version opened to others', () => {
+  prepareState(stateDir);
+  chmodSync(stateDir, 0o755);
+  prepareState(stateDir);
+  expect(statSync(stateDir).mode & 0o777).toBe(0o700);
 });
 
 test('a second start is refused with the pid of the first', async () => {
@@ -250,6 +267,10 @@ describe('a running system', () => {
   afterEach(async () => {
     await server.stop();
     claim.release();
+  });
+
+  test('only the owner may use the control socket', () => {
+    expect(statSync(claim.control).mode & 0o777).toBe(0o600);
   });
 
   test('shows its status as text and as JSON', async () => {

@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
@@ -33,11 +33,37 @@ async function ownerOfData(path: string): Promise<number> {
   return Number(stdout);
 }
 
-test('without user namespaces, root runs PostgreSQL as another user, other users run it as themselves', async () => {
+/** A PATH on which the commands fail. */
+function pathWithout(...commands: string[]): string {
   const closed = join(dir, 'bin');
   mkdirSync(closed);
-  writeFileSync(join(closed, 'unshare'), '#!/bin/sh\necho "unshare failed: Operation not permitted" >&2\nexit 1\n');
-  chmodSync(join(closed, 'unshare'), 0o755);
-  const self = process.getuid?.();
-  expect(await ownerOfData(`${closed}:${process.env['PATH']}`)).toBe(self === 0 ? 65_534 : self);
+  for (const command of commands) {
+    writeFileSync(join(closed, command), `#!/bin/sh\necho "${command} failed: Operation not permitted" >&2\nexit 1\n`);
+    chmodSync(join(closed, command), 0o755);
+  }
+  return `${closed}:${process.env['PATH']}`;
+}
+
+const self = process.getuid?.();
+const expectedOwner = self === 0 ? 65_534 : self;
+
+test('without user namespaces, root runs PostgreSQL as another user, other users run it as themselves', async () => {
+  expect(await ownerOfData(pathWithout('unshare'))).toBe(expectedOwner);
 }, 30_000);
+
+/** Without setpriv the other user must be able to read the clone. */
+const isCloneReadable = spawnSync(process.execPath, ['-e', `fs.readdirSync(${JSON.stringify(local)})`], {
+  ...(self === 0 && { uid: 65_534, gid: 65_534 }),
+  cwd: '/',
+}).status;
+
+(isCloneReadable === 0 ? test : test.skip)(
+  'without setpriv too, the other user may pass through the folders above its data, and not list them',
+  async () => {
+    // The folder of the test run, which only its owner may enter.
+    chmodSync(dirname(dir), 0o711);
+    expect(await ownerOfData(pathWithout('unshare', 'setpriv'))).toBe(expectedOwner);
+    expect(statSync(dir).mode & 0o777).toBe(self === 0 ? 0o711 : 0o700);
+  },
+  30_000,
+);
