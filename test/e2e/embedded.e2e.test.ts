@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { expectLoopbackOnly, portsOf } from '../support/loopback-only.ts';
 import { createShopper, type Shopper } from '../support/shopper.ts';
 import { startSystem, type System } from '../support/system.ts';
+import { send } from '../local/resources/elbv2/load-balancer/rig.ts';
 import { describeJourney } from './journey.ts';
 import { describeReadRouting } from './read-routing.ts';
 import { describeTaskLoss } from './task-loss.ts';
@@ -17,6 +19,24 @@ afterAll(() => system?.dispose());
 describeJourney(() => system);
 describeReadRouting(() => system);
 describeTaskLoss(() => system);
+
+test('no port is open to the network: edge, endpoint, databases, Redis, load balancer and every task', async () => {
+  const status = await system.status();
+  const ports = portsOf(status);
+  const tasks = status.services.flatMap((service) => service.tasks).filter(({ port }) => port > 0);
+  expect(tasks.length).toBeGreaterThanOrEqual(10);
+  expect(status.databases.map(({ role }) => role).toSorted()).toEqual(['primary', 'replica']);
+  // Edge, endpoint, Redis, load balancer.
+  expect(Object.keys(ports)).toHaveLength(4 + status.databases.length + tasks.length);
+  await expectLoopbackOnly(ports);
+});
+
+test('a page that reaches the edge under a name of its own gets nothing', async () => {
+  const { port } = new URL(system.edge);
+  const answer = await send(Number(port), '/api/health', { headers: { Host: 'evil.example' } });
+  expect(answer).toMatchObject({ status: 403, headers: { 'content-type': 'application/problem+json' } });
+  expect((await send(Number(port), '/api/health', { headers: { Host: `shop.localhost:${port}` } })).status).toBe(200);
+});
 
 test('the edge serves the health check to external monitors', async () => {
   expect(await createShopper(system.edge).send('GET', '/api/health')).toMatchObject({

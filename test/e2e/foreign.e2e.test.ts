@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 
 import { eventually } from '../support/eventually.ts';
+import { expectLoopbackOnly, portsOf } from '../support/loopback-only.ts';
 import { startSystem, type System } from '../support/system.ts';
 
 jest.setTimeout(120_000);
@@ -37,6 +38,12 @@ test('the summary shows the load balancer, and no line for a missing CDN or Redi
   const summary = system.output().slice(system.output().indexOf('Headroom is up'));
   expect(summary).toContain(`open      ${await url()}`);
   expect(summary).not.toMatch(/Redis|replica|\n {2}\w+ *\n/);
+});
+
+test('no port is open to the network', async () => {
+  const ports = portsOf(await system.status());
+  expect(Object.keys(ports).length).toBeGreaterThanOrEqual(5);
+  await expectLoopbackOnly(ports);
 });
 
 test('a killed task is replaced', async () => {

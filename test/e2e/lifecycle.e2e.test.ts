@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { rmSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { connect } from '../../local/client.ts';
 import { processesWith } from '../../local/host/processes.ts';
@@ -82,8 +82,9 @@ test('after a kill -9 of the runtime alone, the next start ends its tasks', asyn
 /** Runs `npm start` from a shell, on free ports. */
 async function npmStart(stateDir: string, more = '') {
   const [port, endpointPort] = await freePorts(2);
+  // Of all umasks the one that hides nothing.
   const command = `npm start -- --port ${port} --endpoint-port ${endpointPort} --state ${stateDir}`;
-  return spawn('bash', ['-c', more === '' ? `exec ${command}` : `${command} ${more}`], {
+  return spawn('bash', ['-c', `umask 0; ${more === '' ? 'exec ' : ''}${command} ${more}`], {
     cwd: resolve(import.meta.dirname, '../..'),
     stdio: 'ignore',
   });
@@ -94,11 +95,25 @@ const isUp = async (stateDir: string) => {
   for (const { desired, healthy } of services) expect(healthy).toBe(desired);
 };
 
-test('SIGTERM to npm start, as sent by editors and supervisors, stops everything in order', async () => {
+/**
+ * Returns the files, folders and sockets of a state folder that others than the owner could use if they could enter it.
+ * Not the assembly, whose files have the modes that images need, and the certificate that containers read.
+ */
+const openToOthers = (stateDir: string): string[] =>
+  readdirSync(stateDir, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.split('/')[0] !== 'assembly' && path !== 'tls/ca.pem')
+    .filter((path) => {
+      const stats = lstatSync(join(stateDir, path), { throwIfNoEntry: false });
+      return stats !== undefined && !stats.isSymbolicLink() && (stats.mode & 0o077) !== 0;
+    });
+
+test('SIGTERM to npm start, as sent by editors and supervisors, stops everything in order; what it stored is for its owner alone', async () => {
   const stateDir = newStateDir();
   const npm = await npmStart(stateDir);
   const exited = once(npm, 'exit');
   await eventually(() => isUp(stateDir), 60_000);
+  expect(statSync(stateDir).mode & 0o777).toBe(0o700);
+  expect(openToOthers(stateDir)).toEqual([]);
   npm.kill('SIGTERM');
   await exited;
   await eventually(async () => expect(processesOf(stateDir)).toEqual([]));

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, jest } from '@jest/globals';
+import { afterAll, beforeAll, jest, test } from '@jest/globals';
 import { startMinistack, type OtherEndpoint } from '../support/other-endpoint.ts';
+import { expectLoopbackOnly } from '../support/loopback-only.ts';
 import { startSystem, type System } from '../support/system.ts';
 import { describeJourney } from './journey.ts';
 
@@ -19,3 +20,7 @@ afterAll(async () => {
 });
 
 describeJourney(() => system);
+
+test('MiniStack is not open to the network', async () => {
+  await expectLoopbackOnly({ MiniStack: Number(new URL(ministack.url).port) });
+});
