@@ -35,7 +35,7 @@ export function createResolver(
         return value;
       },
       importValue: (name) => valueOf(graph.exported(name)),
-      stackOutput: (name, output) => valueOf(graph.output(name, output)),
+      stackOutput: (name, output, region) => valueOf(graph.output(name, output, region)),
     });
   }
 

@@ -25,7 +25,11 @@ export interface Graph {
   readonly nodes: ReadonlyMap<string, Node>;
   /** @throws TemplateError for a name that no stack exports */
   exported(name: string): Export;
-  output(stack: string, name: string): Export;
+  /**
+   * @param region that the stack must be in
+   * @throws TemplateError for a missing stack or output, and for an output whose condition is false
+   */
+  output(stack: string, name: string, region: string): Export;
 }
 
 export const keyOf = (stack: string, logicalId: string): string => `${stack}/${logicalId}`;
@@ -56,10 +60,12 @@ export function buildGraph(stacks: readonly Stack[]): Graph {
       if (found === undefined) throw new TemplateError(`no stack exports ${name}`);
       return found;
     },
-    output(stackName: string, name: string): Export {
-      const stack = stacks.find((each) => each.name === stackName);
-      const output = stack?.template.Outputs?.[name];
-      if (stack === undefined || output === undefined) throw new TemplateError(`${stackName} has no output ${name}`);
+    output(stackName: string, name: string, region: string): Export {
+      const stack = stacks.find((each) => each.name === stackName && each.region === region);
+      if (stack === undefined) throw new TemplateError(`there is no stack ${stackName} in ${region}`);
+      const output = stack.template.Outputs?.[name];
+      if (output === undefined || !holds(stack, output.Condition))
+        throw new TemplateError(`${stackName} has no output ${name}`);
       return { stack, output };
     },
   };
@@ -98,7 +104,7 @@ export function buildGraph(stacks: readonly Stack[]): Graph {
     const { stack: exporter, output } =
       reference.kind === 'import'
         ? graph.exported(known(reference.exportName))
-        : graph.output(known(reference.stack), known(reference.output));
+        : graph.output(known(reference.stack), known(reference.output), known(reference.region ?? stack.region));
     return references(output.Value, (name) => scope(exporter).condition(name)).flatMap((inner) =>
       keysOf(inner, exporter, path),
     );

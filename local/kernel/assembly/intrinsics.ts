@@ -9,7 +9,8 @@ export interface Scope {
   condition(name: string): boolean;
   mapping(name: string, top: string, second: string): unknown;
   importValue(exportName: string): unknown;
-  stackOutput(stack: string, output: string): unknown;
+  /** @param region of the other stack. @default - that of this one */
+  stackOutput(stack: string, output: string, region?: string): unknown;
   zones(region: string): readonly string[];
 }
 
@@ -86,8 +87,8 @@ const intrinsics: Readonly<Record<string, Intrinsic>> = {
   'Fn::GetAtt': (argument, resolve, scope) => scope.attribute(...attributeReference(argument, resolve)),
   'Fn::ImportValue': (argument, resolve, scope, path) => scope.importValue(text(resolve(argument, path))),
   'Fn::GetStackOutput': (argument, resolve, scope, path) => {
-    const { StackName, OutputName } = record(resolve(argument, path));
-    return scope.stackOutput(text(StackName), text(OutputName));
+    const { StackName, OutputName, Region } = record(resolve(argument, path));
+    return scope.stackOutput(text(StackName), text(OutputName), Region === undefined ? undefined : text(Region));
   },
   'Fn::Join': (argument, resolve, _scope, path) => {
     const [delimiter, values] = list(argument, 2);

@@ -4,7 +4,7 @@ import { attributeReference, intrinsicCall, placeholder, substitution } from './
 export type Reference =
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'import'; readonly exportName: unknown }
-  | { readonly kind: 'output'; readonly stack: unknown; readonly output: unknown };
+  | { readonly kind: 'output'; readonly stack: unknown; readonly output: unknown; readonly region?: unknown };
 
 /** Returns all references in a value. Of `Fn::If`, only the branch that applies counts. */
 export function references(value: unknown, condition: (name: string) => boolean): Reference[] {
@@ -22,8 +22,8 @@ export function references(value: unknown, condition: (name: string) => boolean)
     case 'Fn::ImportValue':
       return [{ kind: 'import', exportName: argument }];
     case 'Fn::GetStackOutput': {
-      const { StackName, OutputName } = argument as Record<string, unknown>;
-      return [{ kind: 'output', stack: StackName, output: OutputName }];
+      const { StackName, OutputName, Region } = argument as Record<string, unknown>;
+      return [{ kind: 'output', stack: StackName, output: OutputName, region: Region }];
     }
     case 'Fn::Sub': {
       const { text, variables } = substitution(argument);

@@ -8,7 +8,7 @@ export interface Surroundings {
   readonly ref: (logicalId: string) => string;
   readonly attribute: (logicalId: string, name: string) => string;
   readonly importValue: (exportName: string) => unknown;
-  readonly stackOutput: (stack: string, output: string) => unknown;
+  readonly stackOutput: (stack: string, output: string, region: string) => unknown;
 }
 
 /** Returns the scope of one stack. Parameters have their default values. */
@@ -28,7 +28,7 @@ export function scopeOf(stack: Stack, surroundings: Surroundings): Scope {
     },
     attribute: surroundings.attribute,
     importValue: surroundings.importValue,
-    stackOutput: surroundings.stackOutput,
+    stackOutput: (name, output, region = stack.region) => surroundings.stackOutput(name, output, region),
     condition(name) {
       const known = conditions.get(name);
       if (known === 'evaluating') return fail(`condition ${name} depends on itself`);

@@ -74,6 +74,56 @@ test('new resources start after those they refer to; dropped resources are remov
   expect(running.states().map(({ key }) => key)).toEqual(['one/C', 'one/D']);
 });
 
+const outputOf = (OutputName: string) => ({ 'Fn::GetStackOutput': { StackName: 'data', OutputName } });
+const readerOf = (OutputName: string) => stack('app', { Resources: { Reader: adaptable({ x: outputOf(OutputName) }) } });
+
+test('a resource that reads an output of another stack follows its value', async () => {
+  const { events, resources, engine } = recorder();
+  const data = (id: string) =>
+    stack('data', { Resources: { A: part(), B: part() }, Outputs: { Out: { Value: { Ref: id } } } });
+  const running = engine(readerOf('Out'), data('A'));
+  await running.up();
+  events.length = 0;
+  const changes = await running.apply(async () => [readerOf('Out'), data('B')]);
+  expect(events).toEqual(['start Reader', 'up Reader']);
+  expect(resources.get('Reader')?.properties).toEqual({ x: 'B-ref' });
+  expect(changes).toMatchObject({ updated: ['app/Reader'], replaced: [], removed: [] });
+});
+
+test('a resource that reads an output of a replaced one is updated, even if the value is the same', async () => {
+  const { events, engine } = recorder();
+  const data = (name: string) =>
+    stack('data', { Resources: { A: adaptable({ name }) }, Outputs: { Out: { Value: { Ref: 'A' } } } });
+  const running = engine(readerOf('Out'), data('a'));
+  await running.up();
+  events.length = 0;
+  const changes = await running.apply(async () => [readerOf('Out'), data('b')]);
+  expect(events).toEqual(['remove A', 'start A', 'up A', 'start Reader', 'up Reader']);
+  expect(changes).toMatchObject({ updated: ['app/Reader'], replaced: ['data/A'] });
+});
+
+test('an output and its reader are renamed in one apply; the resource behind the old output is removed last', async () => {
+  const { events, engine } = recorder();
+  const data = (id: string) =>
+    stack('data', { Resources: { [id]: part() }, Outputs: { [`Out${id}`]: { Value: { Ref: id } } } });
+  const running = engine(readerOf('OutA'), data('A'));
+  await running.up();
+  events.length = 0;
+  await running.apply(async () => [readerOf('OutB'), data('B')]);
+  expect(events).toEqual(['start B', 'up B', 'start Reader', 'up Reader', 'remove A']);
+});
+
+test('an apply that removes an output which is still read changes nothing', async () => {
+  const { events, engine } = recorder();
+  const data = stack('data', { Resources: { A: part() }, Outputs: { Out: { Value: { Ref: 'A' } } } });
+  const running = engine(readerOf('Out'), data);
+  await running.up();
+  events.length = 0;
+  const next = [readerOf('Out'), stack('data', { Resources: { A: part() } })];
+  await expect(running.apply(async () => next)).rejects.toThrow('data has no output Out');
+  expect(events).toEqual([]);
+});
+
 test('declared-only resources are no changes', async () => {
   const role = { Role: { Type: 'AWS::IAM::Role' } };
   expect((await change({}, role)).changes).toMatchObject({ created: [] });

@@ -33,11 +33,12 @@ test('an imported value is an edge to the exported resource of the other stack',
 });
 
 test('a reference to an output of another stack is an edge', async () => {
-  const { resources, engine } = recorder();
-  const reference = { 'Fn::GetStackOutput': { StackName: 'data', OutputName: 'Url' } };
+  const { events, resources, engine } = recorder();
+  const reference = { 'Fn::GetStackOutput': { StackName: 'data', OutputName: 'Url', Region: 'eu-central-1' } };
   const app = stack('app', { Resources: { Service: part({ Url: reference }) } });
   const data = stack('data', { Resources: { Db: part() }, Outputs: { Url: { Value: { Ref: 'Db' } } } });
   await engine(app, data).up();
+  expect(events).toEqual(['start Db', 'up Db', 'start Service', 'up Service']);
   expect(resources.get('Service')?.properties).toEqual({ Url: 'Db-ref' });
 });
 
@@ -183,6 +184,25 @@ test.each<[string, Template, string]>([
     'a missing output',
     { Resources: { A: part({ x: { 'Fn::GetStackOutput': { StackName: 'one', OutputName: 'Ghost' } } }) } },
     'one has no output Ghost',
+  ],
+  [
+    'an output whose condition is false',
+    {
+      Conditions: { C: { 'Fn::Equals': ['a', 'b'] } },
+      Resources: { A: part({ x: { 'Fn::GetStackOutput': { StackName: 'one', OutputName: 'Out' } } }) },
+      Outputs: { Out: { Value: 'x', Condition: 'C' } },
+    },
+    'one has no output Out',
+  ],
+  [
+    'an output of a stack in another region',
+    {
+      Resources: {
+        A: part({ x: { 'Fn::GetStackOutput': { StackName: 'one', OutputName: 'Out', Region: 'us-east-1' } } }),
+      },
+      Outputs: { Out: { Value: 'x' } },
+    },
+    'there is no stack one in us-east-1',
   ],
   ['a missing condition', { Resources: { A: part({}, { Condition: 'Ghost' }) } }, 'no condition Ghost'],
   [

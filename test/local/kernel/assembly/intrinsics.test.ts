@@ -19,7 +19,7 @@ const scope: Scope = {
   condition: (name) => name === 'IsTrue',
   mapping: (name, top, second) => `${name}-${top}-${second}`,
   importValue: (name) => `imported ${name}`,
-  stackOutput: (stack, output) => `${stack}:${output}`,
+  stackOutput: (stack, output, region = 'here') => `${stack}:${output} ${region}`,
   zones: (region) => [`${region}a`, `${region}b`],
 };
 
@@ -45,7 +45,12 @@ describe('each intrinsic returns its value', () => {
     ],
     ['Fn::Sub with a literal', { 'Fn::Sub': 'echo ${!HOME} $x' }, 'echo ${HOME} $x'],
     ['Fn::ImportValue', { 'Fn::ImportValue': { 'Fn::Sub': '${Bucket}:out' } }, 'imported bucket-1:out'],
-    ['Fn::GetStackOutput', { 'Fn::GetStackOutput': { StackName: 'data', OutputName: 'Url' } }, 'data:Url'],
+    ['Fn::GetStackOutput', { 'Fn::GetStackOutput': { StackName: 'data', OutputName: 'Url' } }, 'data:Url here'],
+    [
+      'Fn::GetStackOutput with a region',
+      { 'Fn::GetStackOutput': { StackName: 'data', OutputName: 'Url', Region: { Ref: 'AWS::Region' } } },
+      'data:Url eu-central-1',
+    ],
     ['Fn::FindInMap', { 'Fn::FindInMap': ['Amis', { Ref: 'AWS::Region' }, 'arm'] }, 'Amis-eu-central-1-arm'],
     ['Fn::GetAZs', { 'Fn::GetAZs': { Ref: 'AWS::Region' } }, ['eu-central-1a', 'eu-central-1b']],
     ['Fn::Base64', { 'Fn::Base64': 'grüß' }, 'Z3LDvMOf'],
