@@ -50,7 +50,7 @@ function choose(
 }
 
 /** Returns the context of cdk.json. The CLI passes it by itself; a synth without the CLI must have the same result. */
-function featureFlags(): Record<string, unknown> {
+export function featureFlags(): Record<string, unknown> {
   const cdk = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { readonly context: Record<string, unknown> };
   return cdk.context;
 }

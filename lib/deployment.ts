@@ -11,8 +11,10 @@ import type { ServiceDefinition } from './system.ts';
 /**
  * One environment: the whole system, deployed by `cdk deploy '<environment>/*'`.
  *
- * Later stacks import what earlier ones export, and CloudFormation refuses to delete an export that is still imported. To
- * remove a resource, first deploy the stack that uses it: `cdk deploy --exclusively '<environment>/Services'`.
+ * Later stacks read outputs of earlier ones by `Fn::GetStackOutput`, which, unlike an import, does not keep an output from
+ * being changed or removed. A stack resolves its references when it is updated, and the CDK CLI skips a stack whose
+ * template is unchanged: a resource that is replaced on purpose must get another logical id.
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getstackoutput.html
  */
 export class Deployment extends Stage {
   constructor(scope: Construct, environment: Environment, system: readonly ServiceDefinition[]) {

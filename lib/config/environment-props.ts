@@ -77,8 +77,7 @@ export interface DatabaseProps {
    */
   readonly multiAz?: boolean;
   /**
-   * Read replicas, 0 to 15. Without one all reads go to the primary. To remove one, first deploy the services alone, by
-   * `npm run cdk -- deploy --exclusively '<environment>/Services'`: CloudFormation keeps a replica that they import.
+   * Read replicas, 0 to 15. Without one all reads go to the primary.
    * @default 1
    */
   readonly replicas?: number;
@@ -97,6 +96,15 @@ export interface DatabaseProps {
    * @default 7
    */
   readonly backupDays?: number;
+  /**
+   * Snapshot to restore the database from: its name, or its ARN. Setting, changing or removing it makes a new primary and
+   * new replicas, and drops the old ones from the stack. With `protect` the old primary keeps running until you delete
+   * it; otherwise it is deleted with its data. Keep the setting once the snapshot is restored: without it, the
+   * deployment makes an empty database.
+   * @default - an empty database
+   * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbinstance.html#cfn-rds-dbinstance-dbsnapshotidentifier
+   */
+  readonly restoreFrom?: string;
 }
 
 /** ElastiCache for Valkey, for sessions and caches. */

@@ -42,6 +42,7 @@ export const environmentShape: ShapeOf<EnvironmentProps> = {
         storageGiB: 'number',
         maxStorageGiB: 'number',
         backupDays: 'number',
+        restoreFrom: 'string',
       },
     },
     redis: { keys: { nodeType: 'string', multiAz: 'boolean' } },

@@ -11,7 +11,7 @@ type Optional = 'account' | 'paymentProviderUrl' | 'cloudFrontPrefixList';
 export interface Environment
   extends Required<Omit<EnvironmentProps, Optional | 'tasks'>>, Pick<EnvironmentProps, Optional> {
   readonly name: string;
-  readonly database: Required<DatabaseProps>;
+  readonly database: Required<Omit<DatabaseProps, 'restoreFrom'>> & Pick<DatabaseProps, 'restoreFrom'>;
   readonly redis: Required<RedisProps>;
   readonly tasks: Tasks;
 }

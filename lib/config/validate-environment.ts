@@ -68,11 +68,17 @@ function* paymentFaults({ sandbox, paymentProviderUrl: url, nat }: Environment):
 }
 
 function* databaseFaults({ database, redis }: Environment): Generator<string> {
-  const { replicas, storageGiB, maxStorageGiB, backupDays } = database;
+  const { replicas, storageGiB, maxStorageGiB, backupDays, restoreFrom } = database;
   if (!isBetween(replicas, 0, 15)) yield `database.replicas is ${replicas}: RDS takes 0 to 15`;
   if (!isBetween(backupDays, 0, 35)) yield `database.backupDays is ${backupDays}: RDS takes 0 to 35`;
   if (replicas > 0 && backupDays === 0)
     yield `database.backupDays is 0, but read replicas need backups: set at least 1, or replicas to 0`;
+  // https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html; automated ones start with `rds:`.
+  if (
+    restoreFrom !== undefined &&
+    !/^(arn:[\w-]+:rds:[\w-]+:\d{12}:snapshot:)?(rds:)?[A-Za-z][\w-]*$/.test(restoreFrom)
+  )
+    yield `database.restoreFrom is "${restoreFrom}": give the name or the ARN of a snapshot of an RDS instance`;
   if (!isBetween(storageGiB, 20, 65_536)) yield `database.storageGiB is ${storageGiB}: RDS takes 20 to 65536`;
   // RDS refuses a maximum that is less than a tenth above the allocated storage.
   if (!(maxStorageGiB >= storageGiB * 1.1)) {

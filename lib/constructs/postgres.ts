@@ -5,9 +5,11 @@ import {
   Credentials,
   DatabaseInstance,
   DatabaseInstanceEngine,
+  DatabaseInstanceFromSnapshot,
   DatabaseInstanceReadReplica,
   ParameterGroup,
   PostgresEngineVersion,
+  SnapshotCredentials,
   StorageType,
   SubnetGroup,
 } from 'aws-cdk-lib/aws-rds';
@@ -16,9 +18,11 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 
-import type { DatabaseProps } from '../config/environment-props.ts';
+import type { Environment } from '../config/environment.ts';
 
-export interface PostgresProps extends Required<DatabaseProps> {
+type DatabaseSettings = Environment['database'];
+
+export interface PostgresProps extends DatabaseSettings {
   readonly vpc: IVpc;
   /** Database roles, one per service, each with a secret of its own. */
   readonly roles: readonly string[];
@@ -30,7 +34,7 @@ export interface PostgresProps extends Required<DatabaseProps> {
 export class Postgres extends Construct implements IConnectable {
   readonly connections: Connections;
   readonly databaseName = 'headroom';
-  readonly primary: DatabaseInstance;
+  readonly primary: DatabaseInstance | DatabaseInstanceFromSnapshot;
   readonly replicas: readonly DatabaseInstanceReadReplica[];
   readonly adminSecret: ISecret;
   /** The secret of each database role: JSON with `username` and `password`. */
@@ -38,7 +42,7 @@ export class Postgres extends Construct implements IConnectable {
 
   constructor(scope: Construct, id: string, props: PostgresProps) {
     super(scope, id);
-    const { vpc, protect = true } = props;
+    const { vpc, protect = true, restoreFrom } = props;
     const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
       vpc,
       description: 'PostgreSQL',
@@ -76,22 +80,38 @@ export class Postgres extends Construct implements IConnectable {
       removalPolicy: protect ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY,
     } satisfies DatabaseInstanceNewProps;
 
-    this.primary = new DatabaseInstance(this, 'Primary', {
+    const primary = {
       ...shared,
       engine,
       instanceType: new InstanceType(props.instanceType),
-      credentials: Credentials.fromGeneratedSecret('headroom_admin'),
-      databaseName: this.databaseName,
       allocatedStorage: props.storageGiB,
-      storageEncrypted: true,
       multiAz: props.multiAz,
       backupRetention: Duration.days(props.backupDays),
-    });
+    };
+    const admin = 'headroom_admin';
+    // Another snapshot is another construct, so another output that later stacks read. An unchanged template would not be
+    // deployed again: tasks would keep the old address, and the restored tables would not be migrated.
+    const generation = restoreFrom === undefined ? '' : `-${restoreFrom}`;
+    // A restored instance has the database's name, the administrator and the encryption of its snapshot. CloudFormation sets
+    // the new password once it is restored.
+    this.primary =
+      restoreFrom === undefined
+        ? new DatabaseInstance(this, 'Primary', {
+            ...primary,
+            credentials: Credentials.fromGeneratedSecret(admin),
+            databaseName: this.databaseName,
+            storageEncrypted: true,
+          })
+        : new DatabaseInstanceFromSnapshot(this, `Primary${generation}`, {
+            ...primary,
+            snapshotIdentifier: restoreFrom,
+            credentials: SnapshotCredentials.fromGeneratedSecret(admin),
+          });
     this.adminSecret = this.primary.secret!;
     this.replicas = Array.from(
       { length: props.replicas },
       (_, index) =>
-        new DatabaseInstanceReadReplica(this, `Replica${index + 1}`, {
+        new DatabaseInstanceReadReplica(this, `Replica${index + 1}${generation}`, {
           ...shared,
           removalPolicy: RemovalPolicy.DESTROY,
           deletionProtection: false,

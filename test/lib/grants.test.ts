@@ -118,5 +118,5 @@ interface Statement {
 /** Returns the logical id, without its hash, behind a reference to another stack. */
 function originOf(resource: unknown): string {
   const text = JSON.stringify(resource);
-  return /ExportsOutput(?:FnGetAtt|Ref)(\w+?)[0-9A-F]{8}/.exec(text)?.[1] ?? text;
+  return /PublishOutput(?:FnGetAtt|Ref)(\w+?)[0-9A-F]{8}/.exec(text)?.[1] ?? text;
 }

@@ -10,7 +10,9 @@ test('intrinsic functions are one line', () => {
       Task: resource({
         Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
         Url: { 'Fn::Join': ['', ['http://', { Ref: 'Host' }, ':80']] },
-        Database: { 'Fn::ImportValue': 'headroom-prod-data:ExportsOutputRefDatabase' },
+        Database: {
+          'Fn::GetStackOutput': { StackName: 'headroom-prod-data', OutputName: 'PublishOutputRefDatabase' },
+        },
         Zone: { 'Fn::Select': [1, { 'Fn::Split': ['/', { Ref: 'Arn' }] }] },
       }),
     },
@@ -34,14 +36,14 @@ test('policy statements and variables are one line each', () => {
   );
 });
 
-test('tags, exports, asset hashes and rules of security groups are left out; resources are sorted', () => {
+test('tags, outputs for other stacks, asset hashes and rules of security groups are left out; resources are sorted', () => {
   const template = {
     Resources: {
       B: resource({ Key: 'a'.repeat(64), Tags: [{ Key: 'Name', Value: 'x' }] }),
       A: resource({ SecurityGroupEgress: [{ CidrIp: '0.0.0.0/0' }] }),
       Rule: resource({ FromPort: 80 }, 'AWS::EC2::SecurityGroupIngress'),
     },
-    Outputs: { ExportsOutputRefA: { Value: 'x' }, Url: { Value: { Ref: 'B' } } },
+    Outputs: { PublishOutputRefA: { Value: 'x' }, Url: { Value: { Ref: 'B' } } },
   };
   expect(summarize(template)).toBe("A: AWS::X::Y\nB: AWS::X::Y { Key: '<hash>' }\nOutput Url: '<B>'");
 });

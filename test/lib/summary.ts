@@ -9,7 +9,7 @@ const tested = new Set(['AWS::EC2::SecurityGroupIngress', 'AWS::EC2::SecurityGro
 
 /**
  * Returns a template as text for a snapshot: what a reviewer reads, in few lines. Resources are sorted by logical id.
- * Tags, metadata, exports and asset hashes are left out, policies and references are shortened to one line.
+ * Tags, metadata, outputs for other stacks and asset hashes are left out, policies and references are shortened to one line.
  */
 export function summarize({ Resources, Outputs = {} }: Template): string {
   const resources = Object.entries(Resources)
@@ -17,7 +17,7 @@ export function summarize({ Resources, Outputs = {} }: Template): string {
     .toSorted(([left], [right]) => (left < right ? -1 : 1))
     .map(([id, resource]) => summarizeResource(id, resource));
   const outputs = Object.entries(Outputs)
-    .filter(([id]) => !id.startsWith('ExportsOutput'))
+    .filter(([id]) => !id.startsWith('PublishOutput'))
     .map(([id, { Value }]) => `Output ${id}: ${print(shorten(Value))}`);
   return [...resources, ...outputs].join('\n').replaceAll(/[0-9a-f]{64}/g, '<hash>');
 }
@@ -52,7 +52,10 @@ function shortenIntrinsic(object: Record<string, unknown>): string | undefined {
   if (more.length > 0) return undefined;
   if (name === 'Ref') return `<${String(argument)}>`;
   if (name === 'Fn::GetAtt') return `<${(argument as string[]).join('.')}>`;
-  if (name === 'Fn::ImportValue') return `<${String(argument).replace(/^headroom-\w+-(\w+):ExportsOutput/, '$1:')}>`;
+  if (name === 'Fn::GetStackOutput') {
+    const { StackName, OutputName } = argument as Record<string, string>;
+    return `<${StackName?.split('-').at(-1)}:${OutputName?.replace('PublishOutput', '')}>`;
+  }
   if (name === 'Fn::Sub') return String(argument).replaceAll(/\$\{(.+?)\}/g, '<$1>');
   const [first, second] = Array.isArray(argument) ? (argument as unknown[]) : [];
   if (name === 'Fn::Select') return `${flatten(second)}[${String(first)}]`;

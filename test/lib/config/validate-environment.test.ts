@@ -75,6 +75,11 @@ test.each<[string, Partial<EnvironmentProps>, unknown]>([
     { uploadOrigins: ['https://a.example/x'] },
     'uploadOrigins has "https://a.example/x", not an origin such as https://shop.example.com',
   ],
+  [
+    'a snapshot of an Aurora cluster',
+    { database: { restoreFrom: 'arn:aws:rds:eu-central-1:123456789012:cluster-snapshot:friday' } },
+    'database.restoreFrom is "arn:aws:rds:eu-central-1:123456789012:cluster-snapshot:friday": give the name or the ARN of a snapshot of an RDS instance',
+  ],
   ['no payment provider', { sandbox: false }, 'there is no payment provider: set paymentProviderUrl, or sandbox'],
   [
     'two payment providers',

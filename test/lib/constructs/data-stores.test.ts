@@ -1,11 +1,15 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { describe, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import { Postgres } from '../../../lib/constructs/postgres.ts';
 import { RedisCache } from '../../../lib/constructs/redis-cache.ts';
 import { UploadsBucket } from '../../../lib/constructs/uploads-bucket.ts';
 import { emptyStack, environment, vpcIn } from '../stack.ts';
+
+interface Instance {
+  readonly Properties: Record<string, unknown>;
+}
 
 describe('data stores', () => {
   const stack = emptyStack();
@@ -33,6 +37,27 @@ describe('data stores', () => {
       }),
     });
     template.resourcePropertiesCountIs('AWS::RDS::DBInstance', { SourceDBInstanceIdentifier: Match.anyValue() }, 2);
+  });
+
+  test('a restored database is another resource, with the administrator and the name of its snapshot', () => {
+    const instancesWith = (restoreFrom?: string) => {
+      const other = emptyStack();
+      new Postgres(other, 'Postgres', { ...database, restoreFrom, replicas: 1, vpc: vpcIn(other), roles: [] });
+      return Object.entries(Template.fromStack(other).findResources('AWS::RDS::DBInstance')) as [string, Instance][];
+    };
+    const ids = (restoreFrom?: string) => instancesWith(restoreFrom).map(([id]) => id);
+    expect(new Set([...ids(), ...ids('friday'), ...ids('rds:friday')]).size).toBe(6);
+    const [primary, replica] = instancesWith('friday');
+    expect(primary![1].Properties).toMatchObject({
+      DBSnapshotIdentifier: 'friday',
+      MasterUserPassword: { 'Fn::Join': expect.anything() },
+      DeletionProtection: true,
+    });
+    // CloudFormation refuses these together with a snapshot.
+    for (const name of ['DBName', 'MasterUsername', 'StorageEncrypted']) {
+      expect(primary![1].Properties).not.toHaveProperty(name);
+    }
+    expect(JSON.stringify(replica![1].Properties['SourceDBInstanceIdentifier'])).toContain(primary![0]);
   });
 
   test('the database accepts connections over TLS only', () => {

@@ -75,7 +75,8 @@ test('new resources start after those they refer to; dropped resources are remov
 });
 
 const outputOf = (OutputName: string) => ({ 'Fn::GetStackOutput': { StackName: 'data', OutputName } });
-const readerOf = (OutputName: string) => stack('app', { Resources: { Reader: adaptable({ x: outputOf(OutputName) }) } });
+const readerOf = (OutputName: string) =>
+  stack('app', { Resources: { Reader: adaptable({ x: outputOf(OutputName) }) } });
 
 test('a resource that reads an output of another stack follows its value', async () => {
   const { events, resources, engine } = recorder();

@@ -1,0 +1,105 @@
+import { App } from 'aws-cdk-lib/core';
+import { describe, expect, test } from '@jest/globals';
+
+import { featureFlags } from '../../lib/app.ts';
+import { withDefaults } from '../../lib/config/environment.ts';
+import type { EnvironmentProps } from '../../lib/config/environment-props.ts';
+import { Deployment } from '../../lib/deployment.ts';
+import { system } from '../../lib/system.ts';
+import type { ServiceDefinition } from '../../lib/system.ts';
+import { Account, referencesIn } from './cloudformation.ts';
+import type { StackTemplate } from './cloudformation.ts';
+import { temporaryOutdir } from './stack.ts';
+
+interface Variant {
+  readonly props?: Partial<EnvironmentProps>;
+  readonly definitions?: readonly ServiceDefinition[];
+}
+
+const synthesized = new Map<Variant, readonly StackTemplate[]>();
+
+/** Returns the stacks of an environment, in the order in which they are deployed. */
+function stacksOf(variant: Variant): readonly StackTemplate[] {
+  const stacks = synthesized.get(variant) ?? synthesize(variant);
+  synthesized.set(variant, stacks);
+  return stacks;
+}
+
+function synthesize({ props, definitions = system }: Variant): StackTemplate[] {
+  const app = new App({
+    context: featureFlags(),
+    outdir: temporaryOutdir(),
+    analyticsReporting: false,
+    treeMetadata: false,
+    builtinCloudFormationValidation: false,
+  });
+  const environment = withDefaults('test', { mailFrom: 'orders@example.com', sandbox: true, ...props });
+  return new Deployment(app, environment, definitions)
+    .synth()
+    .stacks.map(({ stackName, template }) => ({ stackName, template: template as StackTemplate['template'] }));
+}
+
+const without = (...names: string[]): ServiceDefinition[] => system.filter(({ name }) => !names.includes(name));
+const only = (name: string, changes: object = {}): ServiceDefinition[] =>
+  system.filter((it) => it.name === name).map((it) => Object.assign({}, it, changes));
+
+const usual: Variant = {};
+const withoutMailer: Variant = { definitions: without('mailer') };
+
+// Each in both directions.
+const pairs: readonly (readonly [what: string, one: Variant, other: Variant])[] = [
+  ['a new or removed service', usual, withoutMailer],
+  [
+    'a renamed service',
+    { definitions: without('auth') },
+    { definitions: [...without('auth', 'sandbox'), ...only('sandbox', { name: 'auth' })] },
+  ],
+  ['a service added and another removed', withoutMailer, { definitions: without('sandbox') }],
+  ['fewer or more replicas', { props: { database: { replicas: 2 } } }, { props: { database: { replicas: 0 } } }],
+  ['a restored database', usual, { props: { database: { restoreFrom: 'friday' } } }],
+  [
+    'a database restored again',
+    { props: { database: { restoreFrom: 'arn:aws:rds:eu-central-1:123456789012:snapshot:friday' } } },
+    { props: { database: { restoreFrom: 'rds:automated-2026-01-01-03-00' } } },
+  ],
+  [
+    'another set of queues',
+    usual,
+    {
+      definitions: [
+        ...without('orders', 'catalog'),
+        ...only('orders', { receives: undefined }),
+        ...only('catalog', { receives: ['payment.succeeded'] }),
+      ],
+    },
+  ],
+  ['another provider of payments', usual, { props: { sandbox: false, paymentProviderUrl: 'https://pay.example.com' } }],
+];
+
+describe.each(pairs)('%s', (_, one, other) => {
+  test.each([
+    ['there', one, other],
+    ['back', other, one],
+  ])('is deployed in the order of the stacks, %s', (_direction, before, after) => {
+    const account = new Account();
+    account.deploy(stacksOf(before));
+    account.deploy(stacksOf(after));
+    expect(account.stale()).toEqual([]);
+  });
+});
+
+test('a reference names an output of an earlier stack, and nothing is exported', () => {
+  const earlier = new Set<string>();
+  let references = 0;
+  for (const { stackName, template } of stacksOf(usual)) {
+    for (const reference of referencesIn(template)) {
+      expect(earlier).toContain(reference);
+      references += 1;
+    }
+    for (const [name, output] of Object.entries(template.Outputs ?? {})) {
+      expect(output.Export).toBeUndefined();
+      earlier.add(`${stackName}.${name}`);
+    }
+  }
+  expect(references).toBeGreaterThan(0);
+});
