@@ -165,9 +165,11 @@ export interface EnvironmentProps {
    */
   readonly cloudFrontPrefixList?: string;
   /**
-   * Whether stacks, database, load balancer and files are protected from deletion. Without it, deleting a stack deletes
-   * its data. With it, a first deployment that fails cannot be rolled back: add `--no-rollback` to the first one, and
-   * repeat it once the cause is fixed.
+   * Whether what holds data is kept: stacks, database and load balancer refuse deletion; files, secrets, queues and logs
+   * stay in the account when they leave a stack, and of Redis a snapshot. A queue that was kept has its name still: delete
+   * it, or `cdk import` it, before a service of that name is added again. Without `protect`, deleting a stack deletes its
+   * data. With it, a first deployment that fails cannot be rolled back: add `--no-rollback` to the first one, and repeat it
+   * once the cause is fixed.
    * @default true
    */
   readonly protect?: boolean;

@@ -26,7 +26,7 @@ export interface PostgresProps extends DatabaseSettings {
   readonly vpc: IVpc;
   /** Database roles, one per service, each with a secret of its own. */
   readonly roles: readonly string[];
-  /** Protect the primary from deletion, and take a snapshot when it is replaced. @default true */
+  /** Protect the primary from deletion, take a snapshot when it is deleted, and keep all passwords. @default true */
   readonly protect?: boolean;
 }
 
@@ -108,6 +108,8 @@ export class Postgres extends Construct implements IConnectable {
             credentials: SnapshotCredentials.fromGeneratedSecret(admin),
           });
     this.adminSecret = this.primary.secret!;
+    const keepSecrets = protect ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    (this.primary.node.findChild('Secret') as Secret).applyRemovalPolicy(keepSecrets);
     this.replicas = Array.from(
       { length: props.replicas },
       (_, index) =>
@@ -119,12 +121,13 @@ export class Postgres extends Construct implements IConnectable {
           instanceType: new InstanceType(props.instanceType),
         }),
     );
-    this.roleSecrets = new Map(props.roles.map((role) => [role, this.#roleSecret(role)]));
+    this.roleSecrets = new Map(props.roles.map((role) => [role, this.#roleSecret(role, keepSecrets)]));
   }
 
-  #roleSecret(role: string): Secret {
+  #roleSecret(role: string, removalPolicy: RemovalPolicy): Secret {
     return new Secret(this, `Role-${role}`, {
       description: `Database role ${role}`,
+      removalPolicy,
       generateSecretString: {
         secretStringTemplate: JSON.stringify({ username: role }),
         generateStringKey: 'password',

@@ -1,3 +1,4 @@
+import { RemovalPolicy } from 'aws-cdk-lib/core';
 import { Connections, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { IConnectable, IVpc } from 'aws-cdk-lib/aws-ec2';
 import { CfnReplicationGroup, CfnSubnetGroup } from 'aws-cdk-lib/aws-elasticache';
@@ -8,6 +9,8 @@ import type { RedisProps } from '../config/environment-props.ts';
 
 export interface RedisCacheProps extends Required<RedisProps> {
   readonly vpc: IVpc;
+  /** Take a snapshot when it is deleted or replaced, and keep the token. @default true */
+  readonly protect?: boolean;
 }
 
 /** ElastiCache for Valkey (Redis protocol), with TLS and an auth token. */
@@ -20,7 +23,7 @@ export class RedisCache extends Construct implements IConnectable {
 
   constructor(scope: Construct, id: string, props: RedisCacheProps) {
     super(scope, id);
-    const { vpc, multiAz } = props;
+    const { vpc, multiAz, protect = true } = props;
     const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
       vpc,
       description: 'Redis',
@@ -30,6 +33,7 @@ export class RedisCache extends Construct implements IConnectable {
     this.authToken = new Secret(this, 'AuthToken', {
       description: 'Redis auth token',
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
+      removalPolicy: protect ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     const subnets = new CfnSubnetGroup(this, 'Subnets', {
       description: 'Data subnets for Redis',
@@ -53,6 +57,7 @@ export class RedisCache extends Construct implements IConnectable {
       autoMinorVersionUpgrade: true,
       snapshotRetentionLimit: multiAz ? 1 : 0,
     });
+    this.replicationGroup.applyRemovalPolicy(protect ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY);
     const { attrPrimaryEndPointAddress: host, attrPrimaryEndPointPort: port } = this.replicationGroup;
     this.endpoint = `${host}:${port}`;
   }

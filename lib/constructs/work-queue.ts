@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib/core';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
@@ -15,6 +15,8 @@ export interface WorkQueueProps {
    * @default 5
    */
   readonly maxReceives?: number;
+  /** Keep the queues, with their messages, when they are no longer in the template. @default true */
+  readonly protect?: boolean;
 }
 
 /** A queue for one consumer, with its dead-letter queue: encrypted, TLS only, long polling. */
@@ -25,13 +27,17 @@ export class WorkQueue extends Construct {
 
   constructor(scope: Construct, id: string, props: WorkQueueProps) {
     super(scope, id);
+    const { protect = true } = props;
     this.visibilityTimeout = props.visibilityTimeout ?? Duration.seconds(60);
+    // Retained in any case, the queues of a failed deployment would keep the next one from using their names.
+    const removalPolicy = protect ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
     this.deadLetters = new Queue(this, 'DeadLetters', {
       queueName: `${props.queueName}-dead`,
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       // Counted from when the message was first sent, so it must exceed the queue's own 4 days.
       retentionPeriod: Duration.days(14),
+      removalPolicy,
     });
     this.queue = new Queue(this, 'Queue', {
       queueName: props.queueName,
@@ -41,6 +47,7 @@ export class WorkQueue extends Construct {
       receiveMessageWaitTime: Duration.seconds(20),
       visibilityTimeout: this.visibilityTimeout,
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: props.maxReceives ?? 5 },
+      removalPolicy,
     });
   }
 }

@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib/core';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { StackProps } from 'aws-cdk-lib/core';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -44,10 +44,11 @@ export class DataStack extends Stack {
       protect,
       roles: definitions.filter(({ database }) => database).map(({ name }) => name),
     });
-    this.redis = new RedisCache(this, 'Redis', { ...environment.redis, vpc });
+    this.redis = new RedisCache(this, 'Redis', { ...environment.redis, vpc, protect });
     this.sessionSecret = new Secret(this, 'SessionSecret', {
       description: 'Signs session cookies',
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
+      removalPolicy: protect ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
 
     const retention = Duration.days(environment.logRetention);
@@ -59,18 +60,19 @@ export class DataStack extends Stack {
     });
     this.events = new EventBus(this, 'Events', { topicName: `headroom-${environment.name}-events` });
     this.queues = new Map(
-      definitions.filter(hasQueue).map((definition) => [definition.name, this.#queue(environment.name, definition)]),
+      definitions.filter(hasQueue).map((definition) => [definition.name, this.#queue(environment, definition)]),
     );
     this.mail = new MailSender(this, 'Mail', { address: environment.mailFrom });
   }
 
   /** The queue of a service or worker, fed by the events that it receives or the objects that it watches. */
-  #queue(environment: string, { name, receives, watches, queue: settings }: ServiceDefinition): WorkQueue {
+  #queue(environment: Environment, { name, receives, watches, queue: settings }: ServiceDefinition): WorkQueue {
     const seconds = settings?.visibilityTimeoutSeconds;
     const queue = new WorkQueue(this, `Queue-${name}`, {
-      queueName: `headroom-${environment}-${name}`,
+      queueName: `headroom-${environment.name}-${name}`,
       visibilityTimeout: seconds === undefined ? undefined : Duration.seconds(seconds),
       maxReceives: settings?.maxReceives,
+      protect: environment.protect,
     });
     if (receives) this.events.deliver(receives, queue);
     if (watches) this.uploads.notify(watches, queue);

@@ -18,7 +18,7 @@ export class NetworkStack extends Stack {
     this.#zones = environment.availabilityZones;
     const flowLogs = new LogGroup(this, 'FlowLogs', {
       retention: environment.logRetention,
-      removalPolicy: RemovalPolicy.DESTROY,
+      removalPolicy: environment.protect ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     this.vpc = new Network(this, 'Network', { ...environment, flowLogs }).vpc;
   }

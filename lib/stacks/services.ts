@@ -37,7 +37,7 @@ export interface ServicesStackProps extends StackProps {
   readonly data: DataStack;
 }
 
-/** The load balancer and the services and workers behind it. Holds no data: it can be deleted and created again. */
+/** The load balancer and the services and workers behind it. Holds no data but logs: it can be deleted and created again. */
 export class ServicesStack extends Stack {
   readonly cluster: Cluster;
   readonly loadBalancer: InternalLoadBalancer;
@@ -117,9 +117,10 @@ export class ServicesStack extends Stack {
   }
 
   #logGroup(name: string): LogGroup {
+    const { logRetention, protect } = this.#props.environment;
     return new LogGroup(this, `${name}-logs`, {
-      retention: this.#props.environment.logRetention,
-      removalPolicy: RemovalPolicy.DESTROY,
+      retention: logRetention,
+      removalPolicy: protect ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
   }
 }

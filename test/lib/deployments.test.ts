@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 
 import { environmentNames, stackNames, templateOf } from './environments.ts';
 import type { EnvironmentName } from './environments.ts';
-import { idsOf, resourcesOf, synthesize } from './synth.ts';
+import { resourcesOf, synthesize } from './synth.ts';
 
 const { templates } = await synthesize();
 
@@ -23,23 +23,6 @@ test('no template contains a secret in plain text', () => {
 test.each(environmentNames)('listener rules of %s have distinct priorities', (environment) => {
   const rules = propertiesOf(environment, 'Services', 'AWS::ElasticLoadBalancingV2::ListenerRule');
   expect(new Set(rules.map(({ Priority }) => Priority)).size).toBe(rules.length);
-});
-
-test.each(['prod', 'staging'] as const)('what holds data in %s outlives its stack', (environment) => {
-  const policies = (type: string): unknown[] =>
-    resourcesOf(templateOf(environment, 'Data'), type).map(([, { DeletionPolicy }]) => DeletionPolicy);
-  expect(policies('AWS::RDS::DBInstance')[0]).toBe('Snapshot');
-  expect(policies('AWS::S3::Bucket')).toEqual(['Retain', 'Retain']);
-  expect(propertiesOf(environment, 'Data', 'AWS::RDS::DBInstance')[0]).toMatchObject({ DeletionProtection: true });
-});
-
-test.each(['dev', 'local'] as const)('what holds data in %s is deleted with its stack', (environment) => {
-  const data = templateOf(environment, 'Data');
-  for (const type of ['AWS::RDS::DBInstance', 'AWS::S3::Bucket']) {
-    for (const [, { DeletionPolicy }] of resourcesOf(data, type)) expect(DeletionPolicy).toBe('Delete');
-  }
-  const emptied = propertiesOf(environment, 'Data', 'Custom::S3AutoDeleteObjects').map(({ BucketName }) => BucketName);
-  expect(emptied).toEqual(idsOf(data, 'AWS::S3::Bucket').map((Ref) => ({ Ref })));
 });
 
 describe.each(['dev', 'staging'] as const)('%s, of which there is no snapshot,', (environment) => {
