@@ -22,9 +22,10 @@ export class Deployment extends Stage {
     super(scope, name, { env: { account, region } });
     const stack = (part: string) => ({ environment, system, stackName: `headroom-${name}-${part}` });
 
-    const { vpc } = new NetworkStack(this, 'Network', { ...stack('network'), terminationProtection: protect });
+    const network = new NetworkStack(this, 'Network', { ...stack('network'), terminationProtection: protect });
+    const { vpc, awsApis } = network;
     const data = new DataStack(this, 'Data', { ...stack('data'), vpc, terminationProtection: protect });
-    const services = new ServicesStack(this, 'Services', { ...stack('services'), vpc, data });
+    const services = new ServicesStack(this, 'Services', { ...stack('services'), vpc, awsApis, data });
     new EdgeStack(this, 'Edge', { ...stack('edge'), loadBalancer: services.loadBalancer.alb });
   }
 }

@@ -1,3 +1,5 @@
+import { Port } from 'aws-cdk-lib/aws-ec2';
+
 import type { InternalLoadBalancer } from '../constructs/internal-load-balancer.ts';
 import type { Capability } from './capability.ts';
 
@@ -8,6 +10,7 @@ import type { Capability } from './capability.ts';
 export const paymentProviderCapability = (loadBalancer: InternalLoadBalancer, url?: string): Capability => ({
   bind(workload) {
     if (url === undefined) loadBalancer.allowCallsFrom(workload);
+    else workload.connections.allowToAnyIpv4(Port.HTTPS, 'Payment provider');
     workload.addEnvironment({ PAYMENT_PROVIDER_URL: url ?? `${loadBalancer.url}/sandbox` });
   },
 });

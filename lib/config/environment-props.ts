@@ -151,11 +151,19 @@ export interface EnvironmentProps {
    */
   readonly cidr?: string;
   /**
-   * How tasks reach AWS and the internet. `none`: AWS only, through interface endpoints, each priced per zone and hour.
-   * `instance`: one small EC2 instance. The cheapest; not replaced when it fails, but replaced, with a minute's outage, by
-   * a deployment that finds a newer Amazon Linux. `one`: a NAT gateway; losing its zone cuts all tasks off. `per-az`: a
-   * gateway in each zone.
-   * @default 'one'
+   * Whether tasks reach AWS APIs through interface endpoints in the VPC. Then only tasks that call a payment provider may
+   * connect to addresses outside the VPC, apart from S3. There are seven endpoints; in eu-central-1 each costs $0.012 per
+   * zone and hour, together $61 per zone and month, and $0.01 per GB. Without them, AWS is reached over the internet, and every
+   * task may connect to any address on port 443.
+   * @default true
+   * @see https://aws.amazon.com/privatelink/pricing/
+   */
+  readonly endpoints?: boolean;
+  /**
+   * How tasks reach the internet. `none`: not at all. `instance`: one small EC2 instance. The cheapest; not replaced when it
+   * fails, but replaced, with a minute's outage, by a deployment that finds a newer Amazon Linux. `one`: a NAT gateway;
+   * losing its zone cuts all tasks off. `per-az`: a gateway in each zone.
+   * @default - 'none' with `endpoints` and without `paymentProviderUrl`, since nothing would use it; otherwise 'one'
    */
   readonly nat?: 'none' | 'instance' | 'one' | 'per-az';
   /**
@@ -164,6 +172,12 @@ export interface EnvironmentProps {
    * @default - that of the region in cloudfront-prefix-lists.ts
    */
   readonly cloudFrontPrefixList?: string;
+  /**
+   * Id of the managed prefix list `com.amazonaws.<region>.s3`: the addresses of S3, which tasks may connect to.
+   * `aws ec2 describe-managed-prefix-lists` shows it.
+   * @default - that of the region in s3-prefix-lists.ts
+   */
+  readonly s3PrefixList?: string;
   /**
    * Whether what holds data is kept: stacks, database and load balancer refuse deletion; files, secrets, queues and logs
    * stay in the account when they leave a stack, and of Redis a snapshot. A queue that was kept has its name still: delete

@@ -5,7 +5,7 @@ import type { DatabaseProps, EnvironmentProps, RedisProps, TaskProps } from './e
 /** TaskProps with the defaults filled in. */
 export type Tasks = Required<Omit<TaskProps, 'stickinessSeconds'>> & Pick<TaskProps, 'stickinessSeconds'>;
 
-type Optional = 'account' | 'paymentProviderUrl' | 'cloudFrontPrefixList';
+type Optional = 'account' | 'paymentProviderUrl' | 'cloudFrontPrefixList' | 's3PrefixList';
 
 /** EnvironmentProps with the defaults filled in, which constructs and stacks read. */
 export interface Environment
@@ -30,9 +30,9 @@ const tasks: Tasks = {
 
 /** Fills in every default that EnvironmentProps documents, also for keys that are undefined. */
 export function withDefaults(name: string, props: EnvironmentProps): Environment {
-  const region = props.region ?? 'eu-central-1';
+  const { region = 'eu-central-1', endpoints = true } = props;
   return {
-    nat: 'one',
+    nat: endpoints && props.paymentProviderUrl === undefined ? 'none' : 'one',
     cidr: '10.0.0.0/16',
     availabilityZones: [`${region}a`, `${region}b`],
     protect: true,
@@ -44,6 +44,7 @@ export function withDefaults(name: string, props: EnvironmentProps): Environment
     ...defined(props),
     name,
     region,
+    endpoints,
     tasks: { ...tasks, ...defined(props.tasks) },
     redis: { nodeType: 't4g.micro', multiAz: false, ...defined(props.redis) },
     database: {

@@ -6,6 +6,8 @@ import type { EnvironmentProps } from './environment-props.ts';
 export const environments: Readonly<Record<string, EnvironmentProps>> = {
   dev: {
     mailFrom: 'orders@dev.example.com',
+    // Saves $123 a month, and lets every task connect to any address on port 443.
+    endpoints: false,
     nat: 'instance',
     protect: false,
     sandbox: true,

@@ -6,6 +6,7 @@ import { definitionsFor } from '../system.ts';
 import type { ServiceDefinition } from '../system.ts';
 import { cloudFrontPrefixLists } from './cloudfront-prefix-lists.ts';
 import type { Environment } from './environment.ts';
+import { s3PrefixLists } from './s3-prefix-lists.ts';
 import { elastiCacheNodeTypes, instanceTypeFault, rdsInstanceTypes } from './instance-types.ts';
 import { suggest } from './suggest.ts';
 import { isBetween, tasksFaults } from './validate-tasks.ts';
@@ -18,6 +19,7 @@ export function environmentFaults(environment: Environment, system: readonly Ser
     ...placeFaults(environment),
     ...regionFaults(environment),
     ...paymentFaults(environment),
+    ...natFaults(environment),
     ...databaseFaults(environment),
     ...tasksFaults(environment, definitions),
     ...Object.keys(environment.services)
@@ -44,7 +46,8 @@ function* placeFaults(environment: Environment): Generator<string> {
   }
 }
 
-function* regionFaults({ region, availabilityZones, cloudFrontPrefixList }: Environment): Generator<string> {
+function* regionFaults(environment: Environment): Generator<string> {
+  const { region, availabilityZones, cloudFrontPrefixList, endpoints, s3PrefixList } = environment;
   const regions = RegionInfo.regions.map(({ name }) => name);
   if (!regions.includes(region)) {
     yield `region is "${region}", which aws-cdk-lib does not know: ${suggest(region, regions)}`;
@@ -56,6 +59,8 @@ function* regionFaults({ region, availabilityZones, cloudFrontPrefixList }: Envi
   }
   if (!cloudFrontPrefixList && !cloudFrontPrefixLists[region])
     yield `the CloudFront prefix list of ${region} is not known: set cloudFrontPrefixList`;
+  if (endpoints && !s3PrefixList && !s3PrefixLists[region])
+    yield `the S3 prefix list of ${region} is not known: set s3PrefixList, or endpoints to false`;
 }
 
 function* paymentFaults({ sandbox, paymentProviderUrl: url, nat }: Environment): Generator<string> {
@@ -65,6 +70,13 @@ function* paymentFaults({ sandbox, paymentProviderUrl: url, nat }: Environment):
     yield `paymentProviderUrl is "${url}": give an https URL`;
   else if (url && new URL(url).port) yield `paymentProviderUrl is "${url}", but tasks reach port 443 only`;
   if (url && nat === 'none') yield `nat is none, so tasks cannot reach ${url}: choose instance, one or per-az`;
+}
+
+function* natFaults({ nat, endpoints, paymentProviderUrl }: Environment): Generator<string> {
+  if (nat === 'none' && !endpoints)
+    yield 'nat is none and endpoints is false, so tasks cannot reach AWS: drop one of them';
+  if (nat !== 'none' && endpoints && !paymentProviderUrl)
+    yield `nat is ${nat}, but nothing uses it: with endpoints, only calls to a paymentProviderUrl leave the VPC; drop nat, or set endpoints to false`;
 }
 
 function* databaseFaults({ database, redis }: Environment): Generator<string> {

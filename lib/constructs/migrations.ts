@@ -2,8 +2,8 @@ import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Duration } from 'aws-cdk-lib/core';
-import { Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
-import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import type { Connections, IConnectable, IVpc } from 'aws-cdk-lib/aws-ec2';
 import { Architecture, Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Trigger } from 'aws-cdk-lib/triggers';
@@ -37,9 +37,11 @@ const migrationTimeout = Duration.minutes(14);
 
 /**
  * Migrates database roles and tables, once per deployment that changes them, before the constructs that depend on it. When
- * it fails, the deployment fails and the old services keep running.
+ * it fails, the deployment fails and the old services keep running. The function also calls Secrets Manager, which is left to
+ * be allowed.
  */
-export class Migrations extends Construct {
+export class Migrations extends Construct implements IConnectable {
+  readonly connections: Connections;
   readonly #trigger: Trigger;
 
   constructor(scope: Construct, id: string, props: MigrationsProps) {
@@ -75,7 +77,7 @@ export class Migrations extends Construct {
       });
     });
     handler.connections.allowToDefaultPort(postgres, 'PostgreSQL');
-    handler.connections.allowToAnyIpv4(Port.HTTPS, 'Secrets Manager');
+    this.connections = handler.connections;
     for (const secret of [postgres.adminSecret, ...postgres.roleSecrets.values()]) secret.grantRead(handler);
     this.#trigger = new Trigger(this, 'Trigger', {
       handler,

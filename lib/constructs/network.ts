@@ -5,7 +5,6 @@ import {
   InstanceClass,
   InstanceSize,
   InstanceType,
-  InterfaceVpcEndpointAwsService,
   IpAddresses,
   NatInstanceProviderV2,
   NatProvider,
@@ -24,17 +23,6 @@ import type { Environment } from '../config/environment.ts';
 export interface NetworkProps extends Pick<Environment, 'cidr' | 'availabilityZones' | 'nat'> {
   readonly flowLogs: ILogGroup;
 }
-
-/** The endpoints that tasks need without internet access. S3, which stores image layers, has a gateway endpoint. */
-const endpoints = {
-  Ecr: InterfaceVpcEndpointAwsService.ECR,
-  EcrDocker: InterfaceVpcEndpointAwsService.ECR_DOCKER,
-  Logs: InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
-  SecretsManager: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
-  Sqs: InterfaceVpcEndpointAwsService.SQS,
-  Sns: InterfaceVpcEndpointAwsService.SNS,
-  Email: InterfaceVpcEndpointAwsService.EMAIL,
-};
 
 /**
  * A VPC of three subnets in each zone: `public` for NAT, `app` for the load balancer and tasks, and `data` for databases,
@@ -71,11 +59,6 @@ export class Network extends Construct {
       },
     });
     natInstance?.connections.allowFrom(Peer.ipv4(props.cidr), Port.allTraffic(), 'Outbound traffic of tasks');
-    if (nat === 'none') {
-      for (const [name, service] of Object.entries(endpoints)) {
-        this.vpc.addInterfaceEndpoint(name, { service, subnets: { subnetGroupName: 'app' } });
-      }
-    }
   }
 }
 

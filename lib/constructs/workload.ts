@@ -1,5 +1,5 @@
 import { Duration, Size, Stack } from 'aws-cdk-lib/core';
-import { Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
 import {
   AvailabilityZoneRebalancing,
@@ -29,7 +29,10 @@ export interface WorkloadProps {
   readonly tasks: Tasks;
 }
 
-/** What HTTP services and workers share: a Graviton task that runs as an ECS service across the zones. */
+/**
+ * What HTTP services and workers share: a Graviton task that runs as an ECS service across the zones. Its security group
+ * opens no path: not even to AWS APIs, without which no task starts.
+ */
 export abstract class Workload extends Construct implements IConnectable {
   readonly service: FargateService;
   readonly taskDefinition: FargateTaskDefinition;
@@ -69,7 +72,6 @@ export abstract class Workload extends Construct implements IConnectable {
     // The first tasks start with their security group rules and policies in place.
     this.service.node.addDependency(securityGroup, this.taskDefinition);
     this.connections = this.service.connections;
-    this.connections.allowToAnyIpv4(Port.HTTPS, 'AWS APIs and external services');
   }
 
   #addContainer({ name, image, logGroup }: WorkloadProps): ContainerDefinition {

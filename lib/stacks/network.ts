@@ -5,11 +5,14 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
 import type { Environment } from '../config/environment.ts';
+import { s3PrefixLists } from '../config/s3-prefix-lists.ts';
+import { AwsApis } from '../constructs/aws-apis.ts';
 import { Network } from '../constructs/network.ts';
 
-/** The VPC. */
+/** The VPC, and the path from it to AWS APIs. */
 export class NetworkStack extends Stack {
   readonly vpc: IVpc;
+  readonly awsApis: AwsApis;
   readonly #zones: readonly string[];
 
   constructor(scope: Construct, id: string, props: StackProps & { readonly environment: Environment }) {
@@ -20,7 +23,13 @@ export class NetworkStack extends Stack {
       retention: environment.logRetention,
       removalPolicy: environment.protect ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
-    this.vpc = new Network(this, 'Network', { ...environment, flowLogs }).vpc;
+    const { vpc } = new Network(this, 'Network', { ...environment, flowLogs });
+    this.vpc = vpc;
+    this.awsApis = new AwsApis(this, 'AwsApis', {
+      vpc,
+      endpoints: environment.endpoints,
+      s3PrefixList: environment.s3PrefixList ?? s3PrefixLists[environment.region]!,
+    });
   }
 
   /** From the settings, so that synth looks up nothing in an account. */

@@ -20,6 +20,7 @@ import { tasksOf } from '../config/environment.ts';
 import type { Environment } from '../config/environment.ts';
 import { listenerRules } from '../config/listener-rules.ts';
 import type { ListenerRule } from '../config/listener-rules.ts';
+import type { AwsApis } from '../constructs/aws-apis.ts';
 import { HttpService } from '../constructs/http-service.ts';
 import { InternalLoadBalancer } from '../constructs/internal-load-balancer.ts';
 import { Migrations } from '../constructs/migrations.ts';
@@ -34,6 +35,7 @@ export interface ServicesStackProps extends StackProps {
   readonly environment: Environment;
   readonly system: readonly ServiceDefinition[];
   readonly vpc: IVpc;
+  readonly awsApis: AwsApis;
   readonly data: DataStack;
 }
 
@@ -48,7 +50,7 @@ export class ServicesStack extends Stack {
   constructor(scope: Construct, id: string, props: ServicesStackProps) {
     super(scope, id, props);
     this.#props = props;
-    const { environment, vpc, data } = props;
+    const { environment, vpc, awsApis, data } = props;
     const definitions = definitionsFor(props.system, environment);
 
     this.cluster = new Cluster(this, 'Cluster', {
@@ -73,11 +75,14 @@ export class ServicesStack extends Stack {
       ),
       seed: environment.demoCatalogue ? demoCatalogue : undefined,
     });
+    awsApis.allowFrom(migrations);
     const capabilities = this.#capabilities();
     const rules = listenerRules(definitions);
     this.workloads = new Map(
       definitions.map((definition) => {
         const workload = this.#workload(definition, rules.get(definition.name) ?? []);
+        awsApis.allowFrom(workload);
+        awsApis.allowS3From(workload);
         bindCapabilities(capabilities, workload, definition);
         migrations.runBefore(workload);
         return [definition.name, workload];

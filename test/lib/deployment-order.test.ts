@@ -19,12 +19,15 @@ test('services start after the migrations, with their security group rules and p
         expect.stringMatching(/^MigrationsTrigger/),
         expect.stringMatching(new RegExp(`^${name}TaskExecutionRoleDefaultPolicy`)),
         ...(database ? [expect.stringMatching(new RegExp(`^${name}SecurityGroup.*5432to`))] : []),
+        expect.stringMatching(new RegExp(`^${name}SecurityGroup.*AwsApis.*443to`)),
+        expect.stringMatching(new RegExp(`^${name}SecurityGrouptopl.*443`)),
       ]),
     );
   }
 });
 
-test('migrations run after their path to the database is open', () => {
+test('migrations run after their paths to the database and to AWS APIs are open', () => {
+  expect(trigger?.DependsOn).toContainEqual(expect.stringMatching(/^MigrationsSecurityGroup.*AwsApis.*443to/));
   expect(trigger?.DependsOn).toContainEqual(expect.stringMatching(/^MigrationsSecurityGroup.*5432to/));
 });
 

@@ -30,6 +30,8 @@ describe.each(['dev', 'staging'] as const)('%s, of which there is no snapshot,',
     const types = (name: EnvironmentName): string[] =>
       Object.values(templateOf(name, stack).Resources)
         .map(({ Type }) => Type)
+        // security-groups.test.ts compares the paths.
+        .filter((type) => !type.startsWith('AWS::EC2::SecurityGroup'))
         .toSorted();
     expect(types(environment)).toEqual(types('local'));
   });
@@ -54,6 +56,7 @@ describe.each(['dev', 'staging'] as const)('%s, of which there is no snapshot,',
 test('dev is small: a NAT instance, the smallest database, few tasks, short retention', () => {
   expect(propertiesOf('dev', 'Network', 'AWS::EC2::Instance')).toHaveLength(1);
   expect(propertiesOf('dev', 'Network', 'AWS::EC2::NatGateway')).toEqual([]);
+  expect(propertiesOf('dev', 'Network', 'AWS::EC2::VPCEndpoint')).toHaveLength(1);
   expect(propertiesOf('dev', 'Network', 'AWS::Logs::LogGroup')).toEqual([
     expect.objectContaining({ RetentionInDays: 7 }),
   ]);
@@ -71,9 +74,10 @@ test('dev is small: a NAT instance, the smallest database, few tasks, short rete
   expect(scaling['orders']).toEqual([2, 4]);
 });
 
-test('staging has the default sizes: one NAT gateway, a medium database, two to ten tasks', () => {
+test('staging has the default sizes: endpoints and no NAT, a medium database, two to ten tasks', () => {
   expect(propertiesOf('staging', 'Network', 'AWS::EC2::Instance')).toEqual([]);
-  expect(propertiesOf('staging', 'Network', 'AWS::EC2::NatGateway')).toHaveLength(1);
+  expect(propertiesOf('staging', 'Network', 'AWS::EC2::NatGateway')).toEqual([]);
+  expect(propertiesOf('staging', 'Network', 'AWS::EC2::VPCEndpoint')).toHaveLength(8);
   expect(propertiesOf('staging', 'Network', 'AWS::EC2::Subnet')).toHaveLength(6);
   const [primary, ...replicas] = propertiesOf('staging', 'Data', 'AWS::RDS::DBInstance');
   expect(primary).toMatchObject({ DBInstanceClass: 'db.t4g.medium', MaxAllocatedStorage: 200, MultiAZ: false });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 
 import { definitionsFor, system } from '../../lib/system.ts';
-import { environmentNames, environments, templateOf } from './environments.ts';
+import { environmentNames, environments, stackNames, templateOf } from './environments.ts';
 import type { EnvironmentName } from './environments.ts';
 import { resourcesOf } from './synth.ts';
 
@@ -14,21 +14,62 @@ test.each(environmentNames)('security groups of %s open the paths of the table a
 test('the paths from and to one service, by hand', () => {
   expect(paths('prod').filter((path) => path.includes('Tasks of payments'))).toEqual([
     '0.0.0.0/0:443 <- Tasks of payments',
+    'AWS endpoints:443 <- Tasks of payments',
     'Load balancer:80 <- Tasks of payments',
     'PostgreSQL:5432 <- Tasks of payments',
     'Redis:6379 <- Tasks of payments',
     'Tasks of payments:3000 <- Load balancer',
+    'pl-6ea54007:443 <- Tasks of payments',
   ]);
+});
+
+/** CDK's description of the group. */
+const nat = 'Security Group for NAT instances';
+const overInternet = 'AWS APIs, over the internet';
+
+/** Which groups may reach any address on the internet, and why. */
+const internet: Readonly<Record<EnvironmentName, Readonly<Record<string, string>>>> = {
+  dev: {
+    Migrations: overInternet,
+    [nat]: 'Allow all outbound traffic by default',
+    'Tasks of auth': overInternet,
+    'Tasks of catalog': overInternet,
+    'Tasks of mailer': overInternet,
+    'Tasks of orders': overInternet,
+    'Tasks of payments': overInternet,
+    'Tasks of sandbox': overInternet,
+  },
+  staging: {},
+  prod: { 'Tasks of payments': 'Payment provider' },
+  local: {},
+};
+
+test.each(environmentNames)('in %s, only those who need the internet may reach it', (environment) => {
+  const { groups, egress, nameOf } = rules(environment);
+  // EC2 lets a group without an outbound rule reach everything; CloudFormation removes that with the first rule it adds.
+  // https://github.com/aws-cloudformation/cfn-language-discussion/issues/157
+  const ruled = new Set(egress.map(({ GroupId }) => nameOf(GroupId)));
+  expect(groups.map(([id]) => nameOf(id)).filter((name) => !ruled.has(name))).toEqual([]);
+
+  const toInternet = egress.filter(({ CidrIp, CidrIpv6 }) => CidrIp === '0.0.0.0/0' || CidrIpv6 !== undefined);
+  expect(Object.fromEntries(toInternet.map(({ GroupId, Description }) => [nameOf(GroupId), Description]))).toEqual(
+    internet[environment],
+  );
 });
 
 function expectedPaths(environment: EnvironmentName): string[] {
   const { sandbox } = environments[environment];
-  const expected = ['0.0.0.0/0:443 <- Migrations', 'PostgreSQL:5432 <- Migrations'];
+  const endpoints = environment !== 'dev';
+  const apis = endpoints ? 'AWS endpoints:443' : '0.0.0.0/0:443';
+  const expected = [`${apis} <- Migrations`, 'PostgreSQL:5432 <- Migrations'];
   expected.push('CloudFront to load balancer:80 <- pl-a3a144ca');
+  if (environment === 'dev') expected.push(`0.0.0.0/0:all <- ${nat}`, `${nat}:all <- 10.0.0.0/16`);
   for (const definition of definitionsFor(system, { sandbox })) {
     const { kind, database, sessions, calls, paymentProvider } = definition;
     const tasks = `Tasks of ${definition.name}`;
-    expected.push(`0.0.0.0/0:443 <- ${tasks}`);
+    expected.push(`${apis} <- ${tasks}`);
+    if (endpoints) expected.push(`pl-6ea54007:443 <- ${tasks}`);
+    if (endpoints && paymentProvider && !sandbox) expected.push(`0.0.0.0/0:443 <- ${tasks}`);
     if (kind === 'service') expected.push(`${tasks}:3000 <- Load balancer`);
     if (database) expected.push(`PostgreSQL:5432 <- ${tasks}`);
     if (sessions) expected.push(`Redis:6379 <- ${tasks}`);
@@ -37,46 +78,60 @@ function expectedPaths(environment: EnvironmentName): string[] {
   return expected.toSorted();
 }
 
-/** Returns all open paths of the Data and Services stacks. Between two groups, both sides must open the path. */
+/** Returns all open paths. Between two groups, both sides must open the path. */
 function paths(environment: EnvironmentName): string[] {
-  const templates = [templateOf(environment, 'Data'), templateOf(environment, 'Services')];
-  const resources = (type: string) => templates.flatMap((template) => resourcesOf(template, type));
+  const { ingress, egress, nameOf } = rules(environment);
+  const inbound = ingress.map((rule) => `${nameOf(rule.GroupId)}:${portOf(rule)} <- ${peerOf(rule, nameOf)}`);
+  const outbound = egress
+    .filter(({ CidrIp }) => CidrIp !== '255.255.255.255/32')
+    .map((rule) => `${peerOf(rule, nameOf)}:${portOf(rule)} <- ${nameOf(rule.GroupId)}`);
+
+  const fromGroups = inbound.filter((path) => !/<- (pl-|10\.)/.test(path));
+  const toGroups = outbound.filter((path) => !/^(0\.0\.0\.0|pl-)/.test(path));
+  expect(fromGroups.toSorted()).toEqual(toGroups.toSorted());
+  return [...new Set([...inbound, ...outbound])].toSorted();
+}
+
+/** Returns the security groups of all stacks and their rules, and how to name a group by a reference to it. */
+function rules(environment: EnvironmentName) {
+  const resources = (type: string) => stackNames.flatMap((stack) => resourcesOf(templateOf(environment, stack), type));
   const groups = resources('AWS::EC2::SecurityGroup');
   const nameOf = (reference: unknown): string => {
     const text = JSON.stringify(reference);
     return String(groups.find(([id]) => text.includes(id))?.[1].Properties['GroupDescription'] ?? reference);
   };
-  const ingress = [
-    ...groups.flatMap(([id, { Properties }]) => rulesOf(Properties['SecurityGroupIngress'], id)),
-    ...resources('AWS::EC2::SecurityGroupIngress').map(([, { Properties }]) => Properties as Rule),
-  ].map((rule) => `${nameOf(rule.GroupId)}:${rule.ToPort} <- ${peerOf(rule, nameOf)}`);
-  const egress = [
-    ...groups.flatMap(([id, { Properties }]) => rulesOf(Properties['SecurityGroupEgress'], id)),
-    ...resources('AWS::EC2::SecurityGroupEgress').map(([, { Properties }]) => Properties as Rule),
-  ].map((rule) => `${peerOf(rule, nameOf)}:${rule.ToPort} <- ${nameOf(rule.GroupId)}`);
-
-  const fromGroups = ingress.filter((path) => !path.includes('<- pl-'));
-  const toGroups = egress.filter((path) => !path.startsWith('0.0.0.0/0'));
-  expect(fromGroups.toSorted()).toEqual(toGroups.toSorted());
-  return [...new Set([...ingress, ...egress])].toSorted();
+  const rulesOf = (inline: string, type: string): Rule[] => [
+    ...groups.flatMap(([GroupId, { Properties }]) =>
+      ((Properties[inline] ?? []) as Rule[]).map((rule) => Object.assign({}, rule, { GroupId })),
+    ),
+    ...resources(type).map(([, { Properties }]) => Properties as Rule),
+  ];
+  return {
+    groups,
+    nameOf,
+    ingress: rulesOf('SecurityGroupIngress', 'AWS::EC2::SecurityGroupIngress'),
+    /** CDK renders "no egress" as a rule for 255.255.255.255/32. */
+    egress: rulesOf('SecurityGroupEgress', 'AWS::EC2::SecurityGroupEgress'),
+  };
 }
-
-/** Returns the rules within a group. CDK renders "no egress" as a rule for 255.255.255.255/32. */
-const rulesOf = (rules: unknown, GroupId: string): Rule[] =>
-  ((rules ?? []) as Rule[])
-    .filter(({ CidrIp }) => CidrIp !== '255.255.255.255/32')
-    .map((rule) => Object.assign({}, rule, { GroupId }));
 
 function peerOf(rule: Rule, nameOf: (reference: unknown) => string): string {
   const group = rule.SourceSecurityGroupId ?? rule.DestinationSecurityGroupId;
-  return group === undefined ? String(rule.CidrIp ?? rule.SourcePrefixListId) : nameOf(group);
+  const peer = rule.CidrIp ?? rule.SourcePrefixListId ?? rule.DestinationPrefixListId;
+  return group === undefined ? String(peer) : nameOf(group);
 }
+
+const portOf = ({ IpProtocol, ToPort }: Rule): string => (IpProtocol === '-1' ? 'all' : String(ToPort));
 
 interface Rule {
   readonly GroupId?: unknown;
   readonly SourceSecurityGroupId?: unknown;
   readonly DestinationSecurityGroupId?: unknown;
   readonly SourcePrefixListId?: string;
+  readonly DestinationPrefixListId?: string;
   readonly CidrIp?: string;
+  readonly CidrIpv6?: string;
+  readonly IpProtocol?: string;
   readonly ToPort?: number;
+  readonly Description?: string;
 }

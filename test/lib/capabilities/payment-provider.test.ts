@@ -42,9 +42,23 @@ function providerUrl(template: Template): unknown {
 
 const callThroughLoadBalancer = { Description: 'Calls to services', FromPort: 80 };
 
+/** Returns where the tasks may connect to without a security group on the other side, as `address:port`. */
+const outside = (template: Template): string[] =>
+  Object.values(
+    template.findResources('AWS::EC2::SecurityGroup', { Properties: { GroupDescription: 'Tasks of payments' } }),
+  )
+    .flatMap(({ Properties }) => (Properties as { SecurityGroupEgress?: Rule[] }).SecurityGroupEgress ?? [])
+    .map(({ CidrIp, ToPort }) => `${CidrIp}:${ToPort}`);
+
+interface Rule {
+  readonly CidrIp: string;
+  readonly ToPort: number;
+}
+
 test('with a URL, the service calls that provider and has no path to the load balancer', () => {
   const template = templateWith('https://payments.example.com');
   expect(providerUrl(template)).toBe('https://payments.example.com');
+  expect(outside(template)).toEqual(['0.0.0.0/0:443']);
   template.resourcePropertiesCountIs('AWS::EC2::SecurityGroupEgress', callThroughLoadBalancer, 0);
 });
 
@@ -52,4 +66,5 @@ test('without a URL, the service calls the sandbox through the load balancer', (
   const template = templateWith();
   expect(providerUrl(template)).toEqual({ 'Fn::Join': ['', expect.arrayContaining(['/sandbox'])] });
   template.resourcePropertiesCountIs('AWS::EC2::SecurityGroupEgress', callThroughLoadBalancer, 1);
+  expect(outside(template)).toEqual([]);
 });

@@ -76,6 +76,16 @@ test.each<[string, Partial<EnvironmentProps>, unknown]>([
     'uploadOrigins has "https://a.example/x", not an origin such as https://shop.example.com',
   ],
   [
+    'tasks that cannot reach AWS',
+    { nat: 'none', endpoints: false },
+    'nat is none and endpoints is false, so tasks cannot reach AWS: drop one of them',
+  ],
+  [
+    'NAT that nothing uses',
+    { nat: 'per-az' },
+    'nat is per-az, but nothing uses it: with endpoints, only calls to a paymentProviderUrl leave the VPC; drop nat, or set endpoints to false',
+  ],
+  [
     'a snapshot of an Aurora cluster',
     { database: { restoreFrom: 'arn:aws:rds:eu-central-1:123456789012:cluster-snapshot:friday' } },
     'database.restoreFrom is "arn:aws:rds:eu-central-1:123456789012:cluster-snapshot:friday": give the name or the ARN of a snapshot of an RDS instance',
@@ -155,9 +165,14 @@ test.each<[string, Partial<EnvironmentProps>, unknown]>([
     'region is "eu-centrl-1", which aws-cdk-lib does not know: did you mean "eu-central-1"?',
   ],
   [
-    'a region without a known prefix list',
-    { region: 'eu-south-1' },
+    'a region without a known prefix list of CloudFront',
+    { region: 'eu-south-1', s3PrefixList: 'pl-1' },
     'the CloudFront prefix list of eu-south-1 is not known: set cloudFrontPrefixList',
+  ],
+  [
+    'a region without a known prefix list of S3, which endpoints need',
+    { region: 'eu-south-1', cloudFrontPrefixList: 'pl-1' },
+    'the S3 prefix list of eu-south-1 is not known: set s3PrefixList, or endpoints to false',
   ],
   [
     'settings for a misspelt service',

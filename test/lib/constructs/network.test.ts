@@ -15,20 +15,29 @@ describe('the network', () => {
   const three = ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'];
 
   test.each<[EnvironmentProps['nat'], number, number, number]>([
-    ['none', 0, 0, 8],
-    ['instance', 0, 1, 1],
-    ['one', 1, 0, 1],
-    ['per-az', 3, 0, 1],
-  ])('with NAT %s has %d gateways, %d instances and %d endpoints', (nat, gateways, instances, endpoints) => {
-    const template = networkWith({ nat, availabilityZones: three });
-    template.resourceCountIs('AWS::EC2::NatGateway', gateways);
-    template.resourceCountIs('AWS::EC2::Instance', instances);
-    template.resourceCountIs('AWS::EC2::VPCEndpoint', endpoints);
-    template.resourceCountIs('AWS::EC2::FlowLog', 1);
-    template.hasResourceProperties('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Gateway' });
-    // For any NAT: CloudFront reaches a private load balancer only in a VPC with an internet gateway.
-    template.resourceCountIs('AWS::EC2::VPCGatewayAttachment', 1);
-  });
+    ['none', 0, 0, 0],
+    ['instance', 0, 1, 3],
+    ['one', 1, 0, 3],
+    ['per-az', 3, 0, 3],
+  ])(
+    'with NAT %s has %d gateways, %d instances and %d private routes to the internet',
+    (nat, gateways, instances, routes) => {
+      const template = networkWith({ nat, availabilityZones: three });
+      template.resourceCountIs('AWS::EC2::NatGateway', gateways);
+      template.resourceCountIs('AWS::EC2::Instance', instances);
+      template.resourceCountIs('AWS::EC2::FlowLog', 1);
+      const toInternet = Object.keys(
+        template.findResources('AWS::EC2::Route', { Properties: { DestinationCidrBlock: '0.0.0.0/0' } }),
+      );
+      expect(toInternet.filter((id) => id.includes('appSubnet'))).toHaveLength(routes);
+      expect(toInternet.filter((id) => id.includes('dataSubnet'))).toEqual([]);
+      // For any NAT, S3 is reached over its gateway endpoint.
+      template.resourceCountIs('AWS::EC2::VPCEndpoint', 1);
+      template.hasResourceProperties('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Gateway' });
+      // For any NAT: CloudFront reaches a private load balancer only in a VPC with an internet gateway.
+      template.resourceCountIs('AWS::EC2::VPCGatewayAttachment', 1);
+    },
+  );
 
   test('a NAT instance has enough memory for its packages, and retries until they are installed', () => {
     networkWith({ nat: 'instance' }).hasResourceProperties('AWS::EC2::Instance', {

@@ -1,0 +1,66 @@
+import { InterfaceVpcEndpointAwsService, Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import type { IConnectable, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Construct } from 'constructs';
+
+export interface AwsApisProps {
+  /** With subnets named `app` and a gateway endpoint for S3. */
+  readonly vpc: Vpc;
+  /** Whether there are interface endpoints. Otherwise callers need a route to the internet. */
+  readonly endpoints: boolean;
+  /** Id of the region's managed prefix list of S3. */
+  readonly s3PrefixList: string;
+}
+
+/** The AWS APIs that tasks and functions in the VPC call. S3, which also stores image layers, has a gateway endpoint. */
+const services = {
+  Ecr: InterfaceVpcEndpointAwsService.ECR,
+  EcrDocker: InterfaceVpcEndpointAwsService.ECR_DOCKER,
+  Logs: InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
+  SecretsManager: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+  Sqs: InterfaceVpcEndpointAwsService.SQS,
+  Sns: InterfaceVpcEndpointAwsService.SNS,
+  Email: InterfaceVpcEndpointAwsService.EMAIL,
+};
+
+/**
+ * The path to AWS APIs, over port 443: interface endpoints, which only admitted callers reach, or else the internet. Security
+ * groups know addresses, not services: without endpoints, a caller may connect to any address.
+ */
+export class AwsApis extends Construct {
+  readonly #endpoints: SecurityGroup | undefined;
+  readonly #s3PrefixList: string;
+
+  constructor(scope: Construct, id: string, props: AwsApisProps) {
+    super(scope, id);
+    const { vpc } = props;
+    this.#s3PrefixList = props.s3PrefixList;
+    if (!props.endpoints) return;
+    const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
+      vpc,
+      description: 'AWS endpoints',
+      allowAllOutbound: false,
+    });
+    for (const [name, service] of Object.entries(services)) {
+      vpc.addInterfaceEndpoint(name, {
+        service,
+        subnets: { subnetGroupName: 'app' },
+        securityGroups: [securityGroup],
+        // Otherwise the whole VPC may connect.
+        open: false,
+      });
+    }
+    this.#endpoints = securityGroup;
+  }
+
+  /** Lets a caller reach all APIs but S3. */
+  allowFrom({ connections }: IConnectable): void {
+    if (this.#endpoints) connections.allowTo(this.#endpoints, Port.HTTPS, 'AWS APIs');
+    else connections.allowToAnyIpv4(Port.HTTPS, 'AWS APIs, over the internet');
+  }
+
+  /** Lets a caller reach S3. Every task needs it to load its image. */
+  allowS3From({ connections }: IConnectable): void {
+    if (this.#endpoints) connections.allowTo(Peer.prefixList(this.#s3PrefixList), Port.HTTPS, 'S3');
+    else connections.allowToAnyIpv4(Port.HTTPS, 'AWS APIs, over the internet');
+  }
+}
