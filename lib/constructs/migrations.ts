@@ -37,8 +37,9 @@ const migrationTimeout = Duration.minutes(14);
 
 /**
  * Migrates database roles and tables, once per deployment that changes them, before the constructs that depend on it. When
- * it fails, the deployment fails and the old services keep running. The function also calls Secrets Manager, which is left to
- * be allowed.
+ * it fails, the deployment fails and the old services keep running.
+ *
+ * The security group opens the path to the database only; the function also calls Secrets Manager.
  */
 export class Migrations extends Construct implements IConnectable {
   readonly connections: Connections;

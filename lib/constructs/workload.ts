@@ -31,7 +31,7 @@ export interface WorkloadProps {
 
 /**
  * What HTTP services and workers share: a Graviton task that runs as an ECS service across the zones. Its security group
- * opens no path: not even to AWS APIs, without which no task starts.
+ * opens no path; without one to AWS APIs, no task starts.
  */
 export abstract class Workload extends Construct implements IConnectable {
   readonly service: FargateService;

@@ -9,6 +9,7 @@ import { system } from '../../lib/system.ts';
 import type { ServiceDefinition } from '../../lib/system.ts';
 import { Account, referencesIn } from './cloudformation.ts';
 import type { StackTemplate } from './cloudformation.ts';
+import { environmentNames, stackNames, templateOf } from './environments.ts';
 import { temporaryOutdir } from './stack.ts';
 
 interface Variant {
@@ -88,18 +89,27 @@ describe.each(pairs)('%s', (_, one, other) => {
   });
 });
 
-test('a reference names an output of an earlier stack, and nothing is exported', () => {
-  const earlier = new Set<string>();
-  let references = 0;
-  for (const { stackName, template } of stacksOf(usual)) {
-    for (const reference of referencesIn(template)) {
-      expect(earlier).toContain(reference);
-      references += 1;
+test.each(environmentNames)(
+  'in %s, a reference names an output of an earlier stack, and nothing is exported',
+  (name) => {
+    const earlier = new Set<string>();
+    let references = 0;
+    for (const stack of stackNames) {
+      const template = templateOf(name, stack);
+      for (const reference of referencesIn(template)) {
+        expect(earlier).toContain(reference);
+        references += 1;
+      }
+      for (const [output, content] of Object.entries(template.Outputs ?? {})) {
+        expect(content).not.toHaveProperty('Export');
+        earlier.add(`headroom-${name}-${stack.toLowerCase()}.${output}`);
+      }
     }
-    for (const [name, output] of Object.entries(template.Outputs ?? {})) {
-      expect(output.Export).toBeUndefined();
-      earlier.add(`${stackName}.${name}`);
-    }
-  }
-  expect(references).toBeGreaterThan(0);
+    expect(references).toBeGreaterThan(0);
+  },
+);
+
+test('the stacks are deployed in the order of their names here', () => {
+  const order = stacksOf(usual).map(({ stackName }) => stackName.replace('headroom-test-', ''));
+  expect(order).toEqual(stackNames.map((stack) => stack.toLowerCase()));
 });

@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
 
+import { withDefaults } from '../../lib/config/environment.ts';
+import { environments as settings } from '../../lib/config/environments.ts';
 import { definitionsFor, system } from '../../lib/system.ts';
 import { environmentNames, environments, stackNames, templateOf } from './environments.ts';
 import type { EnvironmentName } from './environments.ts';
@@ -63,7 +65,8 @@ function expectedPaths(environment: EnvironmentName): string[] {
   const apis = endpoints ? 'AWS endpoints:443' : '0.0.0.0/0:443';
   const expected = [`${apis} <- Migrations`, 'PostgreSQL:5432 <- Migrations'];
   expected.push('CloudFront to load balancer:80 <- pl-a3a144ca');
-  if (environment === 'dev') expected.push(`0.0.0.0/0:all <- ${nat}`, `${nat}:all <- 10.0.0.0/16`);
+  if (environment === 'dev')
+    expected.push(`0.0.0.0/0:all <- ${nat}`, `${nat}:all <- ${withDefaults('dev', settings['dev']!).cidr}`);
   for (const definition of definitionsFor(system, { sandbox })) {
     const { kind, database, sessions, calls, paymentProvider } = definition;
     const tasks = `Tasks of ${definition.name}`;
