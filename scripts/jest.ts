@@ -13,6 +13,7 @@ const flags = [
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
   `--import=${join(root, 'scripts/jest-globals.ts')}`,
+  `--import=${join(root, 'scripts/jest-runner-fix.ts')}`,
 ];
 
 /**
