@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib/core';
 import type { AppProps } from 'aws-cdk-lib/core';
 
+import { openAssets } from './asset-modes.ts';
 import { root } from './bundle.ts';
 import { withDefaults } from './config/environment.ts';
 import type { EnvironmentProps } from './config/environment-props.ts';
@@ -33,6 +34,8 @@ export function createApp(
   const chosen = choose(app.node.tryGetContext('env') as string | undefined, environments);
   validate(system, chosen);
   for (const [name, settings] of Object.entries(chosen)) new Deployment(app, withDefaults(name, settings), system);
+  // All assets are in place: CDK copies one when its construct is created.
+  openAssets(app.outdir);
   return app;
 }
 
