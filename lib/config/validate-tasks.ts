@@ -2,15 +2,7 @@ import type { ServiceDefinition } from '../system.ts';
 import type { TaskProps } from './environment-props.ts';
 import { tasksOf } from './environment.ts';
 import type { Environment } from './environment.ts';
-
-/** MiB that Fargate accepts for each number of CPU units: from, to and in steps of. */
-const memoryFor: Readonly<Record<number, readonly [number, number, number]>> = {
-  256: [512, 2048, 512],
-  512: [1024, 4096, 1024],
-  1024: [2048, 8192, 1024],
-  2048: [4096, 16_384, 1024],
-  4096: [8192, 30_720, 1024],
-};
+import { cpuFault, memoryFault } from './fargate-sizes.ts';
 
 /**
  * Returns the faults in the tasks of all services and workers. Each names the setting that holds for the service: its own,
@@ -31,10 +23,10 @@ function* faultsOf(environment: Environment, { kind, name }: ServiceDefinition):
     yield `${is('min')}: a service has 2 to 5000 tasks, a worker 1 to 5000`;
   if (!isBetween(max, 1, 5000)) yield `${is('max')}: ECS takes 1 to 5000`;
   else if (isBetween(min, 1, 5000) && min > max) yield `${is('min')}, but ${is('max')}: scaling needs min up to max`;
-  const memory = memoryFor[cpu];
-  if (!memory) yield `${is('cpu')}: give one of ${Object.keys(memoryFor).join(', ')}`;
-  else if (!isBetween(memoryMiB, memory[0], memory[1]) || memoryMiB % memory[2] !== 0)
-    yield `${is('memoryMiB')}, but ${is('cpu')}: for that Fargate takes ${memory[0]} to ${memory[1]} in steps of ${memory[2]}`;
+  const wrongCpu = cpuFault(cpu);
+  if (wrongCpu) yield `${is('cpu')}: ${wrongCpu}`;
+  const wrongMemory = memoryFault(memoryMiB, cpu);
+  if (wrongMemory) yield `${is('memoryMiB')}, but ${is('cpu')}: for that ${wrongMemory}`;
   if (!isBetween(tasks.cpuPercent, 1, 100)) yield `${is('cpuPercent')}: give 1 to 100`;
   if (!(tasks.requestsPerMinute > 0)) yield `${is('requestsPerMinute')}: give more than 0`;
   if (!(tasks.backlogPerTask > 0)) yield `${is('backlogPerTask')}: give more than 0`;
