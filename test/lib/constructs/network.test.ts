@@ -60,4 +60,11 @@ describe('the network', () => {
       );
     expect(subnets(three)).toMatchObject(subnets(three.slice(0, 2)));
   });
+
+  test('zones that are given by id are used by id, also by a NAT instance', () => {
+    const template = networkWith({ nat: 'instance', region: 'us-east-1', availabilityZones: ['use1-az1', 'use1-az4'] });
+    template.resourcePropertiesCountIs('AWS::EC2::Subnet', { AvailabilityZone: Match.absent() }, 6);
+    template.resourcePropertiesCountIs('AWS::EC2::Subnet', { AvailabilityZoneId: 'use1-az4' }, 3);
+    template.hasResourceProperties('AWS::EC2::Instance', { AvailabilityZone: Match.absent() });
+  });
 });
