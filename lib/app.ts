@@ -13,8 +13,12 @@ import { ConfigurationError, validate } from './config/validate.ts';
 import { Deployment } from './deployment.ts';
 import type { ServiceDefinition } from './system.ts';
 
+/** The environment of the laptop. Without an account of its own, it must not be part of `cdk deploy --all`. */
+const laptop = 'local';
+
 /**
- * Creates the CDK app with a stage for each environment, or for the one that the context `env` names.
+ * Creates the CDK app with a stage for the environment that the context `env` names; without one, for each environment
+ * but the laptop's.
  *
  * Templates are validated once, in the tests: doing it on every synth takes seconds.
  * @throws ConfigurationError when the settings are misspelt or contradict themselves
@@ -31,22 +35,17 @@ export function createApp(
     ...props,
     context: { ...featureFlags(), ...props.context },
   });
-  const chosen = choose(app.node.tryGetContext('env') as string | undefined, environments);
-  validate(system, chosen);
-  for (const [name, settings] of Object.entries(chosen)) new Deployment(app, withDefaults(name, settings), system);
+  const names = choose(app.node.tryGetContext('env') as string | undefined, Object.keys(environments));
+  validate(system, environments, names);
+  for (const name of names) new Deployment(app, withDefaults(name, environments[name]!), system);
   // All assets are in place: CDK copies one when its construct is created.
   openAssets(app.outdir);
   return app;
 }
 
-function choose(
-  name: string | undefined,
-  environments: Readonly<Record<string, EnvironmentProps>>,
-): Readonly<Record<string, EnvironmentProps>> {
-  if (name === undefined) return environments;
-  const settings = environments[name];
-  if (settings) return { [name]: settings };
-  const known = Object.keys(environments);
+function choose(name: string | undefined, known: readonly string[]): readonly string[] {
+  if (name === undefined) return known.filter((each) => each !== laptop);
+  if (known.includes(name)) return [name];
   throw new ConfigurationError([
     `there is no environment "${name}", only ${known.join(', ')}: ${suggest(name, known)}`,
   ]);

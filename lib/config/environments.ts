@@ -8,6 +8,7 @@ export const environments: Readonly<Record<string, EnvironmentProps>> = {
     mailFrom: 'orders@dev.example.com',
     // Saves $123 a month, and lets every task connect to any address on port 443.
     endpoints: false,
+    cidr: '10.1.0.0/16',
     nat: 'instance',
     protect: false,
     sandbox: true,
@@ -19,11 +20,15 @@ export const environments: Readonly<Record<string, EnvironmentProps>> = {
   },
   staging: {
     mailFrom: 'orders@staging.example.com',
+    cidr: '10.2.0.0/16',
     sandbox: true,
     demoCatalogue: true,
   },
   prod: {
+    // Pins the account: the CDK CLI then refuses credentials of another one. Give the 12 digits of yours.
+    // account: '111122223333',
     mailFrom: 'orders@example.com',
+    cidr: '10.0.0.0/16',
     availabilityZones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
     nat: 'per-az',
     logRetention: RetentionDays.THREE_MONTHS,
@@ -40,8 +45,10 @@ export const environments: Readonly<Record<string, EnvironmentProps>> = {
     redis: { nodeType: 'm7g.large', multiAz: true },
     tasks: { min: 3, max: 30, cpu: 1024, memoryMiB: 2048, requestsPerMinute: 12_000 },
   },
+  // Only `npm start`, and the CDK CLI with `-c env=local`, synthesize this one.
   local: {
-    mailFrom: 'orders@example.com',
+    mailFrom: 'orders@local.example.com',
+    cidr: '10.3.0.0/16',
     protect: false,
     sandbox: true,
     demoCatalogue: true,

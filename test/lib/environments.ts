@@ -6,7 +6,7 @@ export const environments = {
   dev: { sandbox: true, mailFrom: 'orders@dev.example.com' },
   staging: { sandbox: true, mailFrom: 'orders@staging.example.com' },
   prod: { sandbox: false, mailFrom: 'orders@example.com' },
-  local: { sandbox: true, mailFrom: 'orders@example.com' },
+  local: { sandbox: true, mailFrom: 'orders@local.example.com' },
 };
 export type EnvironmentName = keyof typeof environments;
 export const environmentNames = Object.keys(environments) as EnvironmentName[];

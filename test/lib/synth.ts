@@ -31,28 +31,35 @@ export interface Asset {
   readonly dockerfile?: string;
 }
 
-/** Returns what bin/headroom.ts synthesizes. It runs once for all test files of a jest run. */
+/**
+ * Returns what bin/headroom.ts synthesizes: all environments that are deployed, and `local`. It runs once for all test
+ * files of a jest run.
+ */
 export async function synthesize(): Promise<Assembly> {
-  const directory = await sharedDirectory();
-  const names = readdirSync(directory);
+  const directories = await sharedDirectories();
+  const entries = directories.flatMap((directory) => readdirSync(directory).map((name) => [name, directory] as const));
+  const assets = new Map(entries.filter(([name]) => name.startsWith('asset.')));
   return {
     templates: new Map(
-      names.filter((name) => name.startsWith('assembly-')).flatMap((name) => readTemplates(directory, name)),
+      entries
+        .filter(([name]) => name.startsWith('assembly-'))
+        .flatMap(([name, directory]) => readTemplates(directory, name)),
     ),
-    assets: names.filter((name) => name.startsWith('asset.')).map((name) => readAsset(join(directory, name))),
+    assets: Array.from(assets, ([name, directory]) => readAsset(join(directory, name))),
   };
 }
 
 /** The first test file that needs the assembly writes it; the others wait. */
-async function sharedDirectory(): Promise<string> {
+async function sharedDirectories(): Promise<readonly string[]> {
   // `npm run jest` gives every run a temporary folder of its own: elsewhere, an old assembly would be found.
   if (!basename(tmpdir()).startsWith('headroom-test-')) throw new Error('Run the tests by `npm run jest`');
   const folder = join(tmpdir(), 'synth');
   mkdirSync(folder, { recursive: true });
   const outcome = join(folder, 'outcome');
-  const directory = join(folder, 'assembly');
+  const directories = ['deployed', 'local'].map((name) => join(folder, name));
   if (isFirst(join(folder, 'lock'))) {
-    const error = await runCdkApp(directory).then(
+    const [deployed = '', local = ''] = directories;
+    const error = await Promise.all([runCdkApp(deployed), runCdkApp(local, 'local')]).then(
       () => '',
       (reason: unknown) => String(reason),
     );
@@ -62,7 +69,7 @@ async function sharedDirectory(): Promise<string> {
   while (!existsSync(outcome)) await sleep(50);
   const error = readFileSync(outcome, 'utf8');
   if (error) throw new Error(error);
-  return directory;
+  return directories;
 }
 
 function isFirst(lock: string): boolean {
@@ -76,9 +83,14 @@ function isFirst(lock: string): boolean {
 }
 
 /** As the CDK CLI does, without credentials, a home folder or an account. */
-const runCdkApp = (outdir: string) =>
+const runCdkApp = (outdir: string, env?: string) =>
   promisify(execFile)(process.execPath, ['bin/headroom.ts'], {
-    env: { PATH: process.env['PATH'], HOME: '/nonexistent', CDK_OUTDIR: outdir },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: '/nonexistent',
+      CDK_OUTDIR: outdir,
+      ...(env && { CDK_CONTEXT_JSON: JSON.stringify({ env }) }),
+    },
   });
 
 function readAsset(directory: string): Asset {

@@ -33,6 +33,15 @@ export function linesOf(
   }
 }
 
+/** Returns the environments with an address range and a sender of their own each. */
+export const apart = (environments: Readonly<Record<string, EnvironmentProps>>): Record<string, EnvironmentProps> =>
+  Object.fromEntries(
+    Object.entries(environments).map(([name, props], index) => [
+      name,
+      { ...props, mailFrom: props.mailFrom.replace('@', `@${name}.`), cidr: `10.${index}.0.0/16` },
+    ]),
+  );
+
 /** Returns the system with one definition changed. */
 export const systemWith = (
   name: string,

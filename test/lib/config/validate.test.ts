@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import { createApp } from '../../../lib/app.ts';
 import type { EnvironmentProps } from '../../../lib/config/environment-props.ts';
@@ -6,7 +6,7 @@ import { environments } from '../../../lib/config/environments.ts';
 import { validate } from '../../../lib/config/validate.ts';
 import { system } from '../../../lib/system.ts';
 import { temporaryOutdir } from '../stack.ts';
-import { faultsOf, good, linesOf, systemWith } from './faults.ts';
+import { apart, faultsOf, good, linesOf, systemWith } from './faults.ts';
 
 test('the environments of the repository are accepted', () => {
   expect(() => validate(system, environments)).not.toThrow();
@@ -21,12 +21,12 @@ test('an unknown environment is refused by name, with those that exist', () => {
 test('all faults of all environments are listed at once', () => {
   const broken = {
     a: { ...good, mailFrom: 'nobody' },
-    b: { ...good, region: 'eu-south-1', tasks: { min: 9, max: 3 } },
+    b: { ...good, region: 'ap-northeast-3', tasks: { min: 9, max: 3 } },
   };
-  expect(() => createApp(system, broken, { outdir: temporaryOutdir() })).toThrow(
+  expect(() => createApp(system, apart(broken), { outdir: temporaryOutdir() })).toThrow(
     expect.objectContaining({
       message: expect.stringMatching(
-        /a: mailFrom is "nobody"[^]*b: the CloudFront prefix list of eu-south-1[^]*b: tasks.min is 9/,
+        /a: mailFrom is "nobody"[^]*b: the CloudFront prefix list of ap-northeast-3[^]*b: tasks.min is 9/,
       ),
     }),
   );
@@ -34,7 +34,7 @@ test('all faults of all environments are listed at once', () => {
 
 test('a fault of several environments is listed once, with their names', () => {
   const tasks = { max: 6000 };
-  expect(linesOf(system, { a: { ...good, tasks }, b: good, c: { ...good, tasks } })).toEqual([
+  expect(linesOf(system, apart({ a: { ...good, tasks }, b: good, c: { ...good, tasks } }))).toEqual([
     'a, c: tasks.max is 6000: ECS takes 1 to 5000',
   ]);
 });
@@ -42,10 +42,52 @@ test('a fault of several environments is listed once, with their names', () => {
 test('a fault of the table is listed once, with the environments that have it unless all do', () => {
   const a: EnvironmentProps = { ...good, sandbox: false, paymentProviderUrl: 'https://pay.example.com' };
   const calls = systemWith('payments', { calls: ['sandbox', 'mailer'] });
-  expect(linesOf(calls, { a, b: good, c: a })).toEqual([
+  expect(linesOf(calls, apart({ a, b: good, c: a }))).toEqual([
     'lib/system.ts in a, c: payments calls "sandbox", which is not in the table',
     'lib/system.ts: payments calls "mailer", which is a worker',
   ]);
+});
+
+describe('environments together', () => {
+  const a = { ...good, mailFrom: 'orders@a.example.com', cidr: '10.0.0.0/16' };
+  const b = { ...good, mailFrom: 'orders@b.example.com', cidr: '10.1.0.0/16' };
+
+  test('that have a range and a sender each are accepted', () => {
+    expect(linesOf(system, { a, b })).toEqual([]);
+  });
+
+  test.each([
+    ['10.0.0.0/16', 'cidr is 10.0.0.0/16 in both: give each environment a range of its own'],
+    ['10.0.128.0/17', 'cidr 10.0.0.0/16 overlaps 10.0.128.0/17: give each environment a range of its own'],
+  ])('are refused when one has 10.0.0.0/16 and the other %s', (cidr, fault) => {
+    expect(linesOf(system, { a, b: { ...b, cidr } })).toEqual([`a, b: ${fault}`]);
+    expect(linesOf(system, { b: { ...b, cidr }, a })).toEqual([`b, a: ${fault}`]);
+  });
+
+  test('are refused with one sender in an account and region, whatever its case', () => {
+    const fault = 'for one account and region: give each environment an address of its own';
+    const same = { ...b, mailFrom: 'Orders@a.example.com' };
+    expect(linesOf(system, { a, b: same })).toEqual([expect.stringContaining(fault)]);
+    expect(linesOf(system, { a, b: { ...same, account: '111122223333' } })).toEqual([expect.stringContaining(fault)]);
+  });
+
+  test('may share a sender across accounts or regions', () => {
+    const mailFrom = a.mailFrom;
+    const accounts = { a: { ...a, account: '111122223333' }, b: { ...b, mailFrom, account: '444455556666' } };
+    expect(linesOf(system, accounts)).toEqual([]);
+    expect(linesOf(system, { a, b: { ...b, mailFrom, region: 'eu-west-2' } })).toEqual([]);
+  });
+
+  test('are checked for what they share when one of them is synthesized, and for nothing else', () => {
+    const create = (name: string) => () =>
+      createApp(
+        [],
+        { a, b: { ...b, cidr: a.cidr, tasks: { max: 6000 } }, c: { ...b, mailFrom: 'c@example.com' } },
+        { outdir: temporaryOutdir(), context: { env: name } },
+      );
+    expect(create('a')).toThrow(/^The configuration is refused:\n {2}- a, b: cidr is 10\.0\.0\.0\/16 in both: [^\n]*$/);
+    expect(create('c')).not.toThrow();
+  });
 });
 
 test.each<[string, object, string]>([
@@ -89,7 +131,7 @@ test('a setting that is undefined has its default', () => {
 
 test('a wrong type is one fault of the environment, with nothing that only follows from it', () => {
   const broken = { ...good, sandbox: 'yes', tasks: { max: '4' } } as unknown as EnvironmentProps;
-  expect(linesOf(system, { a: good, b: broken })).toEqual([
+  expect(linesOf(system, apart({ a: good, b: broken }))).toEqual([
     'b: sandbox is "yes", a string: give a boolean',
     'b: tasks.max is "4", a string: give a number',
   ]);
@@ -108,7 +150,7 @@ test.each<[string, object, string]>([
   ['an unknown kind', { kind: 'servce' }, 'orders.kind is "servce": did you mean "service"?'],
   ['a key of another kind', { kind: 'worker' }, 'there is no setting orders.paths: give one of name'],
 ])('in the table, %s is refused once for all environments', (_what, changes, fault) => {
-  expect(linesOf(systemWith('orders', changes), { a: good, b: good })).toEqual([
+  expect(linesOf(systemWith('orders', changes), apart({ a: good, b: good }))).toEqual([
     expect.stringContaining(`lib/system.ts: ${fault}`),
   ]);
 });
