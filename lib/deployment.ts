@@ -1,7 +1,8 @@
-import { Stage } from 'aws-cdk-lib/core';
+import { Annotations, Stage } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 
 import type { Environment } from './config/environment.ts';
+import { placeholderWarnings } from './config/placeholders.ts';
 import { DataStack } from './stacks/data.ts';
 import { EdgeStack } from './stacks/edge.ts';
 import { NetworkStack } from './stacks/network.ts';
@@ -27,5 +28,10 @@ export class Deployment extends Stage {
     const data = new DataStack(this, 'Data', { ...stack('data'), vpc, terminationProtection: protect });
     const services = new ServicesStack(this, 'Services', { ...stack('services'), vpc, awsApis, data });
     new EdgeStack(this, 'Edge', { ...stack('edge'), loadBalancer: services.loadBalancer.alb });
+
+    // What is protected from deletion is meant to be real.
+    for (const { setting, text } of protect ? placeholderWarnings(environment) : []) {
+      Annotations.of(data).addWarningV2(`headroom:placeholder:${setting}`, text);
+    }
   }
 }
