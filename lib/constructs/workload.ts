@@ -85,7 +85,8 @@ export abstract class Workload extends Construct implements IConnectable {
       healthCheck: {
         command: ['CMD', 'node', 'health.js'],
         interval: Duration.seconds(30),
-        timeout: Duration.seconds(5),
+        // Node starts slowly in a busy task of 0.25 vCPU, and the check itself waits for 10 s.
+        timeout: Duration.seconds(30),
         retries: 3,
         startPeriod: Duration.seconds(15),
       },

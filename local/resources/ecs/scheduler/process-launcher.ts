@@ -39,7 +39,10 @@ export function createProcessLauncher(children: Children): TaskLauncher {
         id,
         address: { host, port },
         ended,
-        exec: ([name = '', ...rest], timeoutMs) => run(executable(name), rest, { cwd: directory, env }, timeoutMs),
+        exec([name = '', ...rest], timeoutMs) {
+          // In a container the task is process 1.
+          return run(executable(name), rest, { cwd: directory, env: { ...env, TASK_PID: String(pid) } }, timeoutMs);
+        },
         signal: (name) => void child.kill(name),
         logs: () => lines,
         describe: () => ({ port, pid }),

@@ -220,6 +220,32 @@ test('without a target group the container health check decides the health of a 
   await eventually(async () => expect(rig.notes.join()).toContain(`task ${task?.id} failed its health checks`));
 });
 
+test("the health check of the app's images keeps a task that is too busy to respond, and not one that is stopped", async () => {
+  const server = `require('node:http').createServer((request, response) => {
+    response.end();
+    if (request.url === '/begin') setTimeout(() => { for (;;); }, 100);
+  }).listen(process.env.PORT, process.env.HOST)`;
+  const shop = rig.run(server, {
+    targetGroups: [],
+    stopTimeoutMs: 100,
+    healthCheck: {
+      command: ['CMD', 'node', join(process.cwd(), 'app/health.js')],
+      intervalMs: 100,
+      timeoutMs: 30_000,
+      retries: 1,
+      startPeriodMs: 10_000,
+    },
+  });
+  await shop.steady();
+  const [task] = shop.status().tasks;
+  await fetch(`http://127.0.0.1:${task?.port}/begin`);
+  // A check lasts 10 s.
+  await sleep(12_000);
+  expect([shop.status().tasks, rig.notes]).toEqual([[task], []]);
+  process.kill(task?.pid ?? 0, 'SIGSTOP');
+  await eventually(async () => expect(rig.notes.join()).toContain(`task ${task?.id} failed its health checks`), 25_000);
+}, 60_000);
+
 test('without any health check a task that keeps running is healthy', async () => {
   const shop = rig.run('setInterval(() => {}, 1000)', { targetGroups: [] });
   await shop.steady();
