@@ -37,8 +37,8 @@ export interface TaskProps {
    */
   readonly cpuPercent?: number;
   /**
-   * Target of a worker's scaling: waiting messages per task. The acceptable delay divided by the time that one message
-   * takes.
+   * Target of the scaling of what has a queue, a worker or a service: waiting messages per task. The acceptable delay
+   * divided by the time that one message takes.
    * @default 100
    */
   readonly backlogPerTask?: number;

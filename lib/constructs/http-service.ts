@@ -8,7 +8,9 @@ import type { Construct } from 'constructs';
 
 import type { Tasks } from '../config/environment.ts';
 import type { ListenerRule } from '../config/listener-rules.ts';
+import { scaleOnBacklog } from './backlog-scaling.ts';
 import type { InternalLoadBalancer } from './internal-load-balancer.ts';
+import type { WorkQueue } from './work-queue.ts';
 import { containerPort, Workload } from './workload.ts';
 import type { WorkloadProps } from './workload.ts';
 
@@ -16,9 +18,11 @@ export interface HttpServiceProps extends WorkloadProps {
   readonly loadBalancer: InternalLoadBalancer;
   /** Rules by which the load balancer forwards requests to the service. */
   readonly rules: readonly ListenerRule[];
+  /** The queue that it consumes beside serving requests. @default - none */
+  readonly queue?: WorkQueue;
 }
 
-/** An ECS service behind the load balancer, which scales on requests per task and on CPU. */
+/** An ECS service behind the load balancer, which scales on requests per task, on CPU, and on the backlog of its queue. */
 export class HttpService extends Workload {
   readonly targetGroup: ApplicationTargetGroup;
 
@@ -32,10 +36,12 @@ export class HttpService extends Workload {
       targets: [this.service],
       healthCheck: {
         path: '/api/health',
-        interval: Duration.seconds(30),
-        timeout: Duration.seconds(5),
+        interval: Duration.seconds(15),
+        // ECS replaces what fails this check as well, and only the container's own check tells busy from dead: a busy task
+        // has 10 checks, the most that ALB allows.
+        timeout: Duration.seconds(10),
         healthyThresholdCount: 2,
-        unhealthyThresholdCount: 3,
+        unhealthyThresholdCount: 10,
       },
       loadBalancingAlgorithmType: algorithms[tasks.algorithm],
       enableAnomalyMitigation: tasks.algorithm === 'weighted_random' ? true : undefined,
@@ -56,6 +62,8 @@ export class HttpService extends Workload {
       scaleOutCooldown: Duration.seconds(30),
       scaleInCooldown: Duration.minutes(5),
     });
+    const { queue } = props;
+    if (queue) scaleOnBacklog(this, scaling, { cluster, tasks, queue });
   }
 }
 

@@ -116,9 +116,10 @@ export class ServicesStack extends Stack {
       logGroup: this.#logGroup(name),
       tasks: tasksOf(environment, name),
     };
+    const queue = data.queues.get(name);
     return definition.kind === 'service'
-      ? new HttpService(this, name, { ...shared, loadBalancer: this.loadBalancer, rules })
-      : new WorkerService(this, name, { ...shared, queue: data.queues.get(name)! });
+      ? new HttpService(this, name, { ...shared, loadBalancer: this.loadBalancer, rules, queue })
+      : new WorkerService(this, name, { ...shared, queue: queue! });
   }
 
   #logGroup(name: string): LogGroup {

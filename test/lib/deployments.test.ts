@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { environmentNames, stackNames, templateOf } from './environments.ts';
+import { definitionsFor, hasQueue, system } from '../../lib/system.ts';
+import { environmentNames, environments, stackNames, templateOf } from './environments.ts';
 import type { EnvironmentName } from './environments.ts';
 import { resourcesOf, synthesize } from './synth.ts';
 
@@ -99,3 +100,19 @@ function capacities(environment: EnvironmentName): Record<string, unknown[]> {
     ]),
   );
 }
+
+test.each(environmentNames)(
+  'what has a queue in %s scales on its backlog, a service on requests and CPU too',
+  (environment) => {
+    const policies = propertiesOf(environment, 'Services', 'AWS::ApplicationAutoScaling::ScalingPolicy').map(
+      ({ TargetTrackingScalingPolicyConfiguration }) => JSON.stringify(TargetTrackingScalingPolicyConfiguration),
+    );
+    const definitions = definitionsFor(system, environments[environment]);
+    const services = definitions.filter(({ kind }) => kind === 'service');
+    const count = (part: string): number => policies.filter((policy) => policy.includes(part)).length;
+    expect(definitions.filter(hasQueue).map(({ kind }) => kind)).toEqual(['service', 'worker']);
+    expect(count('ApproximateNumberOfMessagesVisible')).toBe(2);
+    expect(count('ALBRequestCountPerTarget')).toBe(services.length);
+    expect(count('ECSServiceAverageCPUUtilization')).toBe(services.length);
+  },
+);

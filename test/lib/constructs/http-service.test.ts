@@ -34,13 +34,13 @@ describe('an HTTP service', () => {
   };
   const service = serviceWith();
 
-  test('is checked every 30 s with a timeout of 5 s; 2 successes make it healthy, 3 failures unhealthy', () => {
+  test('is checked every 15 s with a timeout of 10 s; 2 successes make it healthy, 10 failures unhealthy', () => {
     service.hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', {
       HealthCheckPath: '/api/health',
-      HealthCheckIntervalSeconds: 30,
-      HealthCheckTimeoutSeconds: 5,
+      HealthCheckIntervalSeconds: 15,
+      HealthCheckTimeoutSeconds: 10,
       HealthyThresholdCount: 2,
-      UnhealthyThresholdCount: 3,
+      UnhealthyThresholdCount: 10,
       Port: 3000,
       TargetType: 'ip',
     });
@@ -64,7 +64,13 @@ describe('an HTTP service', () => {
       ContainerDefinitions: [
         Match.objectLike({
           Command: ['node', '--enable-source-maps', 'main.js'],
-          HealthCheck: Match.objectLike({ Command: ['CMD', 'node', 'health.js'] }),
+          HealthCheck: {
+            Command: ['CMD', 'node', 'health.js'],
+            Interval: 30,
+            Timeout: 30,
+            Retries: 3,
+            StartPeriod: 15,
+          },
           ReadonlyRootFilesystem: true,
           StopTimeout: 30,
         }),
