@@ -28,6 +28,13 @@ export async function missingParts(): Promise<OptionalPart[]> {
       tests: ['localstack\\.e2e', 'ministack\\.e2e', 'deploy\\.e2e'],
       required: true,
     });
+  if (onPath('uvx') === undefined)
+    missing.push({
+      name: 'cfn-lint',
+      why: 'It runs through uvx: install uv (https://docs.astral.sh/uv).',
+      tests: ['cfn-lint\\.integration'],
+      required: true,
+    });
   await findBaseImage().catch((error: Error) =>
     missing.push({ name: 'Docker', why: error.message, tests: ['containers\\.e2e'], required: false }),
   );

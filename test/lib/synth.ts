@@ -20,8 +20,16 @@ export interface Template {
 export interface Assembly {
   /** By environment and stack, such as `prod/Data`. */
   readonly templates: ReadonlyMap<string, Template>;
+  /** The files of the templates. */
+  readonly files: readonly TemplateFile[];
   /** The contents of images and functions. */
   readonly assets: readonly Asset[];
+}
+
+export interface TemplateFile {
+  readonly path: string;
+  /** Where it is deployed. */
+  readonly region: string;
 }
 
 export interface Asset {
@@ -39,12 +47,10 @@ export async function synthesize(): Promise<Assembly> {
   const directories = await sharedDirectories();
   const entries = directories.flatMap((directory) => readdirSync(directory).map((name) => [name, directory] as const));
   const assets = new Map(entries.filter(([name]) => name.startsWith('asset.')));
+  const assemblies = entries.filter(([name]) => name.startsWith('assembly-'));
   return {
-    templates: new Map(
-      entries
-        .filter(([name]) => name.startsWith('assembly-'))
-        .flatMap(([name, directory]) => readTemplates(directory, name)),
-    ),
+    templates: new Map(assemblies.flatMap(([name, directory]) => readTemplates(directory, name))),
+    files: assemblies.flatMap(([name, directory]) => templateFiles(join(directory, name))),
     assets: Array.from(assets, ([name, directory]) => readAsset(join(directory, name))),
   };
 }
@@ -109,6 +115,19 @@ function readTemplates(directory: string, assembly: string): [string, Template][
     if (!stack) return [];
     return [[`${environment}/${stack}`, JSON.parse(readFileSync(join(directory, assembly, file), 'utf8')) as Template]];
   });
+}
+
+function templateFiles(assembly: string): TemplateFile[] {
+  const { artifacts } = JSON.parse(readFileSync(join(assembly, 'manifest.json'), 'utf8')) as {
+    readonly artifacts: Readonly<
+      Record<string, { readonly environment?: string; readonly properties?: { readonly templateFile?: string } }>
+    >;
+  };
+  return Object.values(artifacts).flatMap(({ environment, properties }) =>
+    properties?.templateFile === undefined
+      ? []
+      : [{ path: join(assembly, properties.templateFile), region: environment?.split('/').at(-1) ?? '' }],
+  );
 }
 
 /** Resources of one type, by logical id. */
