@@ -25,7 +25,7 @@ function warningsWith(props: Partial<EnvironmentProps>): string[] {
   return stacks.flatMap((stack) =>
     Annotations.fromStack(stack)
       .findWarning('*', Match.anyValue())
-      .map(({ id, entry }) => `${id}: ${String(entry.data)}`),
+      .map(({ id, entry }) => `${id}: ${entry.data as string}`),
   );
 }
 

@@ -232,12 +232,12 @@ test.each<[string, Partial<EnvironmentProps>, unknown]>([
 });
 
 test('zones by name are refused where a letter may be a zone that CloudFront does not reach', () => {
-  const names = (region: string) => ({ region, availabilityZones: [`${region}a`, `${region}b`] });
-  expect(faultsOf({ props: names('us-east-1') })).toEqual([
+  const withNames = (region: string) => ({ region, availabilityZones: [`${region}a`, `${region}b`] });
+  expect(faultsOf({ props: withNames('us-east-1') })).toEqual([
     expect.stringContaining('"us-east-1a" may be use1-az3, which has no CloudFront VPC origins'),
     expect.stringContaining('"us-east-1b" may be use1-az3, which has no CloudFront VPC origins'),
   ]);
-  expect(faultsOf({ props: names('us-west-2') })).toEqual([]);
+  expect(faultsOf({ props: withNames('us-west-2') })).toEqual([]);
 });
 
 test.each(Object.keys(cloudFrontPrefixLists).filter((region) => region !== 'sa-east-1'))(
