@@ -62,6 +62,7 @@ export class Network extends Construct {
       },
     });
     natInstance?.connections.allowFrom(Peer.ipv4(props.cidr), Port.allTraffic(), 'Outbound traffic of tasks');
+    for (const { node } of natInstance?.gatewayInstances ?? []) encryptDisk(node.defaultChild as CfnInstance);
     if (availabilityZones.some(isZoneId)) this.#placeByZoneId();
   }
 
@@ -74,6 +75,11 @@ export class Network extends Construct {
       resource.availabilityZone = undefined;
     }
   }
+}
+
+/** The image's own disk is not encrypted, and the NAT provider has no setting for it. */
+function encryptDisk(instance: CfnInstance): void {
+  instance.blockDeviceMappings = [{ deviceName: '/dev/xvda', ebs: { encrypted: true, volumeType: 'gp3' } }];
 }
 
 function natInstanceProvider(): NatInstanceProviderV2 {

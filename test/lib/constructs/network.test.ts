@@ -51,6 +51,12 @@ describe('the network', () => {
     });
   });
 
+  test('a NAT instance has an encrypted disk', () => {
+    networkWith({ nat: 'instance' }).hasResourceProperties('AWS::EC2::Instance', {
+      BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { Encrypted: true } }],
+    });
+  });
+
   test('a third zone can be added without moving a subnet', () => {
     const subnets = (zones: string[]): Record<string, unknown> =>
       Object.fromEntries(
