@@ -21,11 +21,15 @@ test('docs/another-app.md lists exactly the resource types that are run', () => 
   expect(listed.toSorted()).toEqual(expected.toSorted());
 });
 
-test.each(['README.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/another-app.md', 'docs/decisions/README.md'])(
-  'every link of %s to a file of the repository leads somewhere',
-  (file) => {
-    const links = [...read(file).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, target]) => target ?? '');
-    expect(links.length).toBeGreaterThan(0);
-    expect(links.filter((link) => !existsSync(join(root, file, '..', link)))).toEqual([]);
-  },
-);
+test.each([
+  'README.md',
+  'CONTRIBUTING.md',
+  'docs/architecture.md',
+  'docs/another-app.md',
+  'docs/operations.md',
+  'docs/decisions/README.md',
+])('every link of %s to a file of the repository leads somewhere', (file) => {
+  const links = [...read(file).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, target]) => target ?? '');
+  expect(links.length).toBeGreaterThan(0);
+  expect(links.filter((link) => !existsSync(join(root, file, '..', link)))).toEqual([]);
+});
