@@ -1,4 +1,3 @@
-import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { sql, type Kysely } from 'kysely';
 import type { DatabaseConfig } from '../../../app/kit/config.ts';
@@ -7,6 +6,7 @@ import type { Task } from '../../../app/kit/task.ts';
 import type { AuthTables } from '../../../app/services/auth/store.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
+import { startProxy } from '../../support/proxy.ts';
 import { silentTask } from '../../support/task.ts';
 
 let served: TestDatabase<'auth'>;
@@ -138,26 +138,18 @@ test('a server that ends its sessions is a 503', async () => {
   await ending;
 });
 
-/** Starts a TCP proxy; `stop` closes its connections and stops listening. */
-async function startProxy(target: string): Promise<{ port: number; stop(): Promise<void> }> {
-  const [host, port] = target.split(':') as [string, string];
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((near) => {
-    const far = connect(Number(port), host);
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => {});
-    }
-    near.pipe(far).pipe(near);
+test('a server that goes silent fails a transaction once, and the next query uses another connection', async () => {
+  const proxy = await startProxy(served.config.auth.DATABASE_PRIMARY);
+  const database = connectTo({ DATABASE_PRIMARY: `localhost:${proxy.port}` });
+  const begun = performance.now();
+  const transaction = database.transaction(async (tx) => {
+    await isReplica(tx);
+    proxy.silence();
+    await isReplica(tx);
   });
-  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    async stop() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-      // The other end takes a moment to notice.
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    },
-  };
-}
+  await expect(transaction).rejects.toMatchObject({ status: 504, timedOut: true });
+  // The query times out after 6 s; a ROLLBACK on the same connection would take 6 s more.
+  expect(performance.now() - begun).toBeLessThan(11_000);
+  expect(await isReplica(database.primary)).toBe(false);
+  await proxy.stop();
+}, 20_000);
