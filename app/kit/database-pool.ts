@@ -43,6 +43,9 @@ function openPool(address: string, config: DatabaseConfig, log: Logger): Omit<Po
     query_timeout: 6_000,
     idle_in_transaction_session_timeout: 15_000,
     keepAlive: true,
+    // Finds idle connections whose server has gone silent, 10 probes a second apart later (libuv, uv_tcp_keepalive). Left
+    // out, the kernel waits two hours (tcp_keepalive_time, man 7 tcp).
+    keepAliveInitialDelayMillis: 5_000,
     idleTimeoutMillis: 60_000,
     // Reconnects now and then, to follow a DNS name that has changed, as after a failover.
     maxLifetimeSeconds: 1_800,
@@ -77,6 +80,8 @@ function openPool(address: string, config: DatabaseConfig, log: Logger): Omit<Po
 function discardWhenSilent(client: pg.PoolClient): PostgresPoolClient {
   let silent = false;
   const query = async (text: string, values: unknown[]) => {
+    // Such as the ROLLBACK of a transaction: it would wait as long again.
+    if (silent) throw new DependencyError('The database', { timedOut: true });
     try {
       return await client.query(text, values);
     } catch (error) {

@@ -91,3 +91,18 @@ test('after five consecutive failures, requests fail at once', async () => {
   await expect(get()).rejects.toMatchObject({ status: 503 });
   expect(requests).toBe(5);
 });
+
+test('a connection that has gone silent is not used again', async () => {
+  const connections = new Set<unknown>();
+  const silent = new Set<unknown>();
+  respond = (request, response) => {
+    connections.add(request.socket);
+    if (!silent.has(request.socket)) response.end('"ok"');
+  };
+  await get();
+  // Until it is back in the pool, another request opens a connection of its own.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  for (const connection of connections) silent.add(connection);
+  await expect(get()).rejects.toMatchObject({ timedOut: true });
+  expect(await get()).toMatchObject({ json: 'ok' });
+});
