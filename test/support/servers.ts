@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startReplica } from '../../local/resources/rds/postgres-replica.ts';
 import { startPostgres } from '../../local/resources/rds/postgres.ts';
+import { tokenAccess } from '../../local/resources/elasticache/redis-access.ts';
 import { startRedis } from '../../local/resources/elasticache/redis.ts';
 import { serverCertificate } from '../../local/host/tls.ts';
 import { freePort } from '../../local/host/free-port.ts';
@@ -41,7 +42,7 @@ export default async function startServers(): Promise<void> {
     const password = 'test-redis-token';
     const [{ primary, replica }, redis] = await Promise.all([
       database(),
-      startRedis({ ...common, dir: join(dir, 'redis'), port: await freePort(), password }),
+      startRedis({ ...common, dir: join(dir, 'redis'), port: await freePort(), access: tokenAccess(password) }),
     ]);
     stops.push(redis.stop);
     Object.assign(process.env, {

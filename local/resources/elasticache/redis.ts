@@ -1,5 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeAccess } from './access-file.ts';
+import type { Access } from './redis-access.ts';
 import { findRedis } from './redis-binary.ts';
 import { startServer, stopOrphan, type ServerProcess } from '../../host/server-process.ts';
 import type { Tls } from '../../host/tls.ts';
@@ -8,7 +10,7 @@ export interface RedisOptions {
   /** Contains the append-only file; created on first use. */
   readonly dir: string;
   readonly port: number;
-  readonly password: string;
+  readonly access: Access;
   readonly tls: Tls;
   readonly log: NodeJS.WritableStream;
   /** Further settings of redis.conf. */
@@ -22,7 +24,7 @@ export interface RedisServer extends ServerProcess {
 /** Starts Redis or Valkey on the loopback addresses. Accepts only TLS; stores its data in `dir`. */
 export async function startRedis(options: RedisOptions): Promise<RedisServer> {
   const { command, env } = await findRedis();
-  const { dir, port, password, tls } = options;
+  const { dir, port, access, tls } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const pidFile = join(dir, 'redis.pid');
   const configFile = join(dir, 'redis.conf');
@@ -35,7 +37,7 @@ export async function startRedis(options: RedisOptions): Promise<RedisServer> {
     ['tls-key-file', tls.keyFile],
     ['tls-ca-cert-file', tls.caFile],
     ['tls-auth-clients', 'no'],
-    ['requirepass', password],
+    ['aclfile', await writeAccess(dir, access)],
     ['dir', dir],
     ['pidfile', pidFile],
     // Leaves the path of the configuration file in the process list, where `stopOrphan` looks for it.

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { freePort } from '../../../../local/host/free-port.ts';
+import { tokenAccess } from '../../../../local/resources/elasticache/redis-access.ts';
 import { startRedis, type RedisOptions } from '../../../../local/resources/elasticache/redis.ts';
 import { serverCertificate } from '../../../../local/host/tls.ts';
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
   options = {
     dir: join(dir, 'redis'),
     port: await freePort(),
-    password: 'a "quoted" token',
+    access: tokenAccess('a "quoted" token'),
     tls,
     log: new PassThrough().resume(),
   };
@@ -30,11 +31,11 @@ async function connected<T>(
   work: (client: Redis) => Promise<T>,
   more: { password?: string; tls?: { ca: string } } = {},
 ): Promise<T> {
-  const { port, password, tls } = options;
+  const { port, access, tls } = options;
   const client = new Redis({
     host: 'localhost',
     port,
-    password,
+    password: access.operator.password,
     tls: { ca: tls.ca },
     retryStrategy: null,
     lazyConnect: true,
