@@ -107,7 +107,7 @@ export interface DatabaseProps {
   readonly restoreFrom?: string;
 }
 
-/** ElastiCache for Valkey, for sessions and caches. */
+/** ElastiCache for Valkey, for sessions. When it is full, nobody can sign in; no session is evicted. */
 export interface RedisProps {
   /**
    * Node type without the `cache.` prefix. instance-types.ts lists them.
