@@ -2,8 +2,12 @@
 interface Uses {
   /** A schema and a role of its own in the database. @default - no database */
   readonly database?: true;
-  /** Signed-in users: Redis and the secret that signs session cookies. @default - no sessions */
-  readonly sessions?: true;
+  /**
+   * Signed-in users: Redis and the secret that signs session cookies. `read` finds out who is signed in; `write` also signs
+   * users in and out.
+   * @default - no sessions
+   */
+  readonly sessions?: 'read' | 'write';
   /** Event types delivered to its own queue. @default - none, and no queue */
   readonly receives?: readonly string[];
   /**
@@ -62,13 +66,13 @@ export const system: readonly ServiceDefinition[] = [
     paths: ['/', '/api/health', '/api/products', '/api/products/*'],
     database: true,
   },
-  { kind: 'service', name: 'auth', paths: ['/api/auth/*'], database: true, sessions: true },
+  { kind: 'service', name: 'auth', paths: ['/api/auth/*'], database: true, sessions: 'write' },
   {
     kind: 'service',
     name: 'orders',
     paths: ['/api/orders', '/api/orders/*'],
     database: true,
-    sessions: true,
+    sessions: 'read',
     calls: ['catalog'],
     receives: ['payment.succeeded'],
   },
@@ -77,7 +81,7 @@ export const system: readonly ServiceDefinition[] = [
     name: 'payments',
     paths: ['/api/payments', '/api/payments/*'],
     database: true,
-    sessions: true,
+    sessions: 'read',
     calls: ['orders'],
     paymentProvider: true,
     publishes: ['payment.succeeded'],

@@ -47,7 +47,12 @@ export const databaseConfig = {
 };
 export type DatabaseConfig = Static<ReturnType<typeof Type.Object<typeof databaseConfig>>>;
 
-const redisConfig = { REDIS_ENDPOINT: hostPort, REDIS_AUTH_TOKEN: secret() };
+const redisConfig = {
+  REDIS_ENDPOINT: hostPort,
+  /** The name of the service. */
+  REDIS_USER: text,
+  REDIS_PASSWORD: secret(),
+};
 export type RedisConfig = Static<ReturnType<typeof Type.Object<typeof redisConfig>>>;
 
 export const sessionConfig = { ...redisConfig, SESSION_SECRET: secret({ minLength: 32 }) };

@@ -17,12 +17,15 @@ export function connectRedis({ config, log, onStop }: Task<RedisConfig>): Redis 
   const redis = new Redis({
     host,
     port: Number(port),
-    password: config.REDIS_AUTH_TOKEN,
+    username: config.REDIS_USER,
+    password: config.REDIS_PASSWORD,
     tls: { servername: host },
     connectTimeout: 1_500,
     commandTimeout,
     // A connection that is silent while it signs in is closed; the other end would never respond to that.
     disconnectTimeout: 200,
+    // The users of the services may not run CLIENT SETINFO.
+    disableClientInfo: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     keepAlive: 10_000,

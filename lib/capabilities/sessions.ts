@@ -4,13 +4,13 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { RedisCache } from '../constructs/redis-cache.ts';
 import type { Capability } from './capability.ts';
 
-/** Gives a workload the sessions in Redis and the secret that signs their cookies. */
+/** Connects a workload to the sessions in Redis as its own user, with the secret that signs their cookies. */
 export const sessionsCapability = (redis: RedisCache, sessionSecret: ISecret): Capability => ({
-  bind(workload) {
+  bind(workload, { name }) {
     workload.connections.allowToDefaultPort(redis, 'Redis');
-    workload.addEnvironment({ REDIS_ENDPOINT: redis.endpoint });
+    workload.addEnvironment({ REDIS_ENDPOINT: redis.endpoint, REDIS_USER: name });
     workload.addSecrets({
-      REDIS_AUTH_TOKEN: Secret.fromSecretsManager(redis.authToken),
+      REDIS_PASSWORD: Secret.fromSecretsManager(redis.passwords.get(name)!),
       SESSION_SECRET: Secret.fromSecretsManager(sessionSecret),
     });
   },

@@ -9,7 +9,7 @@ const shared: ShapeOf<Shared> = {
   keys: {
     name: 'string',
     database: { oneOf: [true] },
-    sessions: { oneOf: [true] },
+    sessions: { oneOf: ['read', 'write'] },
     receives: { listOf: 'string' },
     watches: { listOf: 'string' },
     publishes: { listOf: 'string' },

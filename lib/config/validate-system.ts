@@ -43,6 +43,8 @@ function* ownFaults(definition: ServiceDefinition, before: readonly ServiceDefin
     yield `${kind} ${name} has ${migrations}, which never run: give it \`database: true\``;
   if (definition.publishes?.length && !definition.database)
     yield `${kind} ${name} publishes, and has no database for the outbox: give it \`database: true\``;
+  if (definition.sessions && name === 'default')
+    yield `${kind} ${name} has sessions, and "default" is a user that Redis has already: rename the ${kind}`;
   if (kind === 'service' && definition.paths.length === 0)
     yield `service ${name} has no path: give it \`paths\`, or make it a worker`;
 }

@@ -1,25 +1,28 @@
 import { RemovalPolicy } from 'aws-cdk-lib/core';
 import { Connections, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { IConnectable, IVpc } from 'aws-cdk-lib/aws-ec2';
-import { CfnReplicationGroup, CfnSubnetGroup } from 'aws-cdk-lib/aws-elasticache';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { CfnParameterGroup, CfnReplicationGroup, CfnSubnetGroup } from 'aws-cdk-lib/aws-elasticache';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 
 import type { RedisProps } from '../config/environment-props.ts';
+import { RedisUsers } from './redis-users.ts';
+import type { RedisUsersProps } from './redis-users.ts';
 
-export interface RedisCacheProps extends Required<RedisProps> {
+export interface RedisCacheProps extends Required<RedisProps>, RedisUsersProps {
   readonly vpc: IVpc;
-  /** Take a snapshot when it is deleted or replaced, and keep the token. @default true */
+  /** Take a snapshot when it is deleted or replaced, and keep the passwords. @default true */
   readonly protect?: boolean;
 }
 
-/** ElastiCache for Valkey (Redis protocol), with TLS and an auth token. */
+/** ElastiCache for Valkey (Redis protocol) for sessions, with TLS and a user for each service. It evicts nothing. */
 export class RedisCache extends Construct implements IConnectable {
   readonly connections: Connections;
   readonly replicationGroup: CfnReplicationGroup;
   /** `host:port` of the primary node. */
   readonly endpoint: string;
-  readonly authToken: Secret;
+  /** Passwords by service. */
+  readonly passwords: ReadonlyMap<string, Secret>;
 
   constructor(scope: Construct, id: string, props: RedisCacheProps) {
     super(scope, id);
@@ -30,17 +33,21 @@ export class RedisCache extends Construct implements IConnectable {
       allowAllOutbound: false,
     });
     this.connections = new Connections({ securityGroups: [securityGroup], defaultPort: Port.tcp(6379) });
-    this.authToken = new Secret(this, 'AuthToken', {
-      description: 'Redis auth token',
-      generateSecretString: { passwordLength: 64, excludePunctuation: true },
-      removalPolicy: protect ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    const users = new RedisUsers(this, 'Users', props);
+    this.passwords = users.passwords;
+    const parameters = new CfnParameterGroup(this, 'Parameters', {
+      cacheParameterGroupFamily: 'valkey8',
+      description: 'Redis for sessions',
+      // The default, volatile-lru, evicts keys that expire, which sessions do:
+      // https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/ParameterGroups.Engine.html
+      properties: { 'maxmemory-policy': 'noeviction' },
     });
     const subnets = new CfnSubnetGroup(this, 'Subnets', {
       description: 'Data subnets for Redis',
       subnetIds: vpc.selectSubnets({ subnetGroupName: 'data' }).subnetIds,
     });
     this.replicationGroup = new CfnReplicationGroup(this, 'Group', {
-      replicationGroupDescription: 'Sessions and caches',
+      replicationGroupDescription: 'Sessions',
       engine: 'valkey',
       engineVersion: '8.0',
       cacheNodeType: `cache.${props.nodeType}`,
@@ -53,7 +60,8 @@ export class RedisCache extends Construct implements IConnectable {
       atRestEncryptionEnabled: true,
       transitEncryptionEnabled: true,
       transitEncryptionMode: 'required',
-      authToken: this.authToken.secretValue.unsafeUnwrap(),
+      userGroupIds: [users.groupId],
+      cacheParameterGroupName: parameters.ref,
       autoMinorVersionUpgrade: true,
       snapshotRetentionLimit: multiAz ? 1 : 0,
     });

@@ -44,7 +44,13 @@ export class DataStack extends Stack {
       protect,
       roles: definitions.filter(({ database }) => database).map(({ name }) => name),
     });
-    this.redis = new RedisCache(this, 'Redis', { ...environment.redis, vpc, protect });
+    this.redis = new RedisCache(this, 'Redis', {
+      ...environment.redis,
+      vpc,
+      name: `headroom-${environment.name}`,
+      users: definitions.flatMap(({ name, sessions }) => (sessions ? [{ name, sessions }] : [])),
+      protect,
+    });
     this.sessionSecret = new Secret(this, 'SessionSecret', {
       description: 'Signs session cookies',
       generateSecretString: { passwordLength: 64, excludePunctuation: true },

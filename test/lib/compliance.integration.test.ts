@@ -42,6 +42,11 @@ const acknowledged: readonly (readonly [path: RegExp, rule: string, reason: stri
     'A task reads its secrets when it starts: after a rotation without a deployment, it could no longer connect.',
   ],
   [
+    /\/Redis\/Group$/,
+    'AwsSolutions-AEC6',
+    'Its user group demands a password of each service; the rule knows only a token, which all would share.',
+  ],
+  [
     /\/Postgres\/(Primary|Replica\d)\/Resource$/,
     'AwsSolutions-RDS11',
     'Security groups admit only tasks of services with a database; another port would hide nothing from them.',

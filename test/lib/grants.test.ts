@@ -30,7 +30,7 @@ describe.each(environmentNames)('in %s', (environment) => {
       expect(grants.filter(({ actions }) => actions.includes('secretsmanager:GetSecretValue'))).toEqual(
         secretGrants([
           ...(database ? [`PostgresRole${name}`] : []),
-          ...(sessions ? ['RedisAuthToken', 'SessionSecret'] : []),
+          ...(sessions ? [`RedisUsersPassword${name}`, 'SessionSecret'] : []),
         ]),
       );
     }

@@ -43,7 +43,7 @@ test('buckets and secrets of prod keep their logical ids', () => {
     'UploadsBucketC4B27CC7',
     'prodDataPostgresPrimarySecretF2240E2A3fdaad7efa858a3daf9490cf0a702aeb',
     ...definitions.filter(({ database }) => database).map(({ name }) => logicalId('Postgres', `Role-${name}`)),
-    'RedisAuthToken9E34F6A5',
+    ...['auth', 'orders', 'payments', 'default'].map((user) => logicalId('Redis', 'Users', `Password-${user}`)),
     'SessionSecretC41FBD23',
   ]);
 });

@@ -59,7 +59,12 @@ test('a port that only begins with a number is refused', () => {
 });
 
 test('the value of a secret is not in the message', () => {
-  const session = { REDIS_ENDPOINT: 'localhost:6379', REDIS_AUTH_TOKEN: 'token', SESSION_SECRET: 'too short' };
+  const session = {
+    REDIS_ENDPOINT: 'localhost:6379',
+    REDIS_USER: 'auth',
+    REDIS_PASSWORD: 'password',
+    SESSION_SECRET: 'too short',
+  };
   const read = () => readConfig(sessionConfig, session);
   expect(read).toThrow('SESSION_SECRET must not have fewer than 32 characters, but is another value (hidden)');
   expect(read).not.toThrow('too short');

@@ -14,7 +14,8 @@ async function connected(): Promise<{ redis: Redis; proxy: Proxy }> {
   const proxy = await startProxy(process.env['TEST_REDIS'] ?? '');
   const task = silentTask({
     REDIS_ENDPOINT: `localhost:${proxy.port}`,
-    REDIS_AUTH_TOKEN: process.env['TEST_REDIS_AUTH'] ?? '',
+    REDIS_USER: 'default',
+    REDIS_PASSWORD: process.env['TEST_REDIS_AUTH'] ?? '',
   });
   const redis = connectRedis(task);
   closing.push(

@@ -17,7 +17,8 @@ afterEach(async () => {
 function start(more: Partial<RedisConfig> = {}) {
   const task = silentTask({
     REDIS_ENDPOINT: process.env['TEST_REDIS'] ?? '',
-    REDIS_AUTH_TOKEN: process.env['TEST_REDIS_AUTH'] ?? '',
+    REDIS_USER: 'default',
+    REDIS_PASSWORD: process.env['TEST_REDIS_AUTH'] ?? '',
     ...more,
   });
   const redis = connectRedis(task);

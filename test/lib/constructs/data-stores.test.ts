@@ -16,7 +16,15 @@ describe('data stores', () => {
   const vpc = vpcIn(stack);
   const { database, redis } = environment({ database: { multiAz: true, replicas: 2 }, redis: { multiAz: true } });
   new Postgres(stack, 'Postgres', { ...database, vpc, roles: ['orders'] });
-  new RedisCache(stack, 'Redis', { ...redis, vpc });
+  new RedisCache(stack, 'Redis', {
+    ...redis,
+    vpc,
+    name: 'headroom-test',
+    users: [
+      { name: 'auth', sessions: 'write' },
+      { name: 'orders', sessions: 'read' },
+    ],
+  });
   new UploadsBucket(stack, 'Uploads', { accessLogs: new Bucket(stack, 'Logs'), origins: ['https://shop.example.com'] });
   const template = Template.fromStack(stack);
 
@@ -77,16 +85,42 @@ describe('data stores', () => {
     });
   });
 
-  test('Redis is encrypted in transit and at rest, requires a token and fails over', () => {
+  test('Redis is encrypted in transit and at rest, has users, evicts nothing and fails over', () => {
     template.hasResourceProperties('AWS::ElastiCache::ReplicationGroup', {
       TransitEncryptionEnabled: true,
       TransitEncryptionMode: 'required',
       AtRestEncryptionEnabled: true,
-      AuthToken: Match.anyValue(),
+      AuthToken: Match.absent(),
+      UserGroupIds: [{ Ref: Match.stringLikeRegexp('^RedisUsersGroup') }],
+      CacheParameterGroupName: { Ref: Match.stringLikeRegexp('^RedisParameters') },
       NumCacheClusters: 2,
       AutomaticFailoverEnabled: true,
       MultiAZEnabled: true,
     });
+  });
+
+  const propertiesOf = (type: string): Record<string, unknown>[] =>
+    Object.values(template.findResources(type)).map(({ Properties }) => Properties as Record<string, unknown>);
+
+  test('the parameters of Redis forbid eviction', () => {
+    expect(propertiesOf('AWS::ElastiCache::ParameterGroup')).toMatchObject([
+      { CacheParameterGroupFamily: 'valkey8', Properties: { 'maxmemory-policy': 'noeviction' } },
+    ]);
+  });
+
+  test('each service has a user of Redis with a password of its own, and the default user is off', () => {
+    const users = propertiesOf('AWS::ElastiCache::User');
+    expect(users.map(({ UserId, UserName, AccessString }) => [UserId, UserName, AccessString])).toEqual([
+      ['headroom-test-default', 'default', 'off ~keys* -@all'],
+      ['headroom-test-auth', 'auth', expect.stringMatching(/^on ~session:\* -@all \+@read \+@write /)],
+      ['headroom-test-orders', 'orders', 'on ~session:* -@all +get +getex +ping +info'],
+    ]);
+    for (const { UserName, AuthenticationMode } of users)
+      expect(JSON.stringify(AuthenticationMode)).toContain(`"Ref":"RedisUsersPassword${String(UserName)}`);
+    const [group] = propertiesOf('AWS::ElastiCache::UserGroup');
+    expect(group?.['UserIds']).toEqual(
+      Object.keys(template.findResources('AWS::ElastiCache::User')).map((Ref) => ({ Ref })),
+    );
   });
 
   test('uploads are private and versioned, unfinished ones expire, and only the given origins may upload', () => {

@@ -1,0 +1,81 @@
+import { RemovalPolicy } from 'aws-cdk-lib/core';
+import { CfnUser, CfnUserGroup } from 'aws-cdk-lib/aws-elasticache';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+
+/** A service that uses the sessions in Redis. */
+export interface RedisUser {
+  /** Name of the service and of its user. */
+  readonly name: string;
+  readonly sessions: 'read' | 'write';
+}
+
+export interface RedisUsersProps {
+  /** Prefix of the ids, which are unique in the account and region. */
+  readonly name: string;
+  readonly users: readonly RedisUser[];
+  /** Keep the passwords when they are no longer in the template. @default true */
+  readonly protect?: boolean;
+}
+
+/**
+ * What each kind of user may do, in the syntax of `ACL SETUSER`. A reader has no command that changes a value: it cannot make
+ * a session or put another user into one; GETEX renews the expiry of a session in use. Nobody lists keys. PING and INFO show
+ * the client that the server responds and has loaded its data.
+ * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html#Access-string
+ */
+const accessStrings = {
+  read: 'on ~session:* -@all +get +getex +ping +info',
+  write:
+    'on ~session:* -@all +@read +@write +@transaction -@dangerous -@scripting -scan -randomkey -dbsize +ping +info',
+} as const;
+
+/**
+ * The user group of a replication group: a user with a password of its own for each service. The user `default`, which a
+ * connection has before it signs in, is off.
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-elasticache-usergroup.html
+ */
+export class RedisUsers extends Construct {
+  readonly groupId: string;
+  /** Passwords by user. */
+  readonly passwords: ReadonlyMap<string, Secret>;
+  readonly #prefix: string;
+  readonly #removalPolicy: RemovalPolicy;
+
+  constructor(scope: Construct, id: string, { name, users, protect = true }: RedisUsersProps) {
+    super(scope, id);
+    this.#prefix = name;
+    this.#removalPolicy = protect ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const passwords = new Map<string, Secret>();
+    for (const user of users) passwords.set(user.name, this.#password(user.name));
+    this.passwords = passwords;
+    const members = [
+      // A user of the engine valkey has a password even if it is off.
+      this.#user('default', 'off ~keys* -@all', this.#password('default')),
+      ...users.map((user) => this.#user(user.name, accessStrings[user.sessions], passwords.get(user.name)!)),
+    ];
+    this.groupId = new CfnUserGroup(this, 'Group', {
+      userGroupId: `${name}-redis`,
+      engine: 'valkey',
+      userIds: members.map(({ ref }) => ref),
+    }).ref;
+  }
+
+  #password(user: string): Secret {
+    return new Secret(this, `Password-${user}`, {
+      description: `Redis user ${user}`,
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+      removalPolicy: this.#removalPolicy,
+    });
+  }
+
+  #user(userName: string, accessString: string, password: Secret): CfnUser {
+    return new CfnUser(this, `User-${userName}`, {
+      userId: `${this.#prefix}-${userName}`,
+      userName,
+      engine: 'valkey',
+      accessString,
+      authenticationMode: { Type: 'password', Passwords: [password.secretValue.unsafeUnwrap()] },
+    });
+  }
+}

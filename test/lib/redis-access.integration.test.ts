@@ -1,0 +1,179 @@
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+
+import { afterAll, afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import type { Redis } from 'ioredis';
+
+import { createServer } from '../../app/kit/server.ts';
+import { connectRedis } from '../../app/kit/redis.ts';
+import { requireUser, sessions, signIn } from '../../app/kit/sessions.ts';
+import { freePort } from '../../local/host/free-port.ts';
+import { serverCertificate } from '../../local/host/tls.ts';
+import { userAccess } from '../../local/resources/elasticache/redis-access.ts';
+import { startRedis, type RedisServer } from '../../local/resources/elasticache/redis.ts';
+import { eventually } from '../support/eventually.ts';
+import { silentTask } from '../support/task.ts';
+import { templateOf } from './environments.ts';
+import { resourcesOf } from './synth.ts';
+
+// Runs the users and the parameters of the template on a real server, in which the sessions of the whole shop are.
+
+jest.setTimeout(60_000);
+
+const trusted = getCACertificates('default');
+let dir: string;
+let server: RedisServer | undefined;
+const tasks: { stop(): Promise<void> }[] = [];
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'headroom-redis-access-'));
+});
+afterEach(async () => {
+  for (const task of tasks.splice(0)) await task.stop();
+  await server?.stop();
+  server = undefined;
+  await rm(dir, { recursive: true, force: true });
+});
+// Other test files run in the same process.
+afterAll(() => setDefaultCACertificates(trusted));
+
+const propertiesOf = (type: string) =>
+  resourcesOf(templateOf('prod', 'Data'), type).map(([, { Properties }]) => Properties);
+
+async function start(more: Record<string, string> = {}): Promise<void> {
+  const tls = await serverCertificate(join(dir, 'tls'));
+  // Only this authority: that of the other test servers has the same name.
+  setDefaultCACertificates([tls.ca]);
+  const users = propertiesOf('AWS::ElastiCache::User').map((user) => ({
+    name: String(user['UserName']),
+    accessString: String(user['AccessString']),
+    passwords: [`password-of-${String(user['UserName'])}`],
+  }));
+  const [parameters] = propertiesOf('AWS::ElastiCache::ParameterGroup');
+  server = await startRedis({
+    dir,
+    port: await freePort(),
+    tls,
+    access: userAccess(users, 'password-of-local-operator'),
+    log: createWriteStream(join(dir, 'log'), { flags: 'a' }),
+    settings: { ...(parameters?.['Properties'] as Record<string, string>), ...more },
+  });
+}
+
+async function connectAs(user: string): Promise<Redis> {
+  const task = silentTask({
+    REDIS_ENDPOINT: `localhost:${server!.port}`,
+    REDIS_USER: user,
+    REDIS_PASSWORD: `password-of-${user}`,
+  });
+  tasks.push(task);
+  const redis = connectRedis(task);
+  await eventually(() => redis.ping());
+  return redis;
+}
+
+function appWith(redis: Redis) {
+  const app = createServer({ name: 'test' });
+  void app.register(sessions({ redis, sessionSecret: 's'.repeat(32) }));
+  app.post('/in', (request) => signIn(request, { id: '1', email: 'ada@example.com' }));
+  app.get('/me', (request) => requireUser(request));
+  return app;
+}
+
+async function signedIn(): Promise<string> {
+  const response = await appWith(await connectAs('auth')).inject({ method: 'POST', url: '/in' });
+  return response.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+}
+
+test('orders and payments know who has signed in at auth', async () => {
+  await start();
+  const cookie = await signedIn();
+  for (const service of ['orders', 'payments']) {
+    const response = await appWith(await connectAs(service)).inject({ url: '/me', headers: { cookie } });
+    expect(response.json()).toEqual({ id: '1', email: 'ada@example.com' });
+  }
+});
+
+test('orders and payments cannot sign anybody in', async () => {
+  await start();
+  const operator = await connectAs('local-operator');
+  for (const service of ['orders', 'payments']) {
+    const response = await appWith(await connectAs(service)).inject({ method: 'POST', url: '/in' });
+    expect(response.statusCode).toBe(503);
+    expect(response.cookies).toEqual([]);
+    expect(await operator.dbsize()).toBe(0);
+  }
+});
+
+const writes = [
+  ['SET', 'session:1', 'eve'],
+  ['SETEX', 'session:1', '60', 'eve'],
+  ['GETSET', 'session:1', 'eve'],
+  ['APPEND', 'session:1', 'eve'],
+  ['SETRANGE', 'session:1', '0', 'eve'],
+  ['MSET', 'session:1', 'eve'],
+  ['COPY', 'session:1', 'session:2'],
+  ['RENAME', 'session:1', 'session:2'],
+  ['RESTORE', 'session:2', '0', 'x'],
+  ['HSET', 'session:2', 'user', 'eve'],
+  ['DEL', 'session:1'],
+  ['GETDEL', 'session:1'],
+  ['EVAL', "return redis.call('SET', 'session:1', 'eve')", '0'],
+];
+const administration = [
+  ['ACL', 'SETUSER', 'orders', '+@all'],
+  ['CONFIG', 'GET', '*'],
+  ['CLIENT', 'LIST'],
+  ['MONITOR'],
+  ['FLUSHALL'],
+  ['SHUTDOWN'],
+  ['KEYS', '*'],
+  ['SCAN', '0'],
+  ['RANDOMKEY'],
+];
+
+test('a service that reads sessions can neither change nor find one, nor administer the server', async () => {
+  await start();
+  const operator = await connectAs('local-operator');
+  await operator.set('session:1', 'ada');
+  for (const service of ['orders', 'payments']) {
+    const redis = await connectAs(service);
+    for (const [command = '', ...args] of [...writes, ...administration, ['GET', 'other:1']])
+      await expect(redis.call(command, ...args)).rejects.toThrow('NOPERM');
+    expect(await redis.get('session:1')).toBe('ada');
+  }
+});
+
+test('auth writes sessions and nothing else, and cannot administer the server', async () => {
+  await start();
+  const redis = await connectAs('auth');
+  await redis.zadd('session:user:1', 1, 'a');
+  for (const [command = '', ...args] of [
+    ['SET', 'orders:1', 'x'],
+    ['COPY', 'session:user:1', 'orders:1'],
+    ...administration,
+  ])
+    await expect(redis.call(command, ...args)).rejects.toThrow('NOPERM');
+});
+
+test('the user default and a password of another service are refused', async () => {
+  await start();
+  const redis = await connectAs('orders');
+  await expect(redis.call('AUTH', 'default', 'password-of-default')).rejects.toThrow('WRONGPASS');
+  await expect(redis.call('AUTH', 'auth', 'password-of-orders')).rejects.toThrow('WRONGPASS');
+});
+
+test('a server that is filled to its limit loses no session', async () => {
+  await start({ maxmemory: '6mb' });
+  const cookie = await signedIn();
+  const operator = await connectAs('local-operator');
+  const fill = async () => {
+    for (let i = 0; ; i += 1) await operator.set(`cache:${i}`, 'x'.repeat(50_000), 'PX', 600_000);
+  };
+  await expect(fill()).rejects.toThrow('OOM');
+  const response = await appWith(await connectAs('orders')).inject({ url: '/me', headers: { cookie } });
+  expect(response.json()).toEqual({ id: '1', email: 'ada@example.com' });
+});
