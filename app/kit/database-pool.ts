@@ -1,6 +1,7 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import type { DatabaseConfig } from './config.ts';
+import { isSilent, problemOf } from './database-errors.ts';
 import { verifiedTls } from './database-tls.ts';
 import type { Logger } from './log.ts';
 import { DependencyError, OverloadError } from './problem.ts';
@@ -8,12 +9,10 @@ import { DependencyError, OverloadError } from './problem.ts';
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, safeInteger);
 
-/** Maximum number of connections from a task to one server. It limits how many tasks a database can serve. */
-const poolSize = 5;
-
 /**
  * Creates a pool of connections to one server, `host:port`, which connects on first use. `connect` throws a DependencyError
- * if the server cannot be reached within 3 s, and an OverloadError if all connections are in use for that long.
+ * if the server cannot be reached within 3 s, and an OverloadError if all connections of the task are in use for that long or
+ * the server accepts no more.
  */
 export function createPool(address: string, config: DatabaseConfig, log: Logger): PostgresPool {
   // Opened on first use: preparing TLS would delay the start of the service.
@@ -36,12 +35,10 @@ function openPool(address: string, config: DatabaseConfig, log: Logger): Omit<Po
     application_name: config.DATABASE_USER,
     ssl: verifiedTls(),
     types,
-    max: poolSize,
+    max: config.DATABASE_POOL_SIZE,
     connectionTimeoutMillis: 3_000,
-    statement_timeout: 5_000,
-    // The server cancels a statement itself; this one is for a server that no longer responds.
+    // The server cancels a statement after 5 s, a setting of the role; this is for a server that no longer responds.
     query_timeout: 6_000,
-    idle_in_transaction_session_timeout: 15_000,
     keepAlive: true,
     // Finds idle connections whose server has gone silent, 10 probes a second apart later (libuv, uv_tcp_keepalive). Left
     // out, the kernel waits two hours (tcp_keepalive_time, man 7 tcp).
@@ -65,8 +62,9 @@ function openPool(address: string, config: DatabaseConfig, log: Logger): Omit<Po
       try {
         return discardWhenSilent(await pool.connect());
       } catch (cause) {
-        if (connected === poolSize) throw new OverloadError('All connections to the database are in use', cause);
-        throw new DependencyError('The database', { cause });
+        if (connected === config.DATABASE_POOL_SIZE)
+          throw new OverloadError('All connections to the database are in use', cause);
+        throw problemOf(cause) ?? new DependencyError('The database', { cause });
       }
     },
     end: () => pool.end(),
@@ -85,10 +83,8 @@ function discardWhenSilent(client: pg.PoolClient): PostgresPoolClient {
     try {
       return await client.query(text, values);
     } catch (error) {
-      const unanswered = error instanceof Error && error.message === 'Query read timeout';
-      silent ||= unanswered;
-      const timedOut = unanswered || isCanceled(error);
-      throw timedOut || isLost(error) ? new DependencyError('The database', { timedOut, cause: error }) : error;
+      silent ||= isSilent(error);
+      throw problemOf(error) ?? error;
     }
   };
   return {
@@ -96,17 +92,6 @@ function discardWhenSilent(client: pg.PoolClient): PostgresPoolClient {
     query: query as unknown as PostgresPoolClient['query'],
     release: (destroy) => client.release(destroy || silent),
   };
-}
-
-/** Whether the server canceled a statement that took too long (SQLSTATE 57014, query_canceled). */
-export function isCanceled(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.code === '57014';
-}
-
-/** Whether the connection broke or the server is shutting down (SQLSTATE 57P01 and alike), as opposed to a faulty query. */
-function isLost(error: unknown): boolean {
-  if (error instanceof pg.DatabaseError) return error.code?.startsWith('57P') ?? false;
-  return error instanceof Error && error.name === 'Error';
 }
 
 function safeInteger(text: string): number {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
 import { Type } from 'typebox';
-import { isCanceled } from './database-pool.ts';
+import { isCanceled } from './database-errors.ts';
 import { deleteOld } from './delete-old.ts';
 import { DependencyError, Problem } from './problem.ts';
 
