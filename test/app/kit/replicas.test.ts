@@ -7,16 +7,24 @@ import { createReplicaPool } from '../../../app/kit/replicas.ts';
 
 const log = pino({ level: 'silent' });
 
-/** A pool that counts its connections and fails while it is down. */
+/** A pool that counts its connections and its queries, and fails while it is down. */
 function fakePool(name: string) {
   const fake = {
     down: false,
     attempts: 0,
+    queries: 0,
+    released: 0,
+    /** What a replica responds to its check. */
+    state: async (): Promise<object> => ({ standby: true, late: false }),
     options: {},
     connect: async () => {
       fake.attempts += 1;
       if (fake.down) throw new Error(`${name} is down`);
-      return { name } as unknown as PostgresPoolClient;
+      const query = async () => {
+        fake.queries += 1;
+        return { rows: [await fake.state()] };
+      };
+      return { name, query, release: () => (fake.released += 1) } as unknown as PostgresPoolClient;
     },
     end: async () => {},
   };
@@ -75,5 +83,52 @@ test('reads of an overloaded replica fail and do not move to the primary', async
   replica.connect = async () => Promise.reject(new OverloadError('All connections are in use', undefined));
   await expect(pool.connect()).rejects.toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
   replica.connect = fakePool('a').connect;
-  expect([await serverOf(pool), primary.attempts]).toEqual(['a', 0]);
+  expect(await serverOf(pool)).toBe('a');
+});
+
+test.each([
+  ['was promoted', { standby: false, late: false }],
+  ['lags', { standby: true, late: true }],
+])('a replica that %s is not read, and is read again when that is over', async (_what, state) => {
+  const [a, b, primary] = [fakePool('a'), fakePool('b'), fakePool('primary')];
+  const pool = createReplicaPool([a, b], primary, log);
+  a.state = async () => state;
+  expect([await serverOf(pool), await serverOf(pool), await serverOf(pool)]).toEqual(['b', 'b', 'b']);
+  expect(a.released).toBe(1);
+  mock.timers.tick(1_000);
+  b.state = async () => state;
+  expect([await serverOf(pool), await serverOf(pool)]).toEqual(['primary', 'primary']);
+
+  [a.state, b.state] = [fakePool('').state, fakePool('').state];
+  mock.timers.tick(5_000);
+  expect([await serverOf(pool), await serverOf(pool)].toSorted()).toEqual(['a', 'b']);
+});
+
+test('a replica is checked once a second, however many reads it gets', async () => {
+  const replica = fakePool('a');
+  const pool = createReplicaPool([replica], fakePool('primary'), log);
+  await Promise.all([serverOf(pool), serverOf(pool), serverOf(pool)]);
+  await serverOf(pool);
+  expect(replica.queries).toBe(1);
+  mock.timers.tick(1_000);
+  await serverOf(pool);
+  expect(replica.queries).toBe(2);
+});
+
+test('reads do not wait for a primary that does not respond', async () => {
+  const [replica, primary] = [fakePool('a'), fakePool('primary')];
+  primary.connect = () => new Promise(() => {});
+  const pool = createReplicaPool([replica], primary, log);
+  expect(await serverOf(pool)).toBe('a');
+  mock.timers.tick(1_000);
+  expect(await serverOf(pool)).toBe('a');
+});
+
+test('a replica that is overloaded during its check keeps its reads', async () => {
+  const [replica, primary] = [fakePool('a'), fakePool('primary')];
+  const pool = createReplicaPool([replica], primary, log);
+  replica.state = async () => Promise.reject(new OverloadError('Out of memory', undefined));
+  await expect(pool.connect()).rejects.toMatchObject({ status: 503 });
+  replica.state = fakePool('').state;
+  expect([await serverOf(pool), replica.released]).toEqual(['a', 1]);
 });
