@@ -41,6 +41,8 @@ export const databaseConfig = {
     expected: 'a comma-separated list of host:port, or empty',
   }),
   DATABASE_NAME: text,
+  /** Maximum number of connections from the task to the primary, and to each replica. */
+  DATABASE_POOL_SIZE: Type.Integer({ minimum: 1 }),
   /** Also the name of the service and of its database schema. */
   DATABASE_USER: text,
   DATABASE_PASSWORD: secret(),

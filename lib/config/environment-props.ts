@@ -9,9 +9,8 @@ export interface TaskProps {
    */
   readonly min?: number;
   /**
-   * Maximum number of tasks. It limits the bill, and the connections to the database: each task opens up to five to the
-   * primary and five to each replica, twice as many tasks run during a deployment, and an instance allows one connection
-   * per 9.5 MB of its memory.
+   * Maximum number of tasks. It limits the bill, and the connections to the database: twice as many tasks run during a
+   * deployment, each with up to `database.poolSize` connections to the primary and to each replica.
    * @default 10
    */
   readonly max?: number;
@@ -70,6 +69,20 @@ export interface DatabaseProps {
    * @default 't4g.medium'
    */
   readonly instanceType?: string;
+  /**
+   * Connections that a task opens to the primary, and to each replica, at most. A task of a quarter vCPU rarely uses more
+   * than one at a time; with more, fewer tasks fit `maxConnections`. A request waits up to 3 s for one.
+   * @default 2
+   */
+  readonly poolSize?: number;
+  /**
+   * Connections that the primary and each replica accept (`max_connections`). All tasks must fit, with those that replace
+   * them during a deployment. It does not depend on the instance class, so that a larger primary does not pause the replay
+   * of its replicas. A change takes effect when an instance restarts: to raise it, restart the replicas first, to lower
+   * it, the primary.
+   * @default 400
+   */
+  readonly maxConnections?: number;
   /**
    * A standby in another zone that takes over in about a minute. Doubles the primary's price; without it, losing a zone
    * means restoring from a backup.

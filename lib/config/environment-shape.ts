@@ -39,6 +39,8 @@ export const environmentShape: ShapeOf<EnvironmentProps> = {
     database: {
       keys: {
         instanceType: 'string',
+        poolSize: 'number',
+        maxConnections: 'number',
         multiAz: 'boolean',
         replicas: 'number',
         storageGiB: 'number',

@@ -50,6 +50,8 @@ export function withDefaults(name: string, props: EnvironmentProps): Environment
     redis: { nodeType: 't4g.micro', multiAz: false, ...defined(props.redis) },
     database: {
       instanceType: 't4g.medium',
+      poolSize: 2,
+      maxConnections: 400,
       multiAz: false,
       replicas: 1,
       storageGiB: 20,

@@ -14,9 +14,10 @@ export const environments: Readonly<Record<string, EnvironmentProps>> = {
     sandbox: true,
     demoCatalogue: true,
     logRetention: RetentionDays.ONE_WEEK,
-    database: { instanceType: 't4g.micro', maxStorageGiB: 50, backupDays: 1 },
-    tasks: { max: 4 },
-    services: { mailer: { min: 1 } },
+    // A micro instance has memory for 84 connections.
+    database: { instanceType: 't4g.micro', maxConnections: 80, maxStorageGiB: 50, backupDays: 1 },
+    tasks: { max: 3 },
+    services: { mailer: { min: 1, max: 2 } },
   },
   staging: {
     mailFrom: 'orders@staging.example.com',
@@ -36,6 +37,8 @@ export const environments: Readonly<Record<string, EnvironmentProps>> = {
     paymentProviderUrl: 'https://payments.example.com',
     database: {
       instanceType: 'm7g.large',
+      maxConnections: 850,
+      poolSize: 3,
       multiAz: true,
       replicas: 2,
       storageGiB: 100,
@@ -44,6 +47,7 @@ export const environments: Readonly<Record<string, EnvironmentProps>> = {
     },
     redis: { nodeType: 'm7g.large', multiAz: true },
     tasks: { min: 3, max: 30, cpu: 1024, memoryMiB: 2048, requestsPerMinute: 12_000 },
+    services: { mailer: { max: 10 } },
   },
   // Only `npm start`, and the CDK CLI with `-c env=local`, synthesize this one.
   local: {

@@ -9,6 +9,7 @@ import { s3PrefixLists } from './s3-prefix-lists.ts';
 import { elastiCacheNodeTypes, instanceTypeFault, rdsInstanceTypes } from './instance-types.ts';
 import { regionsWithCertificates } from './rds-certificates.ts';
 import { suggest } from './suggest.ts';
+import { connectionFaults } from './validate-connections.ts';
 import { isBetween, tasksFaults } from './validate-tasks.ts';
 import { zoneFaults } from './zones.ts';
 
@@ -22,6 +23,7 @@ export function environmentFaults(environment: Environment, system: readonly Ser
     ...paymentFaults(environment),
     ...natFaults(environment),
     ...databaseFaults(environment),
+    ...connectionFaults(environment, definitions),
     ...tasksFaults(environment, definitions),
     ...Object.keys(environment.services)
       .filter((name) => !names.includes(name))

@@ -94,7 +94,7 @@ export class ServicesStack extends Stack {
     const { environment, data } = this.#props;
     const queue = queueCapability(data.queues);
     return {
-      database: databaseCapability(data.postgres),
+      database: databaseCapability(data.postgres, environment.database.poolSize),
       sessions: sessionsCapability(data.redis, data.sessionSecret),
       receives: queue,
       watches: queue,

@@ -71,7 +71,7 @@ test('dev is small: a NAT instance, the smallest database, few tasks, short rete
   });
   expect(replicas).toHaveLength(1);
   const scaling = capacities('dev');
-  expect(scaling['mailer']).toEqual([1, 4]);
+  expect(scaling['mailer']).toEqual([1, 2]);
   expect(scaling['orders']).toEqual([2, 4]);
 });
 

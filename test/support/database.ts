@@ -73,6 +73,7 @@ function configOf(name: string, database: string): DatabaseConfig {
     DATABASE_PRIMARY: environment('TEST_PG_PRIMARY'),
     DATABASE_REPLICAS: process.env['TEST_PG_REPLICA'] ?? '',
     DATABASE_NAME: database,
+    DATABASE_POOL_SIZE: 5,
     DATABASE_USER: name,
     DATABASE_PASSWORD: rolePassword,
   };

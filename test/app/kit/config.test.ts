@@ -5,6 +5,7 @@ const task = { SERVICE_NAME: 'orders', PORT: '3000', AWS_REGION: 'eu-central-1' 
 const database = {
   DATABASE_PRIMARY: 'localhost:5432',
   DATABASE_NAME: 'headroom',
+  DATABASE_POOL_SIZE: '3',
   DATABASE_USER: 'orders',
   DATABASE_PASSWORD: 'correct horse',
 };
@@ -14,6 +15,7 @@ test('variables are converted to the types of the schema, with its defaults', ()
   expect(config).toEqual({
     ...task,
     ...database,
+    DATABASE_POOL_SIZE: 3,
     PORT: 3000,
     HOST: '0.0.0.0',
     LOG_LEVEL: 'info',

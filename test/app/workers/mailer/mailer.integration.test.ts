@@ -165,6 +165,7 @@ function partsOf(task: ReturnType<typeof silentTask<DatabaseConfig>>) {
 function start(): Mailer {
   const mailer = startMailer({
     ...database.config.mailer,
+    DATABASE_POOL_SIZE: '5',
     AWS_ENDPOINT_URL: proxy.url,
     AWS_ENDPOINT_URL_SES: ses.url,
     QUEUE_URL: proxy.url + new URL(queueUrl).pathname,
