@@ -15,7 +15,20 @@ export async function ensureRole(cluster: pg.ClientBase, { name, password }: Rol
   if (found.rowCount === 0) await cluster.query(`CREATE ROLE ${id(name)}`);
   await cluster.query(`ALTER ROLE ${id(name)} LOGIN PASSWORD ${literal(scramVerifier(password))}`);
   await cluster.query(`ALTER ROLE ${id(name)} SET search_path = ${id(name)}`);
+  for (const [setting, value] of Object.entries(timeouts))
+    await cluster.query(`ALTER ROLE ${id(name)} SET ${setting} = ${literal(value)}`);
 }
+
+/**
+ * How long a service's role may keep others waiting. Vacuum removes no row that a transaction still open might see, so an
+ * endless one lets every table grow, the outbox first. Set for the role, and not by the client, they hold for every client,
+ * also behind a proxy.
+ */
+const timeouts = {
+  statement_timeout: '5s',
+  idle_in_transaction_session_timeout: '15s',
+  transaction_timeout: '60s',
+};
 
 /**
  * Returns the verifier that PostgreSQL would derive from the password and store (RFC 5803): a statement with the password in

@@ -19,8 +19,9 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 
 import type { Environment } from '../config/environment.ts';
+import { postgresParameters } from './postgres-parameters.ts';
 
-type DatabaseSettings = Environment['database'];
+type DatabaseSettings = Omit<Environment['database'], 'poolSize'>;
 
 export interface PostgresProps extends DatabaseSettings {
   readonly vpc: IVpc;
@@ -62,13 +63,7 @@ export class Postgres extends Construct implements IConnectable {
         engine,
         // CloudFormation does not support changing it.
         description: 'What differs from the defaults',
-        parameters: {
-          'rds.force_ssl': '1',
-          // In ms; slower statements are logged.
-          log_min_duration_statement: '1000',
-          // The primary keeps rows that a query on a replica still reads; otherwise the query is cancelled.
-          hot_standby_feedback: '1',
-        },
+        parameters: postgresParameters(props.maxConnections),
       }),
       storageType: StorageType.GP3,
       maxAllocatedStorage: props.maxStorageGiB,

@@ -2,6 +2,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from '@jest/globals';
 
+import { postgresParameters } from '../../../lib/constructs/postgres-parameters.ts';
 import { Postgres } from '../../../lib/constructs/postgres.ts';
 import { RedisCache } from '../../../lib/constructs/redis-cache.ts';
 import { UploadsBucket } from '../../../lib/constructs/uploads-bucket.ts';
@@ -72,6 +73,26 @@ describe('data stores', () => {
     template.hasResourceProperties('AWS::RDS::DBParameterGroup', {
       Family: 'postgres17',
       Parameters: Match.objectLike({ 'rds.force_ssl': '1' }),
+    });
+  });
+
+  test('primary and replicas have the same parameters, none of which depends on the instance class', () => {
+    const instances = Object.values(template.findResources('AWS::RDS::DBInstance'));
+    const [group = ''] = Object.keys(template.findResources('AWS::RDS::DBParameterGroup'));
+    expect(instances.map(({ Properties }) => Properties.DBParameterGroupName)).toEqual(
+      Array.from({ length: 3 }, () => ({ Ref: group })),
+    );
+    template.resourceCountIs('AWS::RDS::DBParameterGroup', 1);
+    template.hasResourceProperties('AWS::RDS::DBParameterGroup', { Parameters: postgresParameters(400) });
+    // RDS derives these from the class, unless they are numbers.
+    const { max_connections: connections, max_worker_processes: workers, ...others } = postgresParameters(400);
+    expect([connections, workers].map(Number)).toEqual([400, expect.any(Number)]);
+    expect(Object.values(others).filter((value) => /\D/.test(value))).toEqual([]);
+  });
+
+  test('a read on a replica does not stop vacuum on the primary', () => {
+    template.hasResourceProperties('AWS::RDS::DBParameterGroup', {
+      Parameters: Match.objectLike({ hot_standby_feedback: '0', max_standby_streaming_delay: '30000' }),
     });
   });
 
