@@ -72,7 +72,7 @@ test('dev is small: a NAT instance, the smallest database, few tasks, short rete
   expect(replicas).toHaveLength(1);
   const scaling = capacities('dev');
   expect(scaling['mailer']).toEqual([1, 2]);
-  expect(scaling['orders']).toEqual([2, 4]);
+  expect(scaling['orders']).toEqual([2, 3]);
 });
 
 test('staging has the default sizes: endpoints and no NAT, a medium database, two to ten tasks', () => {
