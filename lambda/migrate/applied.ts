@@ -40,7 +40,8 @@ export async function recordHash(client: pg.ClientBase, dir: string, file: strin
 /** The name under which node-pg-migrate records a file. */
 export const nameOf = (file: string): string => file.replace(/\.sql$/, '');
 
-async function readApplied(client: pg.ClientBase): Promise<{ name: string; sha256: string | null }[]> {
+/** Returns the migrations of the search path's schema that were applied, with their hashes. */
+export async function readApplied(client: pg.ClientBase): Promise<{ name: string; sha256: string | null }[]> {
   const found = await client.query<{ found: boolean }>(`SELECT to_regclass('pgmigrations') IS NOT NULL AS found`);
   if (!found.rows[0]?.found) return [];
   const applied = 'SELECT name, sha256 FROM pgmigrations LEFT JOIN migration_hashes USING (name) ORDER BY name';

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
-import { runner } from 'node-pg-migrate';
 import pg from 'pg';
-import { checkApplied, nameOf, recordHash } from './applied.ts';
-import { ensureRole, ensureSchema, revokePublic, type Role } from './roles.ts';
+import { checkApplied, recordHash } from './applied.ts';
+import { disableOthers, ensureRole, ensureSchema, revokePublic, type Role } from './roles.ts';
+import { prepareSession, runFile } from './run-file.ts';
 
 export interface MigrateOptions {
   /** Connection to the primary as its administrator; its `database` is ignored. */
@@ -16,17 +16,20 @@ export interface MigrateOptions {
   /** Runs last, in one transaction; must be idempotent. */
   readonly seed?: (client: pg.ClientBase) => Promise<void>;
   readonly log: (message: string) => void;
+  /** How often a file is tried that cannot get a lock: the default gives up after about three minutes. @default 30 */
+  readonly lockTries?: number;
 }
 
 /** Key of the advisory lock: an arbitrary number, the same for every run. */
 const lockKey = 4_873_110_562;
 
 /**
- * Applies the migrations that are not applied yet, each in a transaction of its own. A concurrent run waits for the first.
+ * Applies the migrations that are not applied yet, each in a transaction of its own unless it says otherwise. A concurrent
+ * run waits for the first.
  * @throws Error naming the file that failed, with PostgreSQL's message, or the applied files that have changed since
  */
 export async function migrate(options: MigrateOptions): Promise<void> {
-  const { admin, database, roles, log } = options;
+  const { admin, database, roles } = options;
   // Advisory locks are per database and roles per cluster, so the lock is taken in a database that every run uses.
   await withClient({ ...admin, database: 'postgres' }, async (cluster) => {
     await cluster.query('SELECT pg_advisory_lock($1)', [lockKey]);
@@ -36,41 +39,31 @@ export async function migrate(options: MigrateOptions): Promise<void> {
       await revokePublic(client, database);
       for (const { name } of roles) {
         await ensureSchema(client, database, name);
-        await runFiles(client, name, options.migrationsDir(name), log);
+        await runFiles(client, name, options);
         // A service needs no access to the record of its migrations.
         await client.query(`REVOKE ALL ON pgmigrations, migration_hashes FROM ${pg.escapeIdentifier(name)}`);
       }
+      // The seed is not tried again.
+      await client.query('RESET lock_timeout');
       if (options.seed !== undefined) await inTransaction(client, options.seed);
+      const names = roles.map(({ name }) => name);
+      for (const name of await disableOthers(client, names))
+        options.log(`${name} is no longer in the system: its role is disabled, its data is kept`);
     });
   });
 }
 
-async function runFiles(client: pg.Client, schema: string, dir: string, log: (message: string) => void): Promise<void> {
-  await client.query(`SET search_path TO ${pg.escapeIdentifier(schema)}`);
+async function runFiles(client: pg.Client, schema: string, options: MigrateOptions): Promise<void> {
+  const { log, lockTries = 30 } = options;
+  const dir = options.migrationsDir(schema);
+  await prepareSession(client, schema);
   const files = (await readdir(dir)).filter((file) => file.endsWith('.sql')).toSorted();
   if (files.length === 0) throw new Error(`No migration of ${schema} in ${dir}: add at least one .sql file`);
   await checkApplied(client, { schema, dir, files });
-  const options = {
-    dbClient: client,
-    dir,
-    ignorePattern: String.raw`(?!.*\.sql$).*`,
-    schema,
-    migrationsTable: 'pgmigrations',
-    direction: 'up' as const,
-    noLock: true, // `migrate` holds its own
-    singleTransaction: true, // rolls back on failure
-    logger: { info: () => {}, warn: log, error: log },
-  };
   for (const file of files) {
-    try {
-      const done = await runner({ ...options, file: nameOf(file) });
-      if (done.length === 0) continue;
-      await recordHash(client, dir, file);
-      log(`${schema}/${file} done`);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new Error(`Migration ${schema}/${file} failed and was rolled back: ${reason}`, { cause: error });
-    }
+    if (!(await runFile(client, { schema, dir, file }, { lockTries, log }))) continue;
+    await recordHash(client, dir, file);
+    log(`${schema}/${file} done`);
   }
 }
 

@@ -60,3 +60,22 @@ export async function ensureSchema(client: pg.ClientBase, database: string, name
   await client.query(`${defaults} SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${role}`);
   await client.query(`${defaults} USAGE ON SEQUENCES TO ${role}`);
 }
+
+/**
+ * Disables the login roles of services that are no longer in the system and ends their sessions; returns their names. Their
+ * schemas are kept, and `ensureRole` enables a role again. A role counts as a service's if this database has a schema of its
+ * name with a record of migrations. Needs pg_signal_backend, which the administrator of RDS has.
+ */
+export async function disableOthers(client: pg.ClientBase, names: readonly string[]): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT rolname AS name FROM pg_roles JOIN pg_namespace ON nspname = rolname
+     WHERE rolcanlogin AND rolname <> ALL($1)
+       AND EXISTS (SELECT FROM pg_class WHERE relnamespace = pg_namespace.oid AND relname = 'pgmigrations')`,
+    [names],
+  );
+  for (const { name } of rows) {
+    await client.query(`ALTER ROLE ${id(name)} NOLOGIN PASSWORD NULL`);
+    await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1', [name]);
+  }
+  return rows.map(({ name }) => name);
+}

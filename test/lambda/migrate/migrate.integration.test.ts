@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import pg from 'pg';
 import { migrate } from '../../../lambda/migrate/migrate.ts';
 import { dropDatabase, testAdmin } from '../../support/database.ts';
+import { eventually } from '../../support/eventually.ts';
+
+// Some wait for locks.
+jest.setTimeout(30_000);
 
 const notes = '-- Up Migration\nCREATE TABLE notes (id int PRIMARY KEY, text text);';
 
@@ -157,13 +162,129 @@ test('the seed runs after the migrations, in one transaction', async () => {
   expect(await query(as(alice), 'SELECT * FROM notes')).toEqual([]);
 });
 
+test('a migration that waits for a lock gives up before queries pile up behind it, and is tried again', async () => {
+  await given(`${alice}/001_notes.sql`, notes);
+  await run([alice]);
+  await given(`${alice}/002_more.sql`, '-- Up Migration\nALTER TABLE notes ADD stars int;');
+  const reader = await open(as(alice));
+  await reader.query('BEGIN');
+  await reader.query('SELECT * FROM notes');
+  const migration = run([alice]);
+  const migrating = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = '${database}'`;
+  await eventually(async () => expect(await query({ ...testAdmin(), database }, migrating)).not.toEqual([]));
+  // It waits behind the migration, but not until its own time is up.
+  await query(as(alice), 'SELECT * FROM notes');
+  await reader.query('COMMIT');
+  await reader.end();
+  expect(await migration).toEqual(
+    expect.arrayContaining([
+      expect.stringContaining(`${alice}/002_more.sql got no lock in 2s, is tried again (1 of 30)`),
+      `${alice}/002_more.sql done`,
+    ]),
+  );
+});
+
+test('a migration that never gets its lock fails, and says how often it tried', async () => {
+  await given(`${alice}/001_notes.sql`, notes);
+  await run([alice]);
+  await given(`${alice}/002_more.sql`, '-- Up Migration\nALTER TABLE notes ADD stars int;');
+  const reader = await open(as(alice));
+  await reader.query('BEGIN');
+  await reader.query('SELECT * FROM notes');
+  await expect(run([alice], { lockTries: 2 })).rejects.toThrow(
+    `Migration ${alice}/002_more.sql failed (2 times) and was rolled back: canceling statement due to lock timeout`,
+  );
+  await reader.end();
+});
+
+const concurrently =
+  '-- Up Migration: no transaction\nCREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS by_text ON notes (text);';
+const indexes = () =>
+  query(
+    { ...testAdmin(), database },
+    `SELECT indisvalid AS valid FROM pg_index WHERE indexrelid = '${alice}.by_text'::regclass`,
+  );
+
+test('a statement that cannot run in a transaction runs without one, once', async () => {
+  await given(`${alice}/001_notes.sql`, notes);
+  await given(`${alice}/002_index.sql`, concurrently);
+  expect(await run([alice])).toEqual([`${alice}/001_notes.sql done`, `${alice}/002_index.sql done`]);
+  expect(await indexes()).toEqual([{ valid: true }]);
+  expect(await run([alice])).toEqual([]);
+  await given(`${alice}/002_index.sql`, `${concurrently}\n-- Edited.`);
+  await expect(run([alice])).rejects.toThrow(`${alice}/002_index.sql was applied and has since been edited`);
+});
+
+test('without the marker, such a statement is refused by PostgreSQL', async () => {
+  await given(`${alice}/001_notes.sql`, notes);
+  await given(`${alice}/002_index.sql`, concurrently.replace(': no transaction', ''));
+  await expect(run([alice])).rejects.toThrow('CREATE INDEX CONCURRENTLY cannot run inside a transaction block');
+});
+
+test('an index that could not be built leaves nothing behind, and is built by the next run', async () => {
+  await given(`${alice}/001_notes.sql`, `${notes}\nINSERT INTO notes VALUES (1, 'twice'), (2, 'twice');`);
+  await given(`${alice}/002_index.sql`, concurrently);
+  await expect(run([alice])).rejects.toThrow(
+    `Migration ${alice}/002_index.sql failed, which has no transaction to roll back: could not create unique index`,
+  );
+  await expect(indexes()).rejects.toThrow(/does not exist/);
+  await query(as(alice), 'DELETE FROM notes WHERE id = 2');
+  expect(await run([alice])).toEqual([`${alice}/002_index.sql done`]);
+  expect(await indexes()).toEqual([{ valid: true }]);
+});
+
+test('an index that a crashed run left half built is built again', async () => {
+  await given(`${alice}/001_notes.sql`, `${notes}\nINSERT INTO notes VALUES (1, 'twice'), (2, 'twice');`);
+  await run([alice]);
+  const statement = concurrently.split('\n')[1] as string;
+  const admin = { ...testAdmin(), database, options: `-c search_path=${alice}` };
+  await expect(query(admin, statement)).rejects.toThrow('could not create unique index');
+  expect(await indexes()).toEqual([{ valid: false }]);
+  await query(as(alice), 'DELETE FROM notes WHERE id = 2');
+  await given(`${alice}/002_index.sql`, concurrently);
+  await run([alice]);
+  expect(await indexes()).toEqual([{ valid: true }]);
+});
+
+test('the role of a service that is no longer in the system is disabled, and its data is kept', async () => {
+  await given(`${alice}/001_notes.sql`, notes);
+  await given(`${bob}/001_notes.sql`, notes);
+  await run([alice, bob]);
+  await query(as(bob), "INSERT INTO notes VALUES (1, 'kept')");
+  const session = await open(as(bob));
+  session.on('error', () => {});
+  const ended = once(session, 'end');
+  expect(await run([alice])).toEqual([`${bob} is no longer in the system: its role is disabled, its data is kept`]);
+  await ended;
+  await expect(query(as(bob), 'SELECT 1')).rejects.toThrow('password authentication failed');
+  const login = `SELECT rolcanlogin AS login FROM pg_roles WHERE rolname = '${bob}'`;
+  expect(await query({ ...testAdmin(), database }, login)).toEqual([{ login: false }]);
+  expect(await query({ ...testAdmin(), database }, `SELECT * FROM ${bob}.notes`)).toEqual([{ id: 1, text: 'kept' }]);
+  expect(await run([alice])).toEqual([]);
+
+  await run([alice, bob]);
+  expect(await query(as(bob), 'SELECT * FROM notes')).toEqual([{ id: 1, text: 'kept' }]);
+});
+
+test('a role of a service gets time limits of its own', async () => {
+  await given(`${alice}/001_notes.sql`, notes);
+  await run([alice]);
+  const limits = ['statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout'];
+  const set = await Promise.all(limits.map((limit) => query(as(alice), `SHOW ${limit}`)));
+  expect(set.flat().map((row) => Object.values(row as object)[0])).toEqual(['5s', '15s', '1min']);
+});
+
 interface Run {
+  readonly lockTries?: number;
   readonly admin?: pg.ClientConfig;
   readonly password?: string;
   readonly seed?: (client: pg.ClientBase) => Promise<void>;
 }
 
-async function run(names: string[], { admin = testAdmin(), password = 'pass', seed }: Run = {}): Promise<string[]> {
+async function run(
+  names: string[],
+  { admin = testAdmin(), password = 'pass', seed, lockTries }: Run = {},
+): Promise<string[]> {
   const lines: string[] = [];
   await migrate({
     admin,
@@ -171,6 +292,7 @@ async function run(names: string[], { admin = testAdmin(), password = 'pass', se
     roles: names.map((name) => ({ name, password })),
     migrationsDir: (name) => join(root, name),
     seed,
+    lockTries,
     log: (line) => lines.push(line),
   });
   return lines;
@@ -185,9 +307,14 @@ function as(role: string): pg.ClientConfig {
   return { ...testAdmin(), database, user: role, password: 'pass' };
 }
 
-async function query(config: pg.ClientConfig, sql: string): Promise<unknown[]> {
+async function open(config: pg.ClientConfig): Promise<pg.Client> {
   const client = new pg.Client(config);
   await client.connect();
+  return client;
+}
+
+async function query(config: pg.ClientConfig, sql: string): Promise<unknown[]> {
+  const client = await open(config);
   try {
     return (await client.query(sql)).rows;
   } finally {
