@@ -3,6 +3,7 @@ import { Handles } from '../../kernel/handles.ts';
 import { declareOnly } from '../../kernel/resource.ts';
 import type { Database } from './database.ts';
 import { databaseInstance } from './db-instance.ts';
+import { databaseProxy, databaseProxyTargetGroup } from './db-proxy.ts';
 import { parameterGroup, type ParameterGroups } from './parameter-group.ts';
 
 /** RDS for PostgreSQL: servers with streaming replicas. Their data is in `.headroom/postgres`. */
@@ -15,6 +16,8 @@ export function rds(host: Host) {
     definitions: [
       databaseInstance(host, databases, parameterGroups),
       parameterGroup(parameterGroups),
+      databaseProxy(host),
+      databaseProxyTargetGroup(host, databases),
       declareOnly('AWS::RDS::DBSubnetGroup', 'rds:subgrp', 'A laptop has no subnets.'),
     ],
   };

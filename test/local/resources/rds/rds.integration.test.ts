@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import pg from 'pg';
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { postgresParameters } from '../../../../lib/constructs/postgres-parameters.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { createDatabaseResources, type DatabaseResources } from '../databases.ts';
 
@@ -132,4 +133,45 @@ test('a major version that is not shipped is refused, naming both', async () => 
   await expect(
     data.up('AWS::RDS::DBInstance', 'Older', { ...primaryProperties, EngineVersion: '16.4' }),
   ).rejects.toThrow(/EngineVersion is 16\.4, and .* contains PostgreSQL 17\.\d+/);
+});
+
+test('a proxy is the instance behind it, and refuses one that does not run', async () => {
+  const primary = await data.up('AWS::RDS::DBInstance', 'Proxied', primaryProperties);
+  const proxy = await data.up('AWS::RDS::DBProxy', 'Proxy', { DBProxyName: 'Shop', EngineFamily: 'POSTGRESQL' });
+  const targets = (identifier: string | undefined) =>
+    data.up('AWS::RDS::DBProxyTargetGroup', 'Targets', {
+      DBInstanceIdentifiers: [identifier],
+      DBProxyName: proxy.ref,
+      TargetGroupName: 'default',
+    });
+  await targets(primary.ref);
+  expect([proxy.ref, proxy.attributes?.['Endpoint']]).toEqual(['shop', primary.attributes?.['Endpoint.Address']]);
+  await expect(targets('nowhere')).rejects.toThrow('nowhere');
+});
+
+test('the connections that a parameter group sets are those that the instance accepts', async () => {
+  const parameters = await data.up('AWS::RDS::DBParameterGroup', 'Sized', {
+    Family: 'postgres17',
+    Parameters: postgresParameters(123),
+  });
+  const properties = { ...primaryProperties, DBParameterGroupName: parameters.ref };
+  const primary = await data.up('AWS::RDS::DBInstance', 'SizedPrimary', properties);
+  const client = new pg.Client({
+    host: 'localhost',
+    port: Number(primary.attributes?.['Endpoint.Port']),
+    user: primaryProperties.MasterUsername,
+    password,
+    database: primaryProperties.DBName,
+    ssl: { ca: data.host.tls.ca },
+  });
+  await client.connect();
+  const { rows } = await client.query(
+    "select name, setting from pg_settings where name in ('max_connections', 'max_worker_processes', 'hot_standby_feedback')",
+  );
+  await client.end();
+  expect(Object.fromEntries(rows.map(({ name, setting }) => [name, setting]))).toEqual({
+    max_connections: '123',
+    max_worker_processes: '32',
+    hot_standby_feedback: 'off',
+  });
 });
