@@ -84,6 +84,12 @@ export interface DatabaseProps {
    */
   readonly maxConnections?: number;
   /**
+   * RDS Proxy between the services and the primary, for more tasks than `maxConnections` allows: their transactions share
+   * the connections. Priced per hour and vCPU of the primary. Replicas have no proxy, so all tasks must fit theirs.
+   * @default false
+   */
+  readonly proxy?: boolean;
+  /**
    * A standby in another zone that takes over in about a minute. Doubles the primary's price; without it, losing a zone
    * means restoring from a backup.
    * @default false

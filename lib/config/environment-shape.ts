@@ -41,6 +41,7 @@ export const environmentShape: ShapeOf<EnvironmentProps> = {
         instanceType: 'string',
         poolSize: 'number',
         maxConnections: 'number',
+        proxy: 'boolean',
         multiAz: 'boolean',
         replicas: 'number',
         storageGiB: 'number',

@@ -52,6 +52,7 @@ export function withDefaults(name: string, props: EnvironmentProps): Environment
       instanceType: 't4g.medium',
       poolSize: 2,
       maxConnections: 400,
+      proxy: false,
       multiAz: false,
       replicas: 1,
       storageGiB: 20,

@@ -12,6 +12,10 @@ const reserved = 10;
 /** While they deploy, services and workers run up to 200 percent of their tasks. */
 const deploying = 2;
 
+/** Returns how many connections, in percent of all, a proxy may use: those that nobody else needs. */
+export const proxyPercent = (maxConnections: number): number =>
+  Math.max(1, Math.floor(100 - (100 * (migrations + reserved)) / maxConnections));
+
 /**
  * Returns the faults in the number of connections to the database: more than the instance class has memory for, or fewer
  * than all tasks open.
@@ -20,7 +24,7 @@ export function* connectionFaults(
   environment: Environment,
   definitions: readonly ServiceDefinition[],
 ): Generator<string> {
-  const { instanceType, maxConnections, poolSize } = environment.database;
+  const { instanceType, maxConnections, poolSize, proxy, replicas } = environment.database;
   if (!isBetween(poolSize, 1, 100)) yield `database.poolSize is ${poolSize}: give 1 to 100`;
   if (!isBetween(maxConnections, 1, 5000)) yield `database.maxConnections is ${maxConnections}: give 1 to 5000`;
   // Reported elsewhere.
@@ -33,9 +37,13 @@ export function* connectionFaults(
   const most = users.map((name) => tasksOf(environment, name).max);
   if (!most.every((max) => isBetween(max, 1, 5000))) return;
   const tasks = most.reduce((sum, max) => sum + max, 0);
-  const needed = deploying * tasks * poolSize + migrations + reserved;
+  // Of a replica, all but those of the migrations. Tasks behind a proxy open none to the primary.
+  if (proxy && replicas === 0) return;
+  const [server, others] = proxy ? ['a replica', ''] : ['the primary', `${migrations} of the migrations `];
+  const needed = deploying * tasks * poolSize + (proxy ? 0 : migrations) + reserved;
   if (needed > maxConnections) {
-    yield `database.maxConnections is ${maxConnections}, but the primary needs up to ${needed}: ${tasks} tasks of ${users.join(', ')} (tasks.max, services.<name>.max), twice as many during a deployment, each with ${poolSize} (database.poolSize), ${migrations} of the migrations and ${reserved} reserved. Lower one of these, or raise database.maxConnections; ${instanceType} has memory for ${limit}`;
+    const remedy = proxy ? '' : ', set database.proxy';
+    yield `database.maxConnections is ${maxConnections}, but ${server} needs up to ${needed}: ${tasks} tasks of ${users.join(', ')} (tasks.max, services.<name>.max), twice as many during a deployment, each with ${poolSize} (database.poolSize), ${others}and ${reserved} reserved. Lower one of these${remedy}, or raise database.maxConnections; ${instanceType} has memory for ${limit}`;
   }
 }
 

@@ -21,7 +21,7 @@ import { Construct } from 'constructs';
 import type { Environment } from '../config/environment.ts';
 import { postgresParameters } from './postgres-parameters.ts';
 
-type DatabaseSettings = Omit<Environment['database'], 'poolSize'>;
+type DatabaseSettings = Omit<Environment['database'], 'poolSize' | 'proxy'>;
 
 export interface PostgresProps extends DatabaseSettings {
   readonly vpc: IVpc;

@@ -20,10 +20,12 @@ import { tasksOf } from '../config/environment.ts';
 import type { Environment } from '../config/environment.ts';
 import { listenerRules } from '../config/listener-rules.ts';
 import type { ListenerRule } from '../config/listener-rules.ts';
+import { proxyPercent } from '../config/validate-connections.ts';
 import type { AwsApis } from '../constructs/aws-apis.ts';
 import { HttpService } from '../constructs/http-service.ts';
 import { InternalLoadBalancer } from '../constructs/internal-load-balancer.ts';
 import { Migrations } from '../constructs/migrations.ts';
+import { PostgresProxy } from '../constructs/postgres-proxy.ts';
 import { ServiceImage } from '../constructs/service-image.ts';
 import { WorkerService } from '../constructs/worker-service.ts';
 import { demoCatalogue } from '../demo-catalogue.ts';
@@ -76,7 +78,7 @@ export class ServicesStack extends Stack {
       seed: environment.demoCatalogue ? demoCatalogue : undefined,
     });
     awsApis.allowFrom(migrations);
-    const capabilities = this.#capabilities();
+    const capabilities = this.#capabilities(this.#proxy(migrations));
     const rules = listenerRules(definitions);
     this.workloads = new Map(
       definitions.map((definition) => {
@@ -90,11 +92,26 @@ export class ServicesStack extends Stack {
     );
   }
 
-  #capabilities(): Capabilities {
+  /** Made after the migrations, which create the roles that it logs in as. */
+  #proxy(migrations: Migrations): PostgresProxy | undefined {
+    const { environment, vpc, data } = this.#props;
+    const { proxy, maxConnections } = environment.database;
+    if (!proxy) return undefined;
+    const made = new PostgresProxy(this, 'PostgresProxy', {
+      vpc,
+      postgres: data.postgres,
+      proxyName: `headroom-${environment.name}`,
+      connectionsPercent: proxyPercent(maxConnections),
+    });
+    migrations.runBefore(made);
+    return made;
+  }
+
+  #capabilities(proxy: PostgresProxy | undefined): Capabilities {
     const { environment, data } = this.#props;
     const queue = queueCapability(data.queues);
     return {
-      database: databaseCapability(data.postgres, environment.database.poolSize),
+      database: databaseCapability(data.postgres, environment.database.poolSize, proxy),
       sessions: sessionsCapability(data.redis, data.sessionSecret),
       receives: queue,
       watches: queue,
