@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -253,7 +252,7 @@ test('the role of a service that is no longer in the system is disabled, and its
   await query(as(bob), "INSERT INTO notes VALUES (1, 'kept')");
   const session = await open(as(bob));
   session.on('error', () => {});
-  const ended = once(session, 'end');
+  const ended = new Promise((resolve) => void session.once('end', resolve));
   expect(await run([alice])).toEqual([`${bob} is no longer in the system: its role is disabled, its data is kept`]);
   await ended;
   await expect(query(as(bob), 'SELECT 1')).rejects.toThrow('password authentication failed');
