@@ -58,7 +58,7 @@ describe('an environment with a database proxy', () => {
   });
 
   test('migrations connect to the primary itself, and have made the roles before it logs in', () => {
-    const [migrations] = Object.values(services.findResources('AWS::Lambda::Function')).filter(
+    const migrations = Object.values(services.findResources('AWS::Lambda::Function')).find(
       ({ Properties }) => Properties.Environment?.Variables?.DATABASE_PRIMARY,
     );
     expect(JSON.stringify(migrations!.Properties.Environment.Variables.DATABASE_PRIMARY)).not.toContain(proxyId);
