@@ -5,18 +5,21 @@ import type pg from 'pg';
 
 /**
  * Checks that the migrations applied to a schema still exist unchanged, by hashes in the schema's table migration_hashes.
- * A migration that was applied before hashes were stored gets its current one. Expects the schema as the search path.
+ * A migration that was applied before hashes were stored gets its current one. One that comes after all files is of a later
+ * version: when a deployment is rolled back, CloudFormation runs the old function again. Expects the schema as the search path.
  * @throws Error naming each file that was deleted or edited, and the remedy
  */
 export async function checkApplied(
   client: pg.ClientBase,
-  { schema, dir, files }: { schema: string; dir: string; files: readonly string[] },
+  { schema, dir, files, log }: { schema: string; dir: string; files: readonly string[]; log: (line: string) => void },
 ): Promise<void> {
   await client.query('CREATE TABLE IF NOT EXISTS migration_hashes (name text PRIMARY KEY, sha256 text NOT NULL)');
   const faults: string[] = [];
   for (const { name, sha256 } of await readApplied(client)) {
     const file = `${name}.sql`;
-    if (!files.includes(file)) {
+    if (file > (files.at(-1) ?? '')) {
+      log(`${schema}/${file} was applied by a later version, and stays`);
+    } else if (!files.includes(file)) {
       faults.push(`${schema}/${file} was applied and has since been deleted or renamed`);
     } else if (sha256 === null) {
       await recordHash(client, dir, file);

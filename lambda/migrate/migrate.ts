@@ -59,7 +59,7 @@ async function runFiles(client: pg.Client, schema: string, options: MigrateOptio
   await prepareSession(client, schema);
   const files = (await readdir(dir)).filter((file) => file.endsWith('.sql')).toSorted();
   if (files.length === 0) throw new Error(`No migration of ${schema} in ${dir}: add at least one .sql file`);
-  await checkApplied(client, { schema, dir, files });
+  await checkApplied(client, { schema, dir, files, log });
   for (const file of files) {
     if (!(await runFile(client, { schema, dir, file }, { lockTries, log }))) continue;
     await recordHash(client, dir, file);

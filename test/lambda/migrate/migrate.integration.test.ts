@@ -114,6 +114,17 @@ test('an applied migration that was edited or deleted is reported by name with t
   expect(await run([alice])).toEqual([`${alice}/003_last.sql done`]);
 });
 
+test('an earlier version, to which a deployment is rolled back, leaves the migrations of the later one', async () => {
+  await given(`${alice}/001_notes.sql`, notes);
+  await given(`${alice}/002_more.sql`, '-- Up Migration\nALTER TABLE notes ADD stars int;');
+  await run([alice]);
+  await rm(join(root, alice, '002_more.sql'));
+  expect(await run([alice])).toEqual([`${alice}/002_more.sql was applied by a later version, and stays`]);
+
+  await given(`${alice}/002_more.sql`, '-- Up Migration\nALTER TABLE notes ADD stars int;');
+  expect(await run([alice])).toEqual([]);
+});
+
 test('migrations that were applied before hashes were stored are adopted as they are', async () => {
   await given(`${alice}/001_notes.sql`, notes);
   await run([alice]);
