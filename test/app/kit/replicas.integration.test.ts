@@ -11,6 +11,7 @@ import { createPool } from '../../../app/kit/database-pool.ts';
 import { createReplicaPool } from '../../../app/kit/replicas.ts';
 import { freePort } from '../../../local/host/free-port.ts';
 import { serverCertificate } from '../../../local/host/tls.ts';
+import { postgresParameters } from '../../../lib/constructs/postgres-parameters.ts';
 import { startReplica } from '../../../local/resources/rds/postgres-replica.ts';
 import { asAdmin, startPostgres, type Postgres, type PostgresOptions } from '../../../local/resources/rds/postgres.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -31,7 +32,7 @@ beforeAll(async () => {
   const tls = await serverCertificate(join(dir, 'tls'));
   // Without the authority of the run's servers, which has the same name.
   setDefaultCACertificates([...getCACertificates('bundled'), tls.ca]);
-  const common = { tls, log: new PassThrough().resume(), durable: false, settings: { max_connections: '20' } };
+  const common = { tls, log: new PassThrough().resume(), durable: false, settings: settingsFor(20) };
   options = {
     primary: { ...common, dir: join(dir, 'primary'), port: await freePort() },
     replica: { ...common, dir: join(dir, 'replica'), port: await freePort() },
@@ -48,6 +49,13 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
+/** The parameters of an instance, but those that only RDS has. */
+const settingsFor = (maxConnections: number): Record<string, string> => ({
+  ...Object.fromEntries(
+    Object.entries(postgresParameters(maxConnections)).filter(([name]) => !name.startsWith('rds.')),
+  ),
+  wal_receiver_status_interval: '1s',
+});
 const query = (server: Postgres, sql: string) => asAdmin(server, (client) => client.query(sql));
 const write = () => query(primary, 'INSERT INTO notes VALUES (1)');
 
@@ -115,7 +123,7 @@ test('a replica that lags is not read until it has caught up', async () => {
 test('a replica that paused since its primary accepts more connections is not read until it does so too', async () => {
   const read = createReader();
   await readsReach(read, 'replica');
-  const settings = { max_connections: '30' };
+  const settings = settingsFor(30);
   await primary.stop();
   primary = await startPostgres({ ...options.primary, settings });
   await readsReach(read, 'primary', write);
@@ -133,7 +141,23 @@ test('a replica is read while the primary is down', async () => {
     await sleep(100);
     expect(await read()).toBe('replica');
   }
-  primary = await startPostgres({ ...options.primary, settings: { max_connections: '30' } });
+  primary = await startPostgres({ ...options.primary, settings: settingsFor(30) });
+});
+
+test('a long read on a replica does not keep vacuum on the primary from removing rows', async () => {
+  await query(primary, 'CREATE TABLE removed AS SELECT generate_series(1, 10000) AS id');
+  await eventually(() => query(replica, 'SELECT FROM removed LIMIT 1'));
+  await asAdmin(replica, async (client) => {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await client.query('SELECT count(*) FROM removed');
+    await query(primary, 'DELETE FROM removed');
+    // With feedback, the replica would report what it still reads every second.
+    await sleep(2_500);
+    await query(primary, 'VACUUM removed');
+    const { rows } = await query(primary, "SELECT pg_relation_size('removed')::int AS size");
+    expect(rows).toEqual([{ size: 0 }]);
+    await client.query('ROLLBACK');
+  });
 });
 
 test('a server that accepts no more connections is an overload, and its reads do not move to the primary', async () => {
