@@ -21,6 +21,7 @@ jest.setTimeout(60_000);
 
 const log = pino({ level: 'silent' });
 const password = 'reader-password';
+const trusted = getCACertificates('default');
 let dir: string;
 let options: Record<'primary' | 'replica', PostgresOptions>;
 let primary: Postgres;
@@ -44,6 +45,7 @@ beforeAll(async () => {
 });
 afterEach(() => Promise.all(pools.splice(0).map((pool) => pool.end())));
 afterAll(async () => {
+  setDefaultCACertificates(trusted);
   await replica.stop();
   await primary.stop();
   await rm(dir, { recursive: true, force: true });
