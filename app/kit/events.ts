@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 import { Value } from 'typebox/value';
+import { PermanentError } from './permanent-error.ts';
 
 /** A fact that a service publishes: the JSON body of a message. */
 export interface Event<T = unknown> {
@@ -29,9 +30,19 @@ export function parseEvent(body: string): Event {
 
 /**
  * Returns the payload of an event.
- * @throws Error if the event has another type than the contract, or its payload does not match the contract's schema
+ * @throws PermanentError if the event has another type than the contract, or its payload does not match the contract's schema
  */
 export function payloadOf<S extends TSchema>(event: Event, contract: EventContract<S>): NoInfer<Static<S>> {
-  if (event.type !== contract.type) throw new Error(`Event ${event.id} is ${event.type}, expected ${contract.type}`);
-  return Value.Parse(contract.payload, event.payload);
+  if (event.type !== contract.type)
+    throw new PermanentError(`Event ${event.id} is ${event.type}, expected ${contract.type}`);
+  const faults = contractFaults(contract, event.payload);
+  if (faults.length > 0)
+    throw new PermanentError(`Event ${event.id} breaks the contract of ${event.type}: ${faults.join(', ')}`);
+  return event.payload as Static<S>;
+}
+
+/** Returns how a payload breaks its contract; empty if it does not. */
+export function contractFaults({ payload: schema }: EventContract, payload: unknown): string[] {
+  if (Value.Check(schema, payload)) return [];
+  return Value.Errors(schema, payload).map(({ instancePath, message }) => `${instancePath} ${message}`);
 }

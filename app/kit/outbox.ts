@@ -1,9 +1,8 @@
 import { PublishBatchCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { sql, type Transaction } from 'kysely';
 import type { Static, TSchema } from 'typebox';
-import { Value } from 'typebox/value';
 import type { Database } from './database.ts';
-import type { Event, EventContract } from './events.ts';
+import { contractFaults, type Event, type EventContract } from './events.ts';
 import type { Task } from './task.ts';
 import { traceHeaders, type TraceHeaders } from './trace-context.ts';
 
@@ -14,13 +13,12 @@ import { traceHeaders, type TraceHeaders } from './trace-context.ts';
  */
 export async function appendEvent<S, P extends TSchema>(
   tx: Transaction<S>,
-  { type, payload: schema }: EventContract<P>,
+  contract: EventContract<P>,
   payload: NoInfer<Static<P>>,
 ): Promise<string> {
-  if (!Value.Check(schema, payload)) {
-    const faults = Value.Errors(schema, payload).map(({ instancePath, message }) => `${instancePath} ${message}`);
-    throw new Error(`The payload does not match the contract of ${type}: ${faults.join(', ')}`);
-  }
+  const { type } = contract;
+  const faults = contractFaults(contract, payload);
+  if (faults.length > 0) throw new Error(`The payload does not match the contract of ${type}: ${faults.join(', ')}`);
   const { rows } = await sql<{ id: string }>`
     INSERT INTO outbox (type, payload, trace)
     VALUES (${type}, ${JSON.stringify(payload)}, ${JSON.stringify(traceHeaders())})
