@@ -62,6 +62,7 @@ export const callConfig = { SERVICES_URL: url };
 export const publishConfig = { EVENTS_TOPIC_ARN: text };
 export const receiveConfig = {
   QUEUE_URL: url,
+  DEAD_LETTERS_URL: url,
   /** How long a received message is hidden from other tasks. */
   QUEUE_VISIBILITY_SECONDS: Type.Integer({ minimum: 1 }),
 };

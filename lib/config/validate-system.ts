@@ -54,7 +54,7 @@ function* queueFaults({ kind, name, queue, receives, watches }: ServiceDefinitio
   if (kind === 'worker' && !isFed) yield `worker ${name} receives no event: give it \`receives\` or \`watches\``;
   if (!queue) return;
   if (!isFed) yield `${name} has settings for a queue, but receives no event: drop \`queue\` or give it \`receives\``;
-  const { visibilityTimeoutSeconds: seconds = 60, maxReceives = 5 } = queue;
+  const { visibilityTimeoutSeconds: seconds = 60, maxReceives = 100 } = queue;
   if (!isBetween(seconds, 1, 43_200))
     yield `${name}.queue.visibilityTimeoutSeconds is ${seconds}: SQS takes 1 to 43200`;
   if (!isBetween(maxReceives, 1, 1000)) yield `${name}.queue.maxReceives is ${maxReceives}: SQS takes 1 to 1000`;

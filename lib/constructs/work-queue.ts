@@ -11,13 +11,18 @@ export interface WorkQueueProps {
    */
   readonly visibilityTimeout?: Duration;
   /**
-   * How often a message is received before it moves to the dead-letter queue.
-   * @default 5
+   * How often a message is received before SQS itself moves it to the dead-letter queue: at most 1000. The consumer moves
+   * faulty messages there sooner, so this is for messages that kill their task. It must not be reached while a dependency is
+   * down: with the consumer's back-off, 14 days of failures are 43 to 71 receives.
+   * @default 100
    */
   readonly maxReceives?: number;
   /** Keep the queues, with their messages, when they are no longer in the template. @default true */
   readonly protect?: boolean;
 }
+
+/** The longest that SQS keeps a message. An outage may last as long. */
+const retentionPeriod = Duration.days(14);
 
 /** A queue for one consumer, with its dead-letter queue: encrypted, TLS only, long polling. */
 export class WorkQueue extends Construct {
@@ -35,18 +40,19 @@ export class WorkQueue extends Construct {
       queueName: `${props.queueName}-dead`,
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      // Counted from when the message was first sent, so it must exceed the queue's own 4 days.
-      retentionPeriod: Duration.days(14),
+      // For messages that SQS moves, counted from when they were first sent; for those that a consumer moves, from then
+      // (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html).
+      retentionPeriod,
       removalPolicy,
     });
     this.queue = new Queue(this, 'Queue', {
       queueName: props.queueName,
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      retentionPeriod: Duration.days(4),
+      retentionPeriod,
       receiveMessageWaitTime: Duration.seconds(20),
       visibilityTimeout: this.visibilityTimeout,
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: props.maxReceives ?? 5 },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: props.maxReceives ?? 100 },
       removalPolicy,
     });
   }

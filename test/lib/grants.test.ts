@@ -13,6 +13,7 @@ const consume = [
   'sqs:GetQueueUrl',
   'sqs:ReceiveMessage',
 ];
+const bury = ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'];
 const readSecret = ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'];
 
 describe.each(environmentNames)('in %s', (environment) => {
@@ -47,6 +48,7 @@ describe.each(environmentNames)('in %s', (environment) => {
 test('the grants of one worker, by hand', () => {
   expect(grantsOf('prod', 'mailerTaskTaskRole')).toEqual([
     { actions: consume, on: 'QueuemailerQueue' },
+    { actions: bury, on: 'QueuemailerDeadLetters' },
     {
       actions: ['ses:SendEmail', 'ses:SendRawEmail'],
       on: expect.stringContaining(':identity/*'),
@@ -71,7 +73,12 @@ function expectedGrants(environment: EnvironmentName, definition: ServiceDefinit
   const onUploads = (actions: string, prefixes: readonly string[] = []): Grant[] =>
     prefixes.length === 0 ? [] : [{ actions, on: oneOrMany(prefixes.map(() => 'UploadsBucket')) }];
   return [
-    ...(hasQueue(definition) ? [{ actions: consume, on: `Queue${name}Queue` }] : []),
+    ...(hasQueue(definition)
+      ? [
+          { actions: consume, on: `Queue${name}Queue` },
+          { actions: bury, on: `Queue${name}DeadLetters` },
+        ]
+      : []),
     ...(publishes ? [{ actions: 'sns:Publish', on: 'EventsTopic' }] : []),
     ...(mail
       ? [

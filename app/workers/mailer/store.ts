@@ -6,8 +6,8 @@ export interface MailerTables {
   sent: { event_id: string };
 }
 
-/** Longer than an event can be redelivered: 4 days in the queue, 14 in the dead-letter queue, 4 after a redrive. */
-const rememberedDays = 30;
+/** Longer than an event can be redelivered: 14 days in the queue, 14 in the dead-letter queue, 14 after a redrive. */
+const rememberedDays = 45;
 
 export function createSentStore(database: Database<MailerTables>): SentStore {
   return {

@@ -26,12 +26,13 @@ describe('a queue and its worker', () => {
   queueCapability(new Map([['mailer', queue]])).bind(worker, { kind: 'worker', name: 'mailer' });
   const template = Template.fromStack(stack);
 
-  test('a message that fails five times is kept for 14 days', () => {
+  test('a message is kept for 14 days, and is dead after 100 receives, which an outage does not reach', () => {
     template.hasResourceProperties('AWS::SQS::Queue', {
       QueueName: 'mailer',
       ReceiveMessageWaitTimeSeconds: 20,
+      MessageRetentionPeriod: 14 * 24 * 60 * 60,
       SqsManagedSseEnabled: true,
-      RedrivePolicy: { maxReceiveCount: 5, deadLetterTargetArn: Match.anyValue() },
+      RedrivePolicy: { maxReceiveCount: 100, deadLetterTargetArn: Match.anyValue() },
     });
     template.hasResourceProperties('AWS::SQS::Queue', {
       QueueName: 'mailer-dead',
@@ -57,6 +58,19 @@ describe('a queue and its worker', () => {
       Protocol: 'sqs',
       RawMessageDelivery: true,
       FilterPolicy: { type: ['payment.succeeded'] },
+    });
+  });
+
+  test('the worker may send to its dead-letter queue', () => {
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Action: Match.arrayWith(['sqs:SendMessage']),
+            Resource: { 'Fn::GetAtt': [Match.stringLikeRegexp('QueueDeadLetters'), 'Arn'] },
+          }),
+        ]),
+      },
     });
   });
 

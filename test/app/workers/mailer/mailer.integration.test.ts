@@ -139,11 +139,11 @@ test('concurrent deliveries of one event to several tasks send one mail', async 
   await Promise.all(tasks.map((task) => task.stop()));
 });
 
-test('sent events are remembered for 30 days and then deleted', async () => {
+test('sent events are remembered for 45 days and then deleted', async () => {
   await adminQuery(
     database,
     `INSERT INTO mailer.sent (event_id, sent_at)
-     VALUES ('old', now() - interval '31 days'), ('young', now() - interval '29 days')`,
+     VALUES ('old', now() - interval '46 days'), ('young', now() - interval '44 days')`,
   );
   const task = silentTask(database.config.mailer);
   const event = eventFor(randomUUID());
@@ -169,6 +169,7 @@ function start(): Mailer {
     AWS_ENDPOINT_URL: proxy.url,
     AWS_ENDPOINT_URL_SES: ses.url,
     QUEUE_URL: proxy.url + new URL(queueUrl).pathname,
+    DEAD_LETTERS_URL: `${queueUrl}-dead`,
     QUEUE_VISIBILITY_SECONDS: '2',
   });
   mailers.push(mailer);
