@@ -74,7 +74,8 @@ beforeAll(async () => {
     onCommit: () => relay.nudge(),
   });
 
-  const mailer = start('mailer', { ...database.config.mailer, QUEUE_URL: QueueUrl, QUEUE_VISIBILITY_SECONDS: 30 });
+  const queue = { QUEUE_URL: QueueUrl, DEAD_LETTERS_URL: `${QueueUrl}-dead`, QUEUE_VISIBILITY_SECONDS: 30 };
+  const mailer = start('mailer', { ...database.config.mailer, ...queue });
   const store = createSentStore(connectDatabase<MailerTables>(mailer));
   const send = async () => {};
   startConsumer(mailer, {

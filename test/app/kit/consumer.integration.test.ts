@@ -5,13 +5,16 @@ import {
   SQSClient,
   type QueueAttributeName,
 } from '@aws-sdk/client-sqs';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { startConsumer } from '../../../app/kit/consumer.ts';
 import { parseEvent, type Event } from '../../../app/kit/events.ts';
 import type { Task } from '../../../app/kit/task.ts';
 import { startTestEndpoint, type TestEndpoint } from '../../support/endpoint.ts';
 import { eventually } from '../../support/eventually.ts';
 import { silentTask } from '../../support/task.ts';
+
+// A message that fails is hidden for 1 second, then for 2.
+jest.setTimeout(30_000);
 
 let endpoint: TestEndpoint;
 let sqs: SQSClient;
@@ -50,7 +53,11 @@ function consume(handle: (event: Event) => Promise<void>, visibilitySeconds = 60
 }
 
 function consumeAs<T>(parse: (body: string) => T, handle: (message: T) => Promise<void>, visibilitySeconds = 60) {
-  const task = silentTask({ QUEUE_URL: queue, QUEUE_VISIBILITY_SECONDS: visibilitySeconds });
+  const task = silentTask({
+    QUEUE_URL: queue,
+    DEAD_LETTERS_URL: dead,
+    QUEUE_VISIBILITY_SECONDS: visibilitySeconds,
+  });
   startConsumer(task, { sqs, parse, handle });
   tasks.push(task);
   return task;
