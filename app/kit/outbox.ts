@@ -1,8 +1,10 @@
-import { PublishBatchCommand, type SNSClient } from '@aws-sdk/client-sns';
+import type { SNSClient } from '@aws-sdk/client-sns';
 import { sql, type Transaction } from 'kysely';
 import type { Static, TSchema } from 'typebox';
 import type { Database } from './database.ts';
 import { contractFaults, type Event, type EventContract } from './events.ts';
+import { logCount } from './metrics.ts';
+import { publish, type Refusal } from './publish.ts';
 import type { Task } from './task.ts';
 import { traceHeaders, type TraceHeaders } from './trace-context.ts';
 
@@ -34,10 +36,17 @@ export interface Relay {
 /** SNS takes at most 10 messages in one call (https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html). */
 const batchSize = 10;
 
+/** How often an event is refused before it is parked: with the delays between, after about 17 minutes. */
+const maxAttempts = 10;
+
 /**
- * Publishes the events in the outbox: looks each second and on `nudge()`. Several relays may share an outbox. An event is
- * published at least once, twice if a relay dies between publishing and deleting. Events of different relays may overtake
- * each other.
+ * Publishes the events in the outbox, the oldest first: looks each second and on `nudge()`. Several relays may share an
+ * outbox. An event is published at least once, twice if a relay dies between publishing and deleting. Events of different
+ * relays may overtake each other.
+ *
+ * An event that the topic refuses waits while others are published, for 1 second to 9 minutes, and is parked in the end.
+ * A refusal counts only if it is surely about the event, or the topic took another event since the last one: while SNS as a
+ * whole refuses, nothing is parked.
  */
 export function startRelay<S>(
   { config, log, onStop }: Task<{ EVENTS_TOPIC_ARN: string }>,
@@ -62,24 +71,42 @@ export function startRelay<S>(
       };
     });
 
-  /** Publishes and deletes the oldest events; returns whether there may be more. */
+  /** When the topic last took an event. */
+  let lastPublished = new Date(0);
+
+  /** Publishes and deletes the oldest events that are due; returns whether there may be more. */
   const relayBatch = () =>
     database.transaction(async (tx) => {
       const { rows } = await sql<OutboxRow>`
         SELECT position, id, type, at, payload, trace FROM outbox
+        WHERE parked_at IS NULL AND not_before <= clock_timestamp()
         ORDER BY position LIMIT ${batchSize} FOR UPDATE SKIP LOCKED`.execute(tx);
       if (rows.length === 0) return false;
-      const { Successful = [], Failed = [] } = await sns.send(
-        new PublishBatchCommand({
-          TopicArn: config.EVENTS_TOPIC_ARN,
-          PublishBatchRequestEntries: rows.map(toEntry),
-        }),
-      );
-      if (Failed.length > 0) log.error({ failed: Failed }, 'events were not published, they stay in the outbox');
-      const published = Successful.map(({ Id }) => Id);
+      const { published, refused } = await publish(sns, config.EVENTS_TOPIC_ARN, rows.map(toEntry));
+      if (published.length > 0) lastPublished = new Date();
       await sql`DELETE FROM outbox WHERE position = ANY(${published}::bigint[])`.execute(tx);
-      return published.length === batchSize;
+      for (const refusal of refused) await postpone(tx, refusal);
+      return rows.length === batchSize && published.length > 0;
     });
+
+  /** Makes an event wait, or parks it. */
+  const postpone = async (tx: Transaction<S>, { id, error, certain }: Refusal) => {
+    const { rows } = await sql<Postponed>`
+      WITH refused AS (
+        SELECT position, attempts + CASE WHEN ${certain} OR coalesce(failed_at, at) < ${lastPublished} THEN 1 ELSE 0 END AS count
+        FROM outbox WHERE position = ${id}
+      )
+      UPDATE outbox SET
+        attempts = count, error = ${error}, failed_at = clock_timestamp(),
+        not_before = clock_timestamp() + make_interval(secs => 2 ^ count),
+        parked_at = CASE WHEN count >= ${maxAttempts} THEN clock_timestamp() END
+      FROM refused WHERE outbox.position = refused.position
+      RETURNING outbox.id, type, attempts, parked_at AS "parkedAt"`.execute(tx);
+    const event = rows[0] as Postponed;
+    const fields = { eventId: event.id, type: event.type, attempts: event.attempts, error };
+    if (event.parkedAt) logCount(log, 'EventsParked', 1, fields, 'an event is parked, it is not published');
+    else log.error(fields, 'an event was not published, it stays in the outbox');
+  };
 
   const run = async () => {
     while (!stopped) {
@@ -109,6 +136,13 @@ export function startRelay<S>(
 
 /** `trace` is null in rows that were written before the column existed. */
 type OutboxRow = Omit<Event, 'at'> & { at: Date; position: number; trace: TraceHeaders | null };
+
+interface Postponed {
+  id: string;
+  type: string;
+  attempts: number;
+  parkedAt: Date | null;
+}
 
 /** The trace travels in attributes, beside the body, so that a consumer continues it whatever the body's format is. */
 function toEntry({ position, id, type, at, payload, trace }: OutboxRow) {
