@@ -13,11 +13,17 @@ export class EventBus extends Construct {
     this.topic = new Topic(this, 'Topic', { topicName: props.topicName, enforceSSL: true });
   }
 
-  /** Delivers events of these types to the queue, without the SNS envelope. */
-  deliver(types: readonly string[], { queue }: WorkQueue): void {
+  /**
+   * Delivers events of these types to the queue, without the SNS envelope. An event that SNS cannot deliver, because the
+   * queue is gone or its policy is wrong, goes to the queue's dead-letter queue: without one, SNS discards it
+   * (https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html). Both queues are encrypted with SQS's own key,
+   * to which SNS may write; a key of KMS would have to permit it.
+   */
+  deliver(types: readonly string[], { queue, deadLetters }: WorkQueue): void {
     this.topic.addSubscription(
       new SqsSubscription(queue, {
         rawMessageDelivery: true,
+        deadLetterQueue: deadLetters,
         filterPolicy: { type: SubscriptionFilter.stringFilter({ allowlist: [...types] }) },
       }),
     );

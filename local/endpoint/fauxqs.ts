@@ -4,6 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { parse } from '@aws-sdk/util-arn-parser';
 import { buildApp } from 'fauxqs';
 import type { PersistenceManager } from '../../node_modules/fauxqs/dist/persistence.js';
+import type { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js';
 import type { SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 
 /**
@@ -43,6 +44,7 @@ export async function openFauxqs(options: { dataDir: string; region: string; url
   // By default queue URLs name `sqs.<region>.<host>`, which a laptop does not resolve; without a host they name the
   // one of the request.
   sqsStore.host = '';
+  redriveUndeliverable(sqsStore, snsStore);
   app.addHook('onClose', async () => stores.persistence.close());
   return {
     app,
@@ -118,6 +120,24 @@ function patchDatabase(persistence: PersistenceManager, url: string): void {
     'UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = ?',
   );
   persistence.updateMessageReady = (messageId) => void makeVisible.run(messageId);
+}
+
+/**
+ * fauxqs stores the redrive policy of a subscription, but drops a message whose queue does not exist. A topic looks up each
+ * subscription before it delivers: one whose queue is missing is shown to it with its dead-letter queue as the endpoint.
+ */
+function redriveUndeliverable(sqsStore: SqsStore, snsStore: SnsStore): void {
+  const find = snsStore.getSubscription.bind(snsStore);
+  snsStore.getSubscription = (arn) => {
+    const subscription = find(arn);
+    const policy = subscription?.attributes['RedrivePolicy'];
+    if (!subscription || !policy || sqsStore.getQueueByArn(subscription.endpoint)) return subscription;
+    const { deadLetterTargetArn } = JSON.parse(policy) as { deadLetterTargetArn?: string };
+    if (deadLetterTargetArn === undefined) return subscription;
+    return new Proxy(subscription, {
+      get: (target, name) => (name === 'endpoint' ? deadLetterTargetArn : (Reflect.get(target, name) as unknown)),
+    });
+  };
 }
 
 interface ReceiveMessageInput {

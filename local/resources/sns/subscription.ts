@@ -1,4 +1,5 @@
 import {
+  GetSubscriptionAttributesCommand,
   paginateListSubscriptionsByTopic,
   SetSubscriptionAttributesCommand,
   SubscribeCommand,
@@ -8,7 +9,7 @@ import {
 import { Type, type Static } from 'typebox';
 
 import { defineResource, type Resource, type Running } from '../../kernel/resource.ts';
-import { ignored } from '../../kernel/schema.ts';
+import { closed, ignored } from '../../kernel/schema.ts';
 
 const properties = Type.Object({
   TopicArn: Type.String(),
@@ -19,7 +20,7 @@ const properties = Type.Object({
   FilterPolicy: Type.Object({}, { default: {} }),
   // The default of SNS, so that a scope that leaves the template is reset.
   FilterPolicyScope: Type.String({ default: 'MessageAttributes' }),
-  ...ignored('Delivery to a queue of the same endpoint does not fail.', 'RedrivePolicy'),
+  RedrivePolicy: Type.Optional(Type.Object({ deadLetterTargetArn: Type.String() }, closed)),
   ...ignored('All topics of the laptop are at one endpoint.', 'Region'),
 });
 type Subscription = Resource<Static<typeof properties>>;
@@ -43,7 +44,10 @@ export function subscription(client: SNSClient) {
   async function up(resource: Subscription): Promise<Running> {
     const { TopicArn, Protocol, Endpoint, ...attributes } = resource.properties;
     const SubscriptionArn = (await find(TopicArn, Endpoint)) ?? (await subscribe(TopicArn, Protocol, Endpoint));
-    for (const [AttributeName, value] of Object.entries(attributes)) {
+    // An empty policy resets one that left the template. Where there was none, it would be refused.
+    const { RedrivePolicy } = await attributesOf(SubscriptionArn);
+    const reset = RedrivePolicy === undefined ? {} : { RedrivePolicy: '' };
+    for (const [AttributeName, value] of Object.entries({ ...reset, ...attributes })) {
       const AttributeValue = typeof value === 'string' ? value : JSON.stringify(value);
       await client.send(new SetSubscriptionAttributesCommand({ SubscriptionArn, AttributeName, AttributeValue }));
     }
@@ -59,6 +63,11 @@ export function subscription(client: SNSClient) {
       new SubscribeCommand({ TopicArn, Protocol, Endpoint, ReturnSubscriptionArn: true }),
     );
     return SubscriptionArn;
+  }
+
+  async function attributesOf(SubscriptionArn: string): Promise<Record<string, string>> {
+    const { Attributes = {} } = await client.send(new GetSubscriptionAttributesCommand({ SubscriptionArn }));
+    return Attributes;
   }
 
   async function find(TopicArn: string, endpoint: string): Promise<string | undefined> {

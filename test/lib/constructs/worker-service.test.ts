@@ -61,6 +61,24 @@ describe('a queue and its worker', () => {
     });
   });
 
+  test('an event that cannot be delivered goes to the dead-letter queue, to which the topic may send', () => {
+    const deadLetterArn = { 'Fn::GetAtt': [Match.stringLikeRegexp('QueueDeadLetters'), 'Arn'] };
+    template.hasResourceProperties('AWS::SNS::Subscription', { RedrivePolicy: { deadLetterTargetArn: deadLetterArn } });
+    template.hasResourceProperties('AWS::SQS::QueuePolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Allow',
+            Action: 'sqs:SendMessage',
+            Principal: { Service: 'sns.amazonaws.com' },
+            Resource: deadLetterArn,
+            Condition: { ArnEquals: { 'aws:SourceArn': { Ref: Match.stringLikeRegexp('EventsTopic') } } },
+          }),
+        ]),
+      },
+    });
+  });
+
   test('the worker may send to its dead-letter queue', () => {
     template.hasResourceProperties('AWS::IAM::Policy', {
       PolicyDocument: {

@@ -10,6 +10,7 @@ import {
   ChangeMessageVisibilityCommand,
   CreateQueueCommand,
   DeleteMessageCommand,
+  DeleteQueueCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
@@ -73,6 +74,28 @@ test('a topic delivers raw messages to the queues whose filter policy matches th
 
   expect((await receive(paid.url)).map(({ Body }) => Body)).toEqual(['{"id":"1"}', '{"id":"2"}']);
   expect(await receive(refunded.url)).toEqual([]);
+});
+
+test('a message that a topic cannot deliver goes to the dead-letter queue of the subscription, if it matches the filter', async () => {
+  const [gone, dead] = [await createQueue('gone'), await createQueue('gone-dead')];
+  const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: 'undeliverable' }));
+  const Attributes = {
+    RawMessageDelivery: 'true',
+    FilterPolicy: '{"type":["payment.succeeded"]}',
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn }),
+  };
+  await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: gone.arn, Attributes }));
+  await sqs.send(new DeleteQueueCommand({ QueueUrl: gone.url }));
+  for (const type of ['payment.succeeded', 'payment.refunded']) {
+    const MessageAttributes = { type: { DataType: 'String', StringValue: type } };
+    await sns.send(new PublishCommand({ TopicArn, Message: type, MessageAttributes }));
+  }
+  expect((await receive(dead.url)).map(({ Body }) => Body)).toEqual(['payment.succeeded']);
+
+  const again = await createQueue('gone');
+  const MessageAttributes = { type: { DataType: 'String', StringValue: 'payment.succeeded' } };
+  await sns.send(new PublishCommand({ TopicArn, Message: 'delivered', MessageAttributes }));
+  expect((await receive(again.url)).map(({ Body }) => Body)).toEqual(['delivered']);
 });
 
 test('a message received too often goes to the dead-letter queue', async () => {
