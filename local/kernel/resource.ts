@@ -64,7 +64,7 @@ export interface ResourceSpec<S extends TObject> {
   /** The properties that CloudFormation changes by replacing the resource. @default - none */
   readonly replaceOn?: readonly (keyof Static<S> & string)[];
   /** The displayed name. @default - none: start-up output does not show the resource */
-  label?(resource: Resource<Static<S>>): string;
+  label?(resource: Resource<Static<S>>): string | undefined;
   /**
    * Resolves when other resources can use this one. A rejection fails the start with its message; before it rejects, it
    * stops everything that it has started.

@@ -9,11 +9,13 @@ import {
 } from '@aws-sdk/client-sqs';
 import { Type, type Static } from 'typebox';
 
-import { defineResource, type Resource } from '../../kernel/resource.ts';
+import { action, defineResource, type Resource } from '../../kernel/resource.ts';
 import { closed, ignored } from '../../kernel/schema.ts';
 import type { QueueStatus, StatusSections } from '../../status.ts';
 import { physicalName } from '../physical-name.ts';
+import { redrive } from './redrive.ts';
 
+const none = Type.Object({}, closed);
 const number = Type.Optional(Type.Number());
 const boolean = Type.Optional(Type.Boolean());
 /** Defaults are those of SQS; with them, a property that leaves the template is reset on a queue that exists. */
@@ -51,6 +53,8 @@ export function queue(client: SQSClient, endpointUrl: string) {
     properties,
     replaceOn: ['FifoQueue', 'QueueName'],
     update: 'up',
+    // Only queues with actions are named.
+    label: (resource) => (resource.properties.RedrivePolicy ? queueName(resource) : undefined),
     async up(resource) {
       const QueueName = queueName(resource);
       const { QueueName: _name, FifoQueue, DeduplicationScope: _scope, ...settings } = resource.properties;
@@ -73,6 +77,13 @@ export function queue(client: SQSClient, endpointUrl: string) {
           if ([...deadLetterQueues.values()].includes(QueueArn)) return {};
           return { queues: [await statusOf(QueueName, url, deadArn)] };
         },
+        ...(deadArn !== undefined && {
+          actions: {
+            redrive: action(none, async () => ({
+              moved: await redrive(client, { from: await urlOf(deadArn), to: url }),
+            })),
+          },
+        }),
         stop: async () => void deadLetterQueues.delete(QueueArn),
       };
     },
