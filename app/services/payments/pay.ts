@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DependencyError, Problem } from '../../kit/problem.ts';
 import type { FindOrder } from './orders.ts';
-import type { Payment, PaymentStore } from './payment.ts';
+import type { Obstacle, Payment, PaymentStore } from './payment.ts';
 import type { PaymentProvider } from './provider.ts';
 
 export interface PayRequest {
@@ -44,28 +44,33 @@ async function findKnown({ store }: PayParts, { user, idempotencyKey }: PayReque
   return idempotencyKey === undefined ? undefined : store.findByKey(user.id, idempotencyKey);
 }
 
-async function open({ store, findOrder }: PayParts, request: PayRequest, requestHash: string): Promise<Payment> {
+async function open(parts: PayParts, request: PayRequest, requestHash: string): Promise<Payment> {
   const { user, orderId, idempotencyKey } = request;
-  const order = await findOrder(orderId, request.cookie);
+  const order = await parts.findOrder(orderId, request.cookie);
   if (order === undefined) throw new Problem(404, 'No such order', { detail: `You have no order ${orderId}.` });
-  const payment =
-    order.status === 'paid'
-      ? undefined
-      : await store.open({
-          orderId,
-          userId: user.id,
-          email: user.email,
-          amountCents: order.totalCents,
-          idempotencyKey,
-          requestHash,
-        });
-  if (payment === undefined) {
-    throw new Problem(409, 'Order already paid', {
-      detail: `Order ${orderId} is paid, or a payment for it is under way. Check the order before paying again.`,
-      headers: retryAfter,
-    });
+  if (order.status === 'paid') {
+    // A request with the same key may have paid it since this one looked.
+    return (await findKnown(parts, request)) ?? refuse('paid', orderId);
   }
-  return payment;
+  const opened = await parts.store.open({
+    orderId,
+    userId: user.id,
+    email: user.email,
+    amountCents: order.totalCents,
+    idempotencyKey,
+    requestHash,
+  });
+  return typeof opened === 'string' ? refuse(opened, orderId) : opened;
+}
+
+function refuse(obstacle: Obstacle, orderId: string): never {
+  if (obstacle === 'paid') {
+    throw new Problem(409, 'Order already paid', { detail: `Order ${orderId} is paid. Nothing more was charged.` });
+  }
+  throw new Problem(409, 'Payment under way', {
+    detail: `Another payment for order ${orderId} is not decided yet. Check the order before paying again.`,
+    headers: retryAfter,
+  });
 }
 
 async function charge(provider: PaymentProvider, { id, amountCents }: Payment, cardToken: string) {

@@ -13,13 +13,16 @@ export interface Payment {
 
 export type NewPayment = Omit<Payment, 'id' | 'status'> & { readonly idempotencyKey: string | undefined };
 
+/** Why an order cannot be paid: another payment for it has succeeded, or may still succeed. */
+export type Obstacle = 'paid' | 'pending';
+
 export interface PaymentStore {
   findByKey(userId: string, idempotencyKey: string): Promise<Payment | undefined>;
   /**
    * Creates a pending payment, or returns the one that this user already created with this key.
-   * Returns undefined if the order has another payment, pending or succeeded.
+   * Returns the obstacle if the order has another payment.
    */
-  open(payment: NewPayment): Promise<Payment | undefined>;
+  open(payment: NewPayment): Promise<Payment | Obstacle>;
   /**
    * Stores the verdict on a pending payment, together with the event if it succeeded. Changes nothing if it is settled.
    * Returns the payment as it is afterwards.

@@ -2,7 +2,7 @@ import { sql, type Generated, type Selectable, type Transaction } from 'kysely';
 import { PaymentSucceeded } from '../../contracts/payment-succeeded.ts';
 import type { Database } from '../../kit/database.ts';
 import { appendEvent } from '../../kit/outbox.ts';
-import type { Payment, PaymentStore } from './payment.ts';
+import type { Obstacle, Payment, PaymentStore } from './payment.ts';
 
 interface PaymentRow {
   id: Generated<string>;
@@ -34,6 +34,17 @@ export function createPaymentStore(database: Database<PaymentsTables>): PaymentS
     return row && toPayment(row);
   };
 
+  const findObstacle = async (orderId: string): Promise<Obstacle> => {
+    const succeeded = await primary
+      .selectFrom('payments')
+      .select('id')
+      .where('order_id', '=', orderId)
+      .where('status', '=', 'succeeded')
+      .executeTakeFirst();
+    // The other payment may have been declined since; the order may then be paid, by another request.
+    return succeeded === undefined ? 'pending' : 'paid';
+  };
+
   return {
     findByKey,
 
@@ -54,7 +65,8 @@ export function createPaymentStore(database: Database<PaymentsTables>): PaymentS
         .returningAll()
         .executeTakeFirst();
       if (row !== undefined) return toPayment(row);
-      return idempotencyKey === undefined ? undefined : findByKey(payment.userId, idempotencyKey);
+      const own = idempotencyKey === undefined ? undefined : await findByKey(payment.userId, idempotencyKey);
+      return own ?? findObstacle(payment.orderId);
     },
 
     settle: (id, verdict) =>

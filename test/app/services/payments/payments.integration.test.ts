@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { PaymentSucceeded } from '../../../../app/contracts/payment-succeeded.ts';
 import type { App } from '../../../../app/kit/app.ts';
@@ -28,6 +29,8 @@ let app: App;
 let cookie: string;
 /** Runs after the provider has charged and before its response is handled. */
 let afterCharge = async (): Promise<void> => {};
+/** Runs before `orders` responds. */
+let beforeOrderIsFound = async (): Promise<void> => {};
 const closing: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
@@ -54,7 +57,10 @@ beforeAll(async () => {
     sessionSecret: 's'.repeat(32),
     store,
     provider,
-    findOrder: async (id) => orders.get(id),
+    findOrder: async (id) => {
+      await beforeOrderIsFound();
+      return orders.get(id);
+    },
     onCommit: () => {},
   });
   cookie = await allowSignIn(app)(user);
@@ -73,6 +79,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   afterCharge = async () => {};
+  beforeOrderIsFound = async () => {};
   await adminQuery(database, 'TRUNCATE payments.payments, payments.outbox, sandbox.charges');
 });
 
@@ -84,6 +91,61 @@ test('ten concurrent duplicates of a payment make one payment, one charge and on
   expect(new Set(responses.map(({ body }) => JSON.stringify(body))).size).toBe(1);
   expect(responses[0]?.body).toEqual({ id: expect.any(String), status: 'succeeded', amountCents: 1_990 });
   expect(await written()).toEqual({ payments: ['succeeded'], charges: ['succeeded'], events: 1 });
+});
+
+test('a duplicate that finds the order paid gets the payment that its own key made', async () => {
+  const orderId = givenOrder(1_990);
+  const key = randomUUID();
+  const firstIsDone = Promise.withResolvers<void>();
+  let calls = 0;
+  // The first request goes on; the others have looked for their key, and learn about the order once it is paid.
+  beforeOrderIsFound = async () => {
+    calls += 1;
+    if (calls > 1) await firstIsDone.promise;
+  };
+  const responses = Array.from({ length: 10 }, () => pay(orderId, 'tok_ok', key));
+  const first = await Promise.race(responses);
+  orders.set(orderId, { status: 'paid', totalCents: 1_990 });
+  firstIsDone.resolve();
+  expect(first).toMatchObject({ status: 201, body: { amountCents: 1_990 } });
+  expect(await Promise.all(responses)).toEqual(Array.from({ length: 10 }, () => first));
+  expect(calls).toBeGreaterThan(1);
+  expect(await pay(orderId, 'tok_ok', randomUUID())).toMatchObject({
+    status: 409,
+    body: { title: 'Order already paid' },
+  });
+  expect(await written()).toEqual({ payments: ['succeeded'], charges: ['succeeded'], events: 1 });
+});
+
+test('of a hundred orders, ten at a time, each paid by four duplicates, all are paid once and no duplicate is refused', async () => {
+  beforeOrderIsFound = () => sleep(Math.random() * 200);
+  for (let batch = 0; batch < 10; batch += 1) {
+    const orderIds = Array.from({ length: 10 }, () => givenOrder(100));
+    const twins = orderIds.map(async (orderId) => {
+      const key = randomUUID();
+      const payOnce = async () => {
+        const response = await pay(orderId, 'tok_ok', key);
+        // As `orders` does when it receives the event.
+        orders.set(orderId, { status: 'paid', totalCents: 100 });
+        return response;
+      };
+      const [first, ...others] = await Promise.all([payOnce(), payOnce(), payOnce(), payOnce()]);
+      expect(first).toMatchObject({ status: 201 });
+      expect(others).toEqual([first, first, first]);
+    });
+    await Promise.all(twins);
+  }
+  const { payments, charges, events } = await written();
+  const all = Array.from({ length: 100 }, () => 'succeeded');
+  expect({ payments, charges, events }).toEqual({ payments: all, charges: all, events: 100 });
+}, 60_000);
+
+test('a payment under way is not called paid', async () => {
+  const orderId = givenOrder(500);
+  await pay(orderId, 'tok_slow', randomUUID());
+  const other = await pay(orderId, 'tok_ok', randomUUID());
+  expect(other).toMatchObject({ status: 409, retryAfter: '5', body: { title: 'Payment under way' } });
+  expect(JSON.stringify(other.body)).not.toMatch(/is paid|already paid/);
 });
 
 test('ten payments for an order without a key, or with different keys, pay it once', async () => {

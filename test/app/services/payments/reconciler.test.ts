@@ -69,7 +69,7 @@ function given(abandoned: string[]) {
   const verdicts: Record<string, Verdict> = {};
   const store: PaymentStore = {
     findByKey: async () => undefined,
-    open: async () => undefined,
+    open: async () => 'pending',
     claimAbandoned: async () => abandoned.map((id) => payment(id, 'pending')),
     async settle(id, verdict) {
       verdicts[id] = verdict;
