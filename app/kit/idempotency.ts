@@ -38,7 +38,9 @@ export async function once<S, T>(
   if (claimed.rows.length === 0) {
     const { rows } = await sql<{ request_hash: string; answer: T }>`
       SELECT request_hash, answer FROM idempotency_keys WHERE user_id = ${userId} AND key = ${key}`.execute(tx);
-    if (rows[0]?.request_hash !== hash) {
+    // Deleted as too old, since the insertion found it.
+    if (rows[0] === undefined) return once(tx, request, work);
+    if (rows[0].request_hash !== hash) {
       throw new Problem(422, 'Idempotency key reused', {
         detail: 'This Idempotency-Key was used with another body. Use a new key for a new request.',
         errors: [{ field: 'idempotency-key', detail: 'was used with another body' }],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
-import { sql } from 'kysely';
+import { sql, type KyselyPlugin } from 'kysely';
 import { connectDatabase, type Database } from '../../../app/kit/database.ts';
 import { once } from '../../../app/kit/idempotency.ts';
 import type { Task } from '../../../app/kit/task.ts';
@@ -74,6 +74,23 @@ test('a repetition that waits longer than the statement timeout is a 409 with Re
   never.resolve();
   await first;
 }, 10_000);
+
+test('a key that is deleted as too old, while a repetition looks it up, is a new key', async () => {
+  const first = await send();
+  let statements = 0;
+  const deletesAfterFirst: KyselyPlugin = {
+    transformQuery: ({ node }) => node,
+    async transformResult({ result }) {
+      statements += 1;
+      if (statements === 1) await adminQuery(served, 'DELETE FROM orders.idempotency_keys');
+      return result;
+    },
+  };
+  const again = await database.transaction((tx) => once(tx.withPlugin(deletesAfterFirst), request, work));
+  expect(again).not.toEqual(first);
+  expect(work).toHaveBeenCalledTimes(2);
+  expect(await send()).toEqual(again);
+});
 
 test('keys are deleted after a day, not before', async () => {
   await adminQuery(
