@@ -1,5 +1,6 @@
-import { circuitBreaker, ConsecutiveBreaker, handleAll } from 'cockatiel';
+import { circuitBreaker, ConsecutiveBreaker, handleWhen } from 'cockatiel';
 import { DependencyError } from './problem.ts';
+import { createTimeOuts } from './time-outs.ts';
 import { traceHeaders } from './trace-context.ts';
 
 export interface HttpClient {
@@ -7,45 +8,87 @@ export interface HttpClient {
    * Returns the response, whatever its status below 500; a status of 500 and above is a failure.
    * @throws DependencyError if there is no usable response in time, or at once while the circuit is open
    */
-  request(
-    method: string,
-    path: string,
-    more?: { json?: unknown; headers?: Record<string, string> },
-  ): Promise<{ status: number; json: unknown }>;
+  request(method: string, path: string, more?: RequestParts): Promise<{ status: number; json: unknown }>;
 }
+
+export interface RequestParts {
+  readonly json?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * What a customer chose or is, and what may alone be why the dependency does not respond, such as a card. Time-outs that
+   * share one of these open the circuit no sooner than one of them would.
+   * @default - nothing: each time-out counts
+   */
+  readonly causes?: readonly string[];
+}
+
+/** Consecutive failures that open the circuit. */
+const threshold = 5;
 
 /**
  * Creates a client for one dependency. After 5 consecutive failures it fails at once for 30 s, then lets one request probe.
  * It never retries: only the caller knows what may be sent twice.
  */
 export function createHttpClient(options: { name: string; baseUrl: string; timeoutMs: number }): HttpClient {
-  const breaker = circuitBreaker(handleAll, { breaker: new ConsecutiveBreaker(5), halfOpenAfter: 30_000 });
+  const breaker = circuitBreaker(
+    handleWhen((error) => !(error instanceof Uncounted)),
+    { breaker: new ConsecutiveBreaker(threshold), halfOpenAfter: 30_000 },
+  );
+  const timeOuts = createTimeOuts(threshold);
 
   return {
-    async request(method, path, { json, headers } = {}) {
-      try {
-        return await breaker.execute(async () => {
-          const response = await fetch(options.baseUrl + path, {
-            method,
-            redirect: 'error',
-            signal: AbortSignal.timeout(options.timeoutMs),
-            headers: {
-              accept: 'application/json',
-              ...(json !== undefined && { 'content-type': 'application/json' }),
-              ...traceHeaders(),
-              ...headers,
-            },
-            ...(json !== undefined && { body: JSON.stringify(json) }),
-          });
-          const text = await response.text();
-          if (response.status >= 500)
-            throw new Error(`${options.name} responded with ${response.status}: ${text.slice(0, 200)}`);
-          return { status: response.status, json: text === '' ? undefined : (JSON.parse(text) as unknown) };
+    async request(method, path, { json, headers, causes = [] } = {}) {
+      const send = async () => {
+        const response = await fetch(options.baseUrl + path, {
+          method,
+          redirect: 'error',
+          signal: AbortSignal.timeout(options.timeoutMs),
+          headers: {
+            accept: 'application/json',
+            ...(json !== undefined && { 'content-type': 'application/json' }),
+            ...traceHeaders(),
+            ...headers,
+          },
+          ...(json !== undefined && { body: JSON.stringify(json) }),
         });
-      } catch (cause) {
-        const timedOut = cause instanceof DOMException && cause.name === 'TimeoutError';
-        throw new DependencyError(options.name, { timedOut, cause });
+        const text = await response.text();
+        if (response.status >= 500) throw new FailedResponse(options.name, response.status, text);
+        return { status: response.status, json: text === '' ? undefined : (JSON.parse(text) as unknown) };
+      };
+      try {
+        const response = await breaker.execute(() =>
+          send().catch((cause: unknown) => {
+            throw isTimeOut(cause) && !timeOuts.count(causes) ? new Uncounted(cause) : cause;
+          }),
+        );
+        timeOuts.reset();
+        return response;
+      } catch (error) {
+        const cause = error instanceof Uncounted ? error.cause : error;
+        throw new DependencyError(options.name, { timedOut: isTimeOut(cause), cause });
       }
     },
   };
+}
+
+class FailedResponse extends Error {
+  readonly status: number;
+
+  constructor(name: string, status: number, text: string) {
+    super(`${name} responded with ${status}: ${text.slice(0, 200)}`);
+    this.status = status;
+  }
+}
+
+/** A failure that the circuit breaker does not count. */
+class Uncounted extends Error {
+  constructor(cause: unknown) {
+    super('Not evidence that the dependency is down', { cause });
+  }
+}
+
+/** Whether the dependency, or what is behind a gateway such as a bank, did not respond in time. */
+function isTimeOut(error: unknown): boolean {
+  if (error instanceof FailedResponse) return error.status === 504;
+  return error instanceof DOMException && error.name === 'TimeoutError';
 }

@@ -6,19 +6,20 @@ import type { PaymentProvider } from './provider.ts';
 /** A provider over HTTP: `POST /charges` with an Idempotency-Key, `POST /charges/:key/void`. */
 export function createPaymentProvider(client: HttpClient): PaymentProvider {
   return {
-    async charge({ key, amountCents, cardToken }) {
+    async charge({ key, amountCents, cardToken, customerId }) {
       const { status, json } = await client.request('POST', '/charges', {
         json: { amountCents, cardToken },
         headers: { 'idempotency-key': key },
+        causes: [`customer ${customerId}`, `card ${cardToken}`],
       });
       const verdict = (chargeResponses as Record<number, ChargeStatus>)[status];
       if (verdict === undefined) throw unexpected('POST /charges', status, json);
       return verdict;
     },
 
-    async settle(key) {
+    async settle({ key, customerId }) {
       const path = `/charges/${encodeURIComponent(key)}/void`;
-      const { status, json } = await client.request('POST', path);
+      const { status, json } = await client.request('POST', path, { causes: [`customer ${customerId}`] });
       if (status !== 200 || !Value.Check(DecidedCharge, json)) throw unexpected(`POST ${path}`, status, json);
       return json.status;
     },

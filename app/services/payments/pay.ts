@@ -73,9 +73,9 @@ function refuse(obstacle: Obstacle, orderId: string): never {
   });
 }
 
-async function charge(provider: PaymentProvider, { id, amountCents }: Payment, cardToken: string) {
+async function charge(provider: PaymentProvider, { id, amountCents, userId }: Payment, cardToken: string) {
   try {
-    return await provider.charge({ key: id, amountCents, cardToken });
+    return await provider.charge({ key: id, amountCents, cardToken, customerId: userId });
   } catch (error) {
     if (!(error instanceof DependencyError)) throw error;
     throw new Problem(error.status, 'Payment provider did not respond', {

@@ -7,6 +7,7 @@ export interface ChargeRequest {
   readonly key: string;
   readonly amountCents: number;
   readonly cardToken: string;
+  readonly customerId: string;
 }
 
 /** Both methods throw a DependencyError if the provider does not respond; the outcome is then unknown. */
@@ -14,5 +15,5 @@ export interface PaymentProvider {
   /** Charges the card, or returns the outcome of the earlier charge with this key. */
   charge(request: ChargeRequest): Promise<Verdict>;
   /** Returns the outcome of the charge with this key. If there was none, voids the key, so that there never will be. */
-  settle(key: string): Promise<Verdict>;
+  settle(charge: Pick<ChargeRequest, 'key' | 'customerId'>): Promise<Verdict>;
 }

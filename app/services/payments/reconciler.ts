@@ -29,9 +29,9 @@ export async function settleAbandoned(parts: Parts, signal: AbortSignal): Promis
   return settled;
 }
 
-async function settle({ store, provider, log }: Parts, { id }: Payment): Promise<boolean> {
+async function settle({ store, provider, log }: Parts, { id, userId }: Payment): Promise<boolean> {
   try {
-    const { status } = await store.settle(id, await provider.settle(id));
+    const { status } = await store.settle(id, await provider.settle({ key: id, customerId: userId }));
     log.info({ paymentId: id, status }, 'abandoned payment settled');
     return true;
   } catch (error) {

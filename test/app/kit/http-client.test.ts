@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { mock } from 'node:test';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createHttpClient, type HttpClient } from '../../../app/kit/http-client.ts';
 import { continueTrace, runInTrace } from '../../../app/kit/trace-context.ts';
 
@@ -22,6 +23,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  mock.timers.reset();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
 });
@@ -105,4 +107,90 @@ test('a connection that has gone silent is not used again', async () => {
   for (const connection of connections) silent.add(connection);
   await expect(get()).rejects.toMatchObject({ timedOut: true });
   expect(await get()).toMatchObject({ json: 'ok' });
+});
+
+test('a dependency that is down is probed by one request after 30 s, and used again once that succeeds', async () => {
+  mock.timers.enable({ apis: ['Date'], now: Date.now() });
+  status(500);
+  for (let i = 0; i < 5; i += 1) await expect(get()).rejects.toMatchObject({ status: 503 });
+  mock.timers.tick(29_999);
+  await expect(get()).rejects.toMatchObject({ status: 503 });
+  expect(requests).toBe(5);
+
+  mock.timers.tick(1);
+  await expect(get()).rejects.toMatchObject({ status: 503 });
+  await expect(get()).rejects.toMatchObject({ status: 503 });
+  expect(requests).toBe(6);
+
+  mock.timers.tick(30_000);
+  status(200);
+  for (let i = 0; i < 2; i += 1) expect(await get()).toMatchObject({ status: 200 });
+  expect(requests).toBe(8);
+});
+
+describe('time-outs', () => {
+  const from = (customer: string, card: string) =>
+    client.request('GET', '/', { causes: [`customer ${customer}`, `card ${card}`] });
+  const timeOut = (...pairs: [customer: string, card: string][]) =>
+    Promise.all(pairs.map(([customer, card]) => expect(from(customer, card)).rejects.toMatchObject({ status: 504 })));
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+
+  test.each<[string, (name: string) => [string, string]]>([
+    ['one card of one customer', () => ['eve', 'slow']],
+    ['several cards of one customer', (name) => ['eve', name]],
+    ['one card of several customers', (name) => [name, 'slow']],
+  ])('of %s count once', async (_, pair) => {
+    status(504);
+    await timeOut(...names.map(pair));
+    await timeOut(...names.map(pair));
+    status(200);
+    expect(await from('ada', 'ok')).toMatchObject({ status: 200 });
+  });
+
+  test('of the client itself count as those that a gateway reports', async () => {
+    respond = () => {};
+    await timeOut(...names.map((): [string, string] => ['eve', 'slow']));
+    status(200);
+    expect(await from('ada', 'ok')).toMatchObject({ status: 200 });
+  });
+
+  test('of five customers with a card each open the circuit, also with repetitions in between', async () => {
+    status(504);
+    await timeOut(['eve', 'slow'], ['eve', 'slow'], ...names.slice(0, 4).map((name): [string, string] => [name, name]));
+    status(200);
+    await expect(from('ada', 'ok')).rejects.toMatchObject({ status: 503 });
+    expect(requests).toBe(6);
+  });
+
+  test('that counted before a success count again after it', async () => {
+    const pairs = names.slice(0, 4).map((name): [string, string] => [name, name]);
+    status(504);
+    await timeOut(...pairs);
+    status(200);
+    await from('ada', 'ok');
+    status(504);
+    await timeOut(...pairs);
+    status(200);
+    expect(await from('ada', 'ok')).toMatchObject({ status: 200 });
+    status(504);
+    await timeOut(...pairs, ['ada', 'ok']);
+    await expect(from('ada', 'ok')).rejects.toMatchObject({ status: 503 });
+  });
+
+  test('do not stand for failures of other kinds, which count for one customer as well', async () => {
+    status(500);
+    for (let i = 0; i < 5; i += 1) await expect(from('eve', 'x')).rejects.toMatchObject({ status: 503 });
+    await expect(from('ada', 'ok')).rejects.toMatchObject({ status: 503 });
+    expect(requests).toBe(5);
+  });
+
+  test('of a card that counted already do not keep the circuit open when they probe', async () => {
+    mock.timers.enable({ apis: ['Date'], now: Date.now() });
+    status(504);
+    await timeOut(...names.slice(0, 5).map((name): [string, string] => [name, name]));
+    mock.timers.tick(30_000);
+    await timeOut(['a', 'a']);
+    status(200);
+    expect(await from('ada', 'ok')).toMatchObject({ status: 200 });
+  });
 });

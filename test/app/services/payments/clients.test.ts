@@ -3,7 +3,9 @@ import type { HttpClient } from '../../../../app/kit/http-client.ts';
 import { createPaymentProvider } from '../../../../app/services/payments/http-provider.ts';
 import { createOrderFinder } from '../../../../app/services/payments/orders.ts';
 
-const charge = { key: 'payment-1', amountCents: 100, cardToken: 'tok_ok' };
+const charge = { key: 'payment-1', amountCents: 100, cardToken: 'tok_ok', customerId: 'ada' };
+
+const unpaid = { key: 'payment-1', customerId: 'ada' };
 
 test.each([
   [201, 'succeeded'],
@@ -17,6 +19,7 @@ test.each([
       call: 'POST /charges',
       json: { amountCents: 100, cardToken: 'tok_ok' },
       headers: { 'idempotency-key': 'payment-1' },
+      causes: ['customer ada', 'card tok_ok'],
     },
   ]);
 });
@@ -25,16 +28,16 @@ test('any other response is an error', async () => {
   await expect(createPaymentProvider(respondingWith(200, {}).client).charge(charge)).rejects.toThrow(
     'POST /charges with 200',
   );
-  await expect(createPaymentProvider(respondingWith(400, {}).client).settle('key')).rejects.toThrow('with 400');
-  await expect(createPaymentProvider(respondingWith(200, { status: 'pending' }).client).settle('key')).rejects.toThrow(
+  await expect(createPaymentProvider(respondingWith(400, {}).client).settle(unpaid)).rejects.toThrow('with 400');
+  await expect(createPaymentProvider(respondingWith(200, { status: 'pending' }).client).settle(unpaid)).rejects.toThrow(
     'pending',
   );
 });
 
 test('the outcome of a charge is in the response to voiding it', async () => {
   const { client, calls } = respondingWith(200, { status: 'succeeded' });
-  expect(await createPaymentProvider(client).settle('payment/1')).toBe('succeeded');
-  expect(calls).toMatchObject([{ call: 'POST /charges/payment%2F1/void' }]);
+  expect(await createPaymentProvider(client).settle({ ...unpaid, key: 'payment/1' })).toBe('succeeded');
+  expect(calls).toMatchObject([{ call: 'POST /charges/payment%2F1/void', causes: ['customer ada'] }]);
 });
 
 test('orders is called with the cookie of the user, and its 404 means that the user has no such order', async () => {

@@ -19,7 +19,7 @@ test('the card is charged under the id of the payment, with the amount of the or
     amountCents: 1_000,
     email: 'ada@example.com',
   });
-  expect(charged).toEqual([{ key: 'payment-1', amountCents: 1_000, cardToken: 'tok_ok' }]);
+  expect(charged).toEqual([{ key: 'payment-1', amountCents: 1_000, cardToken: 'tok_ok', customerId: 'ada' }]);
 });
 
 test('a settled payment is returned without calling anything', async () => {

@@ -27,6 +27,7 @@ let provider: PaymentProvider;
 let store: PaymentStore;
 let app: App;
 let cookie: string;
+let strangersCookie: string;
 /** Runs after the provider has charged and before its response is handled. */
 let afterCharge = async (): Promise<void> => {};
 /** Runs before `orders` responds. */
@@ -63,7 +64,9 @@ beforeAll(async () => {
     },
     onCommit: () => {},
   });
-  cookie = await allowSignIn(app)(user);
+  const signIn = allowSignIn(app);
+  cookie = await signIn(user);
+  strangersCookie = await signIn({ id: randomUUID(), email: 'eve@example.com' });
   closing.push(
     () => app.close(),
     () => sandbox.close(),
@@ -201,6 +204,14 @@ test('a provider that is too slow is a 504 with Retry-After, and the same key ma
   expect(await pay(orderId, 'tok_ok')).toMatchObject({ status: 409 });
 });
 
+test('while one customer repeats a card that hangs, others pay', async () => {
+  for (let round = 0; round < 2; round += 1) {
+    const hanging = Array.from({ length: 6 }, () => pay(givenOrder(900), 'tok_slow', undefined, strangersCookie));
+    for (const response of await Promise.all(hanging)) expect(response).toMatchObject({ status: 504 });
+    expect(await pay(givenOrder(100))).toMatchObject({ status: 201 });
+  }
+});
+
 test('a payment that never reached the provider is voided on both sides, and the order may be paid again', async () => {
   const orderId = givenOrder(900);
   const key = randomUUID();
@@ -210,7 +221,7 @@ test('a payment that never reached the provider is voided on both sides, and the
   expect(await written()).toEqual({ payments: ['voided'], charges: ['voided'], events: 0 });
 
   const [voided] = await adminQuery(database, 'SELECT id FROM payments.payments');
-  const late = { key: String(voided?.['id']), amountCents: 900, cardToken: 'tok_ok' };
+  const late = { key: String(voided?.['id']), amountCents: 900, cardToken: 'tok_ok', customerId: user.id };
   expect(await provider.charge(late)).toBe('voided');
   expect(await pay(orderId, 'tok_slow', key)).toMatchObject({ status: 409 });
   expect(await pay(orderId, 'tok_ok')).toMatchObject({ status: 201 });
@@ -270,8 +281,8 @@ function givenOrder(totalCents: number): string {
   return id;
 }
 
-function pay(orderId: string, cardToken = 'tok_ok', key?: string) {
-  return send({ orderId, cardToken }, { cookie, ...(key === undefined ? {} : { 'idempotency-key': key }) });
+function pay(orderId: string, cardToken = 'tok_ok', key?: string, as = cookie) {
+  return send({ orderId, cardToken }, { cookie: as, ...(key === undefined ? {} : { 'idempotency-key': key }) });
 }
 
 async function send(payload: unknown, headers: Record<string, string>) {

@@ -13,7 +13,7 @@ afterEach(() => mock.timers.reset());
 
 test('a payment that cannot be settled does not block the others', async () => {
   const { parts, verdicts } = given(['a', 'b', 'c']);
-  parts.provider.settle = async (key) => {
+  parts.provider.settle = async ({ key }) => {
     if (key === 'b') throw new Error('down');
     return key === 'a' ? 'succeeded' : 'voided';
   };
