@@ -22,8 +22,10 @@ interface Uses {
   readonly mail?: true;
   /** Services it calls over HTTP, through the load balancer. @default - none */
   readonly calls?: readonly string[];
-  /** May call the card payment provider. @default - it may not */
+  /** May call the card payment provider, with its key. @default - it may not */
   readonly paymentProvider?: true;
+  /** Is the sandbox payment provider: gets the key that its callers must send. @default - it is not, and gets no key */
+  readonly sandboxProvider?: true;
   /** Key prefixes of the uploads bucket, such as `originals/`, that it reads and writes. @default - none */
   readonly uploads?: { readonly reads?: readonly string[]; readonly writes?: readonly string[] };
 }
@@ -86,7 +88,14 @@ export const system: readonly ServiceDefinition[] = [
     paymentProvider: true,
     publishes: ['payment.succeeded'],
   },
-  { kind: 'service', name: 'sandbox', paths: ['/sandbox/*'], database: true, condition: 'sandbox' },
+  {
+    kind: 'service',
+    name: 'sandbox',
+    paths: ['/sandbox/*'],
+    database: true,
+    sandboxProvider: true,
+    condition: 'sandbox',
+  },
   { kind: 'worker', name: 'mailer', database: true, mail: true, receives: ['payment.succeeded'] },
 ];
 

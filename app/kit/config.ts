@@ -58,6 +58,8 @@ const redisConfig = {
 export type RedisConfig = Static<ReturnType<typeof Type.Object<typeof redisConfig>>>;
 
 export const sessionConfig = { ...redisConfig, SESSION_SECRET: secret({ minLength: 32 }) };
+/** The key with which the payment provider is called. */
+export const providerKeyConfig = { PAYMENT_PROVIDER_KEY: secret() };
 export const callConfig = { SERVICES_URL: url };
 export const publishConfig = { EVENTS_TOPIC_ARN: text };
 export const receiveConfig = {

@@ -225,6 +225,15 @@ export interface EnvironmentProps {
    */
   readonly paymentProviderUrl?: string;
   /**
+   * Complete ARN of the secret in Secrets Manager that holds the payment provider's key, as plain text, in the region of
+   * the environment. Make it before the first deployment: `aws secretsmanager create-secret --name … --secret-string …`
+   * prints the ARN. Only `payments` may read it, when a task starts; so after a change of the key, deploy anew. A secret
+   * that is encrypted with a key of your own needs a grant of that key as well. Required with paymentProviderUrl, refused
+   * without.
+   * @default - with the sandbox, a random one that is made with the environment
+   */
+  readonly paymentProviderSecretArn?: string;
+  /**
    * Whether migrations also load the demo catalogue.
    * @default false
    */

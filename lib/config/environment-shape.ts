@@ -35,6 +35,7 @@ export const environmentShape: ShapeOf<EnvironmentProps> = {
     logRetention: { oneOf: Object.values(RetentionDays).filter((days) => typeof days === 'number') },
     sandbox: 'boolean',
     paymentProviderUrl: 'string',
+    paymentProviderSecretArn: 'string',
     demoCatalogue: 'boolean',
     database: {
       keys: {

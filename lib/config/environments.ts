@@ -33,8 +33,9 @@ export const environments: Readonly<Record<string, EnvironmentProps>> = {
     availabilityZones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
     nat: 'per-az',
     logRetention: RetentionDays.THREE_MONTHS,
-    // A placeholder: no payment provider has this address.
+    // Placeholders: no payment provider has this address, and no account has this secret.
     paymentProviderUrl: 'https://payments.example.com',
+    paymentProviderSecretArn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:payment-provider-AbCdEf',
     database: {
       instanceType: 'm7g.large',
       maxConnections: 850,

@@ -16,6 +16,7 @@ const shared: ShapeOf<Shared> = {
     mail: { oneOf: [true] },
     calls: { listOf: 'string' },
     paymentProvider: { oneOf: [true] },
+    sandboxProvider: { oneOf: [true] },
     uploads: { keys: { reads: { listOf: 'string' }, writes: { listOf: 'string' } } },
     queue: { keys: { visibilityTimeoutSeconds: 'number', maxReceives: 'number' } },
     condition: { oneOf: ['sandbox'] },

@@ -45,6 +45,8 @@ function* ownFaults(definition: ServiceDefinition, before: readonly ServiceDefin
     yield `${kind} ${name} publishes, and has no database for the outbox: give it \`database: true\``;
   if (definition.sessions && name === 'default')
     yield `${kind} ${name} has sessions, and "default" is a user that Redis has already: rename the ${kind}`;
+  if (definition.sandboxProvider && definition.condition !== 'sandbox')
+    yield `${kind} ${name} is the sandbox provider without \`condition: 'sandbox'\`: elsewhere it would get the key of the real provider`;
   if (kind === 'service' && definition.paths.length === 0)
     yield `service ${name} has no path: give it \`paths\`, or make it a worker`;
 }

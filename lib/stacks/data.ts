@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { StackProps } from 'aws-cdk-lib/core';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 
 import type { Environment } from '../config/environment.ts';
@@ -26,6 +27,8 @@ export class DataStack extends Stack {
   readonly postgres: Postgres;
   readonly redis: RedisCache;
   readonly sessionSecret: Secret;
+  /** The key of the payment provider, or of the sandbox. */
+  readonly paymentProviderKey: ISecret;
   readonly events: EventBus;
   readonly queues: ReadonlyMap<string, WorkQueue>;
   readonly mail: MailSender;
@@ -56,6 +59,13 @@ export class DataStack extends Stack {
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
       removalPolicy: protect ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
+    this.paymentProviderKey =
+      environment.paymentProviderSecretArn === undefined
+        ? new Secret(this, 'SandboxProviderKey', {
+            description: 'Key of the sandbox payment provider',
+            generateSecretString: { passwordLength: 64, excludePunctuation: true },
+          })
+        : Secret.fromSecretCompleteArn(this, 'PaymentProviderKey', environment.paymentProviderSecretArn);
 
     const retention = Duration.days(environment.logRetention);
     this.accessLogs = new AccessLogs(this, 'AccessLogs', { retention, protect });

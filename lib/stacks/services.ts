@@ -12,6 +12,7 @@ import { databaseCapability } from '../capabilities/database.ts';
 import { mailCapability } from '../capabilities/mail.ts';
 import { paymentProviderCapability } from '../capabilities/payment-provider.ts';
 import { queueCapability } from '../capabilities/queue.ts';
+import { sandboxProviderCapability } from '../capabilities/sandbox-provider.ts';
 import { sessionsCapability } from '../capabilities/sessions.ts';
 import { topicCapability } from '../capabilities/topic.ts';
 import { uploadsCapability } from '../capabilities/uploads.ts';
@@ -118,7 +119,12 @@ export class ServicesStack extends Stack {
       publishes: topicCapability(data.events),
       mail: mailCapability(data.mail),
       calls: callsCapability(this.loadBalancer),
-      paymentProvider: paymentProviderCapability(this.loadBalancer, environment.paymentProviderUrl),
+      paymentProvider: paymentProviderCapability(
+        this.loadBalancer,
+        data.paymentProviderKey,
+        environment.paymentProviderUrl,
+      ),
+      sandboxProvider: sandboxProviderCapability(data.paymentProviderKey),
       uploads: uploadsCapability(data.uploads),
     };
   }

@@ -17,7 +17,7 @@ const sessions = { redis: memoryRedis(), sessionSecret: 's'.repeat(32) };
 test.each([
   ['catalog', '/api/products', 'get', PricedProducts, createCatalog({ store })],
   ['orders', '/api/orders/{id}', 'get', PayableOrder, createOrders({ store, findPrices: store, ...sessions })],
-  ['sandbox', '/sandbox/charges/{key}/void', 'post', DecidedCharge, createSandbox({ store })],
+  ['sandbox', '/sandbox/charges/{key}/void', 'post', DecidedCharge, createSandbox({ store, providerKey: 'key' })],
 ] as const)(
   'the response of %s to %s satisfies the contract of its callers',
   async (name, path, method, contract, app) => {

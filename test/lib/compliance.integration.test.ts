@@ -37,7 +37,7 @@ const acknowledged: readonly (readonly [path: RegExp, rule: string, reason: stri
       ] as const,
   ),
   [
-    /\/Data\/(Postgres|Redis|SessionSecret)/,
+    /\/Data\/(Postgres|Redis|SessionSecret|SandboxProviderKey)/,
     'AwsSolutions-SMG4',
     'A task reads its secrets when it starts: after a rotation without a deployment, it could no longer connect.',
   ],

@@ -25,14 +25,29 @@ describe.each(environmentNames)('in %s', (environment) => {
     }
   });
 
+  const providerKey = environments[environment].sandbox
+    ? 'SandboxProviderKey'
+    : '"arn:aws:secretsmanager:eu-central-1:111122223333:secret:payment-provider-AbCdEf"';
+
+  test('the key of the payment provider is passed to payments, and to the sandbox where there is one', () => {
+    const tasks = resourcesOf(templateOf(environment, 'Services'), 'AWS::ECS::TaskDefinition');
+    const holders = tasks.filter(([, { Properties }]) => JSON.stringify(Properties).includes('PAYMENT_PROVIDER_KEY'));
+    expect(holders.map(([id]) => id.replace(/Task[0-9A-F]{8}$/, '')).toSorted()).toEqual(
+      environments[environment].sandbox ? ['payments', 'sandbox'] : ['payments'],
+    );
+  });
+
   test('tasks start with the secrets of their definition and no other', () => {
-    for (const { name, database, sessions } of definitions) {
+    for (const { name, database, sessions, paymentProvider, sandboxProvider } of definitions) {
       const grants = grantsOf(environment, `${name}TaskExecutionRole`);
       expect(grants.filter(({ actions }) => actions.includes('secretsmanager:GetSecretValue'))).toEqual(
-        secretGrants([
-          ...(database ? [`PostgresRole${name}`] : []),
-          ...(sessions ? [`RedisUsersPassword${name}`, 'SessionSecret'] : []),
-        ]),
+        secretGrants(
+          [
+            ...(database ? [`PostgresRole${name}`] : []),
+            ...(sessions ? [`RedisUsersPassword${name}`, 'SessionSecret'] : []),
+            ...(paymentProvider || sandboxProvider ? [providerKey] : []),
+          ].toSorted(),
+        ),
       );
     }
   });

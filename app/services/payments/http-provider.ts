@@ -3,13 +3,14 @@ import { chargeResponses, DecidedCharge, type ChargeStatus } from '../../contrac
 import type { HttpClient } from '../../kit/http-client.ts';
 import type { PaymentProvider } from './provider.ts';
 
-/** A provider over HTTP: `POST /charges` with an Idempotency-Key, `POST /charges/:key/void`. */
-export function createPaymentProvider(client: HttpClient): PaymentProvider {
+/** A provider over HTTP: `POST /charges` with an Idempotency-Key, `POST /charges/:key/void`, both with the provider's key. */
+export function createPaymentProvider(client: HttpClient, providerKey: string): PaymentProvider {
+  const authorization = `Bearer ${providerKey}`;
   return {
     async charge({ key, amountCents, cardToken, customerId }) {
       const { status, json } = await client.request('POST', '/charges', {
         json: { amountCents, cardToken },
-        headers: { 'idempotency-key': key },
+        headers: { authorization, 'idempotency-key': key },
         causes: [`customer ${customerId}`, `card ${cardToken}`],
       });
       const verdict = (chargeResponses as Record<number, ChargeStatus>)[status];
@@ -19,7 +20,10 @@ export function createPaymentProvider(client: HttpClient): PaymentProvider {
 
     async settle({ key, customerId }) {
       const path = `/charges/${encodeURIComponent(key)}/void`;
-      const { status, json } = await client.request('POST', path, { causes: [`customer ${customerId}`] });
+      const { status, json } = await client.request('POST', path, {
+        headers: { authorization },
+        causes: [`customer ${customerId}`],
+      });
       if (status !== 200 || !Value.Check(DecidedCharge, json)) throw unexpected(`POST ${path}`, status, json);
       return json.status;
     },

@@ -1,5 +1,5 @@
 import { createSns } from '../../kit/aws.ts';
-import { callConfig, databaseConfig, publishConfig, sessionConfig, url } from '../../kit/config.ts';
+import { callConfig, databaseConfig, providerKeyConfig, publishConfig, sessionConfig, url } from '../../kit/config.ts';
 import { connectDatabase } from '../../kit/database.ts';
 import { createHttpClient } from '../../kit/http-client.ts';
 import { startRelay } from '../../kit/outbox.ts';
@@ -17,6 +17,7 @@ const task = startTask({
   ...sessionConfig,
   ...callConfig,
   ...publishConfig,
+  ...providerKeyConfig,
   PAYMENT_PROVIDER_URL: url,
 });
 const { config, log } = task;
@@ -24,7 +25,10 @@ const call = (name: string, baseUrl: string) => createHttpClient({ name, baseUrl
 
 const database = connectDatabase<PaymentsTables>(task);
 const store = createPaymentStore(database);
-const provider = createPaymentProvider(call('The payment provider', config.PAYMENT_PROVIDER_URL));
+const provider = createPaymentProvider(
+  call('The payment provider', config.PAYMENT_PROVIDER_URL),
+  config.PAYMENT_PROVIDER_KEY,
+);
 const relay = startRelay(task, { database, sns: createSns() });
 startReconciler(task, (signal) => settleAbandoned({ store, provider, log }, signal));
 

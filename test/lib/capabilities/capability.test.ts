@@ -14,6 +14,7 @@ const names = [
   'mail',
   'calls',
   'paymentProvider',
+  'sandboxProvider',
   'uploads',
 ] as const;
 

@@ -2,6 +2,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Cluster, ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { expect, test } from '@jest/globals';
 
 import { paymentProviderCapability } from '../../../lib/capabilities/payment-provider.ts';
@@ -27,17 +28,25 @@ function templateWith(url?: string): Template {
     rules: [{ id: 'payments', priority: 1, paths: ['/api/payments'] }],
     tasks: environment().tasks,
   });
-  paymentProviderCapability(loadBalancer, url).bind(payments, { kind: 'service', name: 'payments', paths: [] });
+  const key = new Secret(stack, 'Key');
+  paymentProviderCapability(loadBalancer, key, url).bind(payments, { kind: 'service', name: 'payments', paths: [] });
   return Template.fromStack(stack);
+}
+
+interface Container {
+  readonly Environment: { Name: string; Value: unknown }[];
+  readonly Secrets: { Name: string; ValueFrom: { Ref: string } }[];
+}
+
+function containerIn(template: Template): Container {
+  const [task] = Object.values(template.findResources('AWS::ECS::TaskDefinition'));
+  const { ContainerDefinitions } = task!.Properties as { ContainerDefinitions: [Container] };
+  return ContainerDefinitions[0];
 }
 
 /** Returns the value of the variable PAYMENT_PROVIDER_URL. */
 function providerUrl(template: Template): unknown {
-  const [task] = Object.values(template.findResources('AWS::ECS::TaskDefinition'));
-  const { ContainerDefinitions } = task!.Properties as {
-    ContainerDefinitions: { Environment: { Name: string; Value: unknown }[] }[];
-  };
-  return ContainerDefinitions[0]!.Environment.find(({ Name }) => Name === 'PAYMENT_PROVIDER_URL')?.Value;
+  return containerIn(template).Environment.find(({ Name }) => Name === 'PAYMENT_PROVIDER_URL')?.Value;
 }
 
 const callThroughLoadBalancer = { Description: 'Calls to services', FromPort: 80 };
@@ -67,4 +76,14 @@ test('without a URL, the service calls the sandbox through the load balancer', (
   expect(providerUrl(template)).toEqual({ 'Fn::Join': ['', expect.arrayContaining(['/sandbox'])] });
   template.resourcePropertiesCountIs('AWS::EC2::SecurityGroupEgress', callThroughLoadBalancer, 1);
   expect(outside(template)).toEqual([]);
+});
+
+test('the service gets the key as a secret, not as a variable', () => {
+  for (const url of ['https://payments.example.com', undefined]) {
+    const template = templateWith(url);
+    const [key] = Object.keys(template.findResources('AWS::SecretsManager::Secret'));
+    const { Environment, Secrets } = containerIn(template);
+    expect(Secrets).toEqual([{ Name: 'PAYMENT_PROVIDER_KEY', ValueFrom: { Ref: key } }]);
+    expect(Environment.map(({ Name }) => Name)).not.toContain('PAYMENT_PROVIDER_KEY');
+  }
 });

@@ -5,6 +5,13 @@ import type { HttpServiceDefinition, ServiceDefinition, WorkerDefinition } from 
 
 export const good: EnvironmentProps = { mailFrom: 'orders@example.com', sandbox: true };
 
+/** The settings of an environment with a real payment provider. */
+export const realProvider = {
+  sandbox: false,
+  paymentProviderUrl: 'https://pay.example.com',
+  paymentProviderSecretArn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:payment-provider-AbCdEf',
+} satisfies Partial<EnvironmentProps>;
+
 interface Configuration {
   /** Settings of the environment that differ from `good`. */
   readonly props?: Partial<EnvironmentProps>;

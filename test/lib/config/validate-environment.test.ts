@@ -3,8 +3,9 @@ import { expect, test } from '@jest/globals';
 import { cloudFrontPrefixLists } from '../../../lib/config/cloudfront-prefix-lists.ts';
 import type { EnvironmentProps } from '../../../lib/config/environment-props.ts';
 import { system } from '../../../lib/system.ts';
-import { faultsOf } from './faults.ts';
+import { faultsOf, realProvider } from './faults.ts';
 
+const { paymentProviderSecretArn: secretArn } = realProvider;
 const names = system.map(({ name }) => name);
 
 test.each<[string, Partial<EnvironmentProps>, unknown]>([
@@ -117,18 +118,45 @@ test.each<[string, Partial<EnvironmentProps>, unknown]>([
   ],
   [
     'a payment provider without TLS',
-    { sandbox: false, paymentProviderUrl: 'http://pay.example.com' },
+    { ...realProvider, paymentProviderUrl: 'http://pay.example.com' },
     'paymentProviderUrl is "http://pay.example.com": give an https URL',
   ],
   [
     'a payment provider on a port that security groups do not open',
-    { sandbox: false, paymentProviderUrl: 'https://pay.example.com:8443' },
+    { ...realProvider, paymentProviderUrl: 'https://pay.example.com:8443' },
     'paymentProviderUrl is "https://pay.example.com:8443", but tasks reach port 443 only',
   ],
   [
     'a payment provider that tasks cannot reach',
-    { sandbox: false, paymentProviderUrl: 'https://pay.example.com', nat: 'none' },
+    { ...realProvider, nat: 'none' },
     'nat is none, so tasks cannot reach https://pay.example.com: choose instance, one or per-az',
+  ],
+  [
+    'a payment provider without its key',
+    { sandbox: false, paymentProviderUrl: 'https://pay.example.com' },
+    'paymentProviderUrl is set, but no key for https://pay.example.com: set paymentProviderSecretArn to the ARN of a secret that holds it',
+  ],
+  [
+    'a key beside the sandbox',
+    { paymentProviderSecretArn: secretArn },
+    `both sandbox and paymentProviderSecretArn (${secretArn}) are set: the sandbox has a key of its own, drop the secret`,
+  ],
+  ...['payment-provider', 'sk_live_51H8', secretArn.slice(0, -7)].map(
+    (arn): [string, Partial<EnvironmentProps>, unknown] => [
+      `a key given as ${arn}`,
+      { ...realProvider, paymentProviderSecretArn: arn },
+      `paymentProviderSecretArn is "${arn}": give the complete ARN of a secret, as \`aws secretsmanager describe-secret\` prints it`,
+    ],
+  ),
+  [
+    'a key in another region',
+    { ...realProvider, region: 'eu-west-1' },
+    'paymentProviderSecretArn is in eu-central-1, but region is eu-west-1: replicate the secret',
+  ],
+  [
+    'a key of another account',
+    { ...realProvider, account: '444455556666' },
+    'paymentProviderSecretArn is of account 111122223333, but account is 444455556666: give a secret of that account',
   ],
   ['more replicas than RDS allows', { database: { replicas: 16 } }, 'database.replicas is 16: RDS takes 0 to 15'],
   [

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 
 import { system } from '../../../lib/system.ts';
 import type { ServiceDefinition } from '../../../lib/system.ts';
-import { faultsOf, systemWith } from './faults.ts';
+import { faultsOf, realProvider, systemWith } from './faults.ts';
 
 test.each<[string, ServiceDefinition[], string[]]>([
   [
@@ -106,8 +106,14 @@ test.each<[string, ServiceDefinition[], string[]]>([
 
 test('the sandbox provider cannot be called in an environment without it', () => {
   const definitions = systemWith('payments', { calls: ['sandbox'] });
-  expect(faultsOf({ props: { sandbox: false, paymentProviderUrl: 'https://pay.example.com' }, definitions })).toEqual([
+  expect(faultsOf({ props: realProvider, definitions })).toEqual([
     'payments calls "sandbox", which is not in the table',
+  ]);
+});
+
+test('a sandbox provider that exists beside the real one, whose key it would get, is refused', () => {
+  expect(faultsOf({ definitions: systemWith('sandbox', { condition: undefined }) })).toEqual([
+    "service sandbox is the sandbox provider without `condition: 'sandbox'`: elsewhere it would get the key of the real provider",
   ]);
 });
 

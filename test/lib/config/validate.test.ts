@@ -6,7 +6,7 @@ import { environments } from '../../../lib/config/environments.ts';
 import { validate } from '../../../lib/config/validate.ts';
 import { system } from '../../../lib/system.ts';
 import { temporaryOutdir } from '../stack.ts';
-import { apart, faultsOf, good, linesOf, systemWith } from './faults.ts';
+import { apart, faultsOf, good, linesOf, realProvider, systemWith } from './faults.ts';
 
 test('the environments of the repository are accepted', () => {
   expect(() => validate(system, environments)).not.toThrow();
@@ -40,7 +40,7 @@ test('a fault of several environments is listed once, with their names', () => {
 });
 
 test('a fault of the table is listed once, with the environments that have it unless all do', () => {
-  const a: EnvironmentProps = { ...good, sandbox: false, paymentProviderUrl: 'https://pay.example.com' };
+  const a: EnvironmentProps = { ...good, ...realProvider };
   const calls = systemWith('payments', { calls: ['sandbox', 'mailer'] });
   expect(linesOf(calls, apart({ a, b: good, c: a }))).toEqual([
     'lib/system.ts in a, c: payments calls "sandbox", which is not in the table',

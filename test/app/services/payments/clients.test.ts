@@ -13,31 +13,35 @@ test.each([
   [410, 'voided'],
 ])('the response %i to a charge means that it %s', async (status, verdict) => {
   const { client, calls } = respondingWith(status, {});
-  expect(await createPaymentProvider(client).charge(charge)).toBe(verdict);
+  expect(await createPaymentProvider(client, 'key-1').charge(charge)).toBe(verdict);
   expect(calls).toEqual([
     {
       call: 'POST /charges',
       json: { amountCents: 100, cardToken: 'tok_ok' },
-      headers: { 'idempotency-key': 'payment-1' },
+      headers: { authorization: 'Bearer key-1', 'idempotency-key': 'payment-1' },
       causes: ['customer ada', 'card tok_ok'],
     },
   ]);
 });
 
 test('any other response is an error', async () => {
-  await expect(createPaymentProvider(respondingWith(200, {}).client).charge(charge)).rejects.toThrow(
+  await expect(createPaymentProvider(respondingWith(200, {}).client, 'key-1').charge(charge)).rejects.toThrow(
     'POST /charges with 200',
   );
-  await expect(createPaymentProvider(respondingWith(400, {}).client).settle(unpaid)).rejects.toThrow('with 400');
-  await expect(createPaymentProvider(respondingWith(200, { status: 'pending' }).client).settle(unpaid)).rejects.toThrow(
-    'pending',
+  await expect(createPaymentProvider(respondingWith(400, {}).client, 'key-1').settle(unpaid)).rejects.toThrow(
+    'with 400',
   );
+  await expect(
+    createPaymentProvider(respondingWith(200, { status: 'pending' }).client, 'key-1').settle(unpaid),
+  ).rejects.toThrow('pending');
 });
 
 test('the outcome of a charge is in the response to voiding it', async () => {
   const { client, calls } = respondingWith(200, { status: 'succeeded' });
-  expect(await createPaymentProvider(client).settle({ ...unpaid, key: 'payment/1' })).toBe('succeeded');
-  expect(calls).toMatchObject([{ call: 'POST /charges/payment%2F1/void', causes: ['customer ada'] }]);
+  expect(await createPaymentProvider(client, 'key-1').settle({ ...unpaid, key: 'payment/1' })).toBe('succeeded');
+  expect(calls).toMatchObject([
+    { call: 'POST /charges/payment%2F1/void', headers: { authorization: 'Bearer key-1' }, causes: ['customer ada'] },
+  ]);
 });
 
 test('orders is called with the cookie of the user, and its 404 means that the user has no such order', async () => {

@@ -19,6 +19,7 @@ import { adminQuery, createDatabase, type TestDatabase } from '../../../support/
 import { allowSignIn, memoryRedis } from '../../../support/sign-in.ts';
 import { silentTask } from '../../../support/task.ts';
 
+const providerKey = 'key-of-the-provider';
 const user = { id: randomUUID(), email: 'ada@example.com' };
 const orders = new Map<string, { status: 'pending' | 'paid'; totalCents: number }>();
 
@@ -39,11 +40,11 @@ beforeAll(async () => {
   const sandboxTask = silentTask(database.config.sandbox);
   const paymentsTask = silentTask(database.config.payments);
   const charges = createChargeStore(connectDatabase<SandboxTables>(sandboxTask));
-  const sandbox = createSandbox({ store: charges, hangMs: 2_000 });
+  const sandbox = createSandbox({ store: charges, providerKey, hangMs: 2_000 });
   await sandbox.listen({ host: '127.0.0.1', port: 0 });
   const baseUrl = `http://127.0.0.1:${(sandbox.server.address() as AddressInfo).port}/sandbox`;
 
-  const real = createPaymentProvider(createHttpClient({ name: 'provider', baseUrl, timeoutMs: 1_000 }));
+  const real = createPaymentProvider(createHttpClient({ name: 'provider', baseUrl, timeoutMs: 1_000 }), providerKey);
   provider = {
     ...real,
     async charge(request) {

@@ -8,6 +8,7 @@ import { createChargeStore, type SandboxTables } from '../../../../app/services/
 import { adminQuery, createDatabase, type TestDatabase } from '../../../support/database.ts';
 import { silentTask } from '../../../support/task.ts';
 
+const providerKey = 'key-of-the-provider';
 let database: TestDatabase<'sandbox'>;
 let connections: Task<unknown>[];
 /** The servers of two tasks, each with its own connections. */
@@ -18,7 +19,7 @@ beforeAll(async () => {
   const tasks = [1, 2].map(() => silentTask(database.config.sandbox));
   connections = tasks;
   servers = tasks.map((task) =>
-    createApp({ store: createChargeStore(connectDatabase<SandboxTables>(task)), hangMs: 300 }),
+    createApp({ store: createChargeStore(connectDatabase<SandboxTables>(task)), providerKey, hangMs: 300 }),
   );
 });
 
@@ -86,6 +87,48 @@ test('a key that PostgreSQL cannot store is refused with the name of the field',
   expect(await send('GET', '/%00')).toMatchObject({ status: 400, body: { errors: [{ field: 'key' }] } });
 });
 
+test.each<[string, Record<string, string>]>([
+  ['no key', {}],
+  ['an empty key', authorization('')],
+  ['another key', authorization('key-of-somebody')],
+  ['a longer key', authorization(`${providerKey}s`)],
+  ['the key by another scheme', { authorization: `Basic ${providerKey}` }],
+])('a request with %s is a 401, and charges and voids nothing', async (_, headers) => {
+  const key = randomUUID();
+  const payload = { amountCents: 100, cardToken: 'tok_ok' };
+  const [server] = servers as [App];
+  for (const [method, url] of [
+    ['POST', '/sandbox/charges'],
+    ['GET', `/sandbox/charges/${key}`],
+    ['POST', `/sandbox/charges/${key}/void`],
+  ] as const) {
+    const response = await server.inject({
+      method,
+      url,
+      headers: { 'idempotency-key': key, ...headers },
+      ...(method === 'POST' && { payload }),
+    });
+    expect([response.statusCode, response.headers['www-authenticate']]).toEqual([401, 'Bearer']);
+    expect(response.body).not.toContain(providerKey);
+  }
+  expect(await charges(key)).toBe(0);
+});
+
+test('a request without the key learns nothing about what it must contain', async () => {
+  const [server] = servers as [App];
+  const response = await server.inject({ method: 'POST', url: '/sandbox/charges', payload: { tip: 1 } });
+  expect(response.statusCode).toBe(401);
+  expect(response.json()).not.toHaveProperty('errors');
+});
+
+test('health checks need no key', async () => {
+  expect((await (servers[0] as App).inject('/api/health')).statusCode).toBe(200);
+});
+
+function authorization(key: string): Record<string, string> {
+  return { authorization: `Bearer ${key}` };
+}
+
 function charge(key: string, cardToken: string, task = 0) {
   return send('POST', '', { payload: { amountCents: 100, cardToken }, key, task });
 }
@@ -99,7 +142,7 @@ async function send(
     method,
     url: `/sandbox/charges${path}`,
     ...(payload === undefined ? {} : { payload }),
-    headers: key === undefined ? {} : { 'idempotency-key': key },
+    headers: { ...authorization(providerKey), ...(key === undefined ? {} : { 'idempotency-key': key }) },
   });
   return { status: response.statusCode, body: response.json<Record<string, unknown>>() };
 }
