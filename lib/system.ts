@@ -77,6 +77,7 @@ export const system: readonly ServiceDefinition[] = [
     sessions: 'read',
     calls: ['catalog'],
     receives: ['payment.succeeded'],
+    publishes: ['order.paid'],
   },
   {
     kind: 'service',
@@ -87,6 +88,7 @@ export const system: readonly ServiceDefinition[] = [
     calls: ['orders'],
     paymentProvider: true,
     publishes: ['payment.succeeded'],
+    receives: ['order.paid'],
   },
   {
     kind: 'service',

@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 
 /**
- * Published by `payments` once per payment that succeeded; `orders` and `mailer` receive it. While a deployment is under
+ * Published by `payments` when a payment has succeeded, and again, with the same event id, until `orders` has responded with
+ * `order.paid`; `orders` and `mailer` receive it. While a deployment is under
  * way, either side may be older: a new property is optional at first, and none is removed while a receiver uses it.
  */
 export const PaymentSucceeded = {

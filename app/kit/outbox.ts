@@ -9,7 +9,8 @@ import type { Task } from './task.ts';
 import { traceHeaders, type TraceHeaders } from './trace-context.ts';
 
 /**
- * Stores an event in the transaction that causes it; the relay publishes it once that has committed. Returns the event's id.
+ * Stores an event in the transaction that causes it; the relay publishes it once that has committed. Returns the event's id:
+ * a new one, or `repeated.id` of an event that happened before and is published again.
  * Needs the tables of migrations/outbox.
  * @throws Error if the payload does not match the contract's schema
  */
@@ -17,13 +18,15 @@ export async function appendEvent<S, P extends TSchema>(
   tx: Transaction<S>,
   contract: EventContract<P>,
   payload: NoInfer<Static<P>>,
+  repeated: { readonly id?: string; readonly at?: Date } = {},
 ): Promise<string> {
   const { type } = contract;
   const faults = contractFaults(contract, payload);
   if (faults.length > 0) throw new Error(`The payload does not match the contract of ${type}: ${faults.join(', ')}`);
   const { rows } = await sql<{ id: string }>`
-    INSERT INTO outbox (type, payload, trace)
-    VALUES (${type}, ${JSON.stringify(payload)}, ${JSON.stringify(traceHeaders())})
+    INSERT INTO outbox (id, at, type, payload, trace)
+    VALUES (coalesce(${repeated.id ?? null}::uuid, gen_random_uuid()), coalesce(${repeated.at ?? null}::timestamptz, now()),
+      ${type}, ${JSON.stringify(payload)}, ${JSON.stringify(traceHeaders())})
     RETURNING id`.execute(tx);
   return (rows[0] as { id: string }).id;
 }

@@ -2,9 +2,9 @@ import { PaymentSucceeded } from '../../contracts/payment-succeeded.ts';
 import { payloadOf, type Event } from '../../kit/events.ts';
 import type { OrderStore } from './order.ts';
 
-/** Marks the order of a payment as paid. Idempotent. */
+/** Marks the order of a payment as paid. A repetition only tells `payments` so again. */
 export async function handlePaid({ store }: { store: OrderStore }, event: Event): Promise<void> {
-  const { orderId } = payloadOf(event, PaymentSucceeded);
-  if (!(await store.markPaid(orderId)))
+  const { orderId, paymentId } = payloadOf(event, PaymentSucceeded);
+  if (!(await store.markPaid(orderId, paymentId)))
     throw new Error(`Event ${event.id} pays order ${orderId}, which does not exist`);
 }

@@ -1,9 +1,10 @@
-import { createSqs } from '../../kit/aws.ts';
-import { callConfig, databaseConfig, receiveConfig, sessionConfig } from '../../kit/config.ts';
+import { createSns, createSqs } from '../../kit/aws.ts';
+import { callConfig, databaseConfig, publishConfig, receiveConfig, sessionConfig } from '../../kit/config.ts';
 import { startConsumer } from '../../kit/consumer.ts';
 import { connectDatabase } from '../../kit/database.ts';
 import { parseEvent } from '../../kit/events.ts';
 import { createHttpClient } from '../../kit/http-client.ts';
+import { startRelay } from '../../kit/outbox.ts';
 import { connectRedis } from '../../kit/redis.ts';
 import { serve } from '../../kit/serve.ts';
 import { startTask } from '../../kit/task.ts';
@@ -12,8 +13,9 @@ import { handlePaid } from './events.ts';
 import { createPriceFinder } from './pricing.ts';
 import { createOrderStore, type OrdersTables } from './store.ts';
 
-const task = startTask({ ...databaseConfig, ...sessionConfig, ...callConfig, ...receiveConfig });
-const store = createOrderStore(connectDatabase<OrdersTables>(task));
+const task = startTask({ ...databaseConfig, ...sessionConfig, ...callConfig, ...publishConfig, ...receiveConfig });
+const database = connectDatabase<OrdersTables>(task);
+const store = createOrderStore(database);
 const catalog = createHttpClient({ name: 'catalog', baseUrl: task.config.SERVICES_URL, timeoutMs: 3_000 });
 const app = createApp({
   log: task.log,
@@ -22,5 +24,6 @@ const app = createApp({
   store,
   findPrices: createPriceFinder(catalog),
 });
+startRelay(task, { database, sns: createSns() });
 startConsumer(task, { sqs: createSqs(), parse: parseEvent, handle: (event) => handlePaid({ store }, event) });
 await serve(task, app);

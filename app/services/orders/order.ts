@@ -33,6 +33,9 @@ export interface OrderStore {
   find(userId: string, id: string): Promise<Order | undefined>;
   /** Returns at most `limit` orders, newest first, those older than the order `before`. */
   list(userId: string, limit: number, before: string | undefined): Promise<Order[]>;
-  /** Returns whether the order exists. Changes nothing if it is paid already. */
-  markPaid(id: string): Promise<boolean>;
+  /**
+   * Marks the order as paid, if it is not, and stores the event that says so to `payments`, each time. Returns whether the
+   * order exists; without it, does nothing.
+   */
+  markPaid(orderId: string, paymentId: string): Promise<boolean>;
 }

@@ -1,7 +1,9 @@
 import type { Generated, Kysely } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
+import { OrderPaid } from '../../contracts/order-paid.ts';
 import type { Database } from '../../kit/database.ts';
 import { once } from '../../kit/idempotency.ts';
+import { appendEvent } from '../../kit/outbox.ts';
 import type { NewOrder, Order, OrderStore } from './order.ts';
 
 export interface OrdersTables {
@@ -37,14 +39,17 @@ export function createOrderStore(database: Database<OrdersTables>): OrderStore {
       return (await query.execute()).map(toOrder);
     },
 
-    async markPaid(id) {
-      const result = await primary
-        .updateTable('orders')
-        .set({ status: 'paid' })
-        .where('id', '=', id)
-        .executeTakeFirst();
-      return result.numUpdatedRows > 0n;
-    },
+    markPaid: (orderId, paymentId) =>
+      database.transaction(async (tx) => {
+        const { numUpdatedRows } = await tx
+          .updateTable('orders')
+          .set({ status: 'paid' })
+          .where('id', '=', orderId)
+          .executeTakeFirst();
+        if (numUpdatedRows === 0n) return false;
+        await appendEvent(tx, OrderPaid, { orderId, paymentId });
+        return true;
+      }),
   };
 }
 

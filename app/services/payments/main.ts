@@ -1,22 +1,36 @@
-import { createSns } from '../../kit/aws.ts';
-import { callConfig, databaseConfig, providerKeyConfig, publishConfig, sessionConfig, url } from '../../kit/config.ts';
+import { createSns, createSqs } from '../../kit/aws.ts';
+import {
+  callConfig,
+  databaseConfig,
+  providerKeyConfig,
+  publishConfig,
+  receiveConfig,
+  sessionConfig,
+  url,
+} from '../../kit/config.ts';
+import { startConsumer } from '../../kit/consumer.ts';
 import { connectDatabase } from '../../kit/database.ts';
+import { parseEvent } from '../../kit/events.ts';
 import { createHttpClient } from '../../kit/http-client.ts';
 import { startRelay } from '../../kit/outbox.ts';
 import { connectRedis } from '../../kit/redis.ts';
 import { serve } from '../../kit/serve.ts';
 import { startTask } from '../../kit/task.ts';
 import { createApp } from './app.ts';
+import { createConfirmationStore } from './confirmation-store.ts';
+import { handleOrderPaid, publishUnconfirmed } from './confirmation.ts';
 import { createPaymentProvider } from './http-provider.ts';
 import { createOrderFinder } from './orders.ts';
 import { settleAbandoned, startReconciler } from './reconciler.ts';
-import { createPaymentStore, type PaymentsTables } from './store.ts';
+import { createPaymentStore } from './store.ts';
+import type { PaymentsTables } from './tables.ts';
 
 const task = startTask({
   ...databaseConfig,
   ...sessionConfig,
   ...callConfig,
   ...publishConfig,
+  ...receiveConfig,
   ...providerKeyConfig,
   PAYMENT_PROVIDER_URL: url,
 });
@@ -25,12 +39,19 @@ const call = (name: string, baseUrl: string) => createHttpClient({ name, baseUrl
 
 const database = connectDatabase<PaymentsTables>(task);
 const store = createPaymentStore(database);
+const confirmations = { store: createConfirmationStore(database), log };
 const provider = createPaymentProvider(
   call('The payment provider', config.PAYMENT_PROVIDER_URL),
   config.PAYMENT_PROVIDER_KEY,
 );
 const relay = startRelay(task, { database, sns: createSns() });
 startReconciler(task, (signal) => settleAbandoned({ store, provider, log }, signal));
+startReconciler(task, () => publishUnconfirmed(confirmations));
+startConsumer(task, {
+  sqs: createSqs(),
+  parse: parseEvent,
+  handle: (event) => handleOrderPaid(confirmations, event),
+});
 
 const app = createApp({
   log,

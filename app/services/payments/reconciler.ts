@@ -48,7 +48,7 @@ export function startReconciler({ log, onStop }: Task<unknown>, work: (signal: A
   const schedule = () => {
     timer = setTimeout(() => {
       running = work(stopping.signal)
-        .catch((error: unknown) => log.error({ err: error }, 'abandoned payments were not looked up'))
+        .catch((error: unknown) => log.error({ err: error }, 'a reconciliation failed, the next run repeats it'))
         .finally(() => stopping.signal.aborted || schedule());
     }, intervalMs);
   };

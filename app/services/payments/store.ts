@@ -1,24 +1,8 @@
-import { sql, type Generated, type Selectable, type Transaction } from 'kysely';
-import { PaymentSucceeded } from '../../contracts/payment-succeeded.ts';
+import { sql, type Selectable, type Transaction } from 'kysely';
 import type { Database } from '../../kit/database.ts';
-import { appendEvent } from '../../kit/outbox.ts';
 import type { Obstacle, Payment, PaymentStore } from './payment.ts';
-
-interface PaymentRow {
-  id: Generated<string>;
-  order_id: string;
-  user_id: string;
-  email: string;
-  amount_cents: number;
-  status: Generated<Payment['status']>;
-  idempotency_key: string | null;
-  request_hash: string;
-  settle_after: Generated<Date>;
-}
-
-export interface PaymentsTables {
-  payments: PaymentRow;
-}
+import { publishSucceeded } from './succeeded.ts';
+import type { PaymentRow, PaymentsTables } from './tables.ts';
 
 /** Reads and writes on the primary: a payment depends on the latest write. */
 export function createPaymentStore(database: Database<PaymentsTables>): PaymentStore {
@@ -80,7 +64,7 @@ export function createPaymentStore(database: Database<PaymentsTables>): PaymentS
           .executeTakeFirst();
         if (row === undefined) return read(tx, id);
         const payment = toPayment(row);
-        if (verdict === 'succeeded') await publish(tx, payment);
+        if (verdict === 'succeeded') await publishSucceeded(tx, payment);
         return payment;
       }),
 
@@ -110,11 +94,6 @@ export function createPaymentStore(database: Database<PaymentsTables>): PaymentS
 
 async function read(tx: Transaction<PaymentsTables>, id: string): Promise<Payment> {
   return toPayment(await tx.selectFrom('payments').selectAll().where('id', '=', id).executeTakeFirstOrThrow());
-}
-
-async function publish(tx: Transaction<PaymentsTables>, payment: Payment): Promise<void> {
-  const { orderId, id: paymentId, email, amountCents } = payment;
-  await appendEvent(tx, PaymentSucceeded, { orderId, paymentId, email, amountCents });
 }
 
 function toPayment(row: Selectable<PaymentRow>): Payment {

@@ -6,8 +6,11 @@ export interface MailerTables {
   sent: { event_id: string };
 }
 
-/** Longer than an event can be redelivered: 14 days in the queue, 14 in the dead-letter queue, 14 after a redrive. */
-const rememberedDays = 45;
+/**
+ * Longer than an event can be redelivered: published again for 7 days, then 14 days in the queue, 14 in the dead-letter queue,
+ * 14 after a redrive.
+ */
+const rememberedDays = 50;
 
 export function createSentStore(database: Database<MailerTables>): SentStore {
   return {

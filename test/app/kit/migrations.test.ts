@@ -26,6 +26,6 @@ test.each(folders)('%s links to all migrations of a kit table, in order, or to n
 });
 
 test('orders and payments link to the tables of the kit that they use', () => {
-  expect(Object.keys(linksOf(join(root, 'app/services/orders/migrations')))).toEqual(['idempotency_keys']);
+  expect(Object.keys(linksOf(join(root, 'app/services/orders/migrations')))).toEqual(['idempotency_keys', 'outbox']);
   expect(Object.keys(linksOf(join(root, 'app/services/payments/migrations')))).toEqual(['outbox']);
 });

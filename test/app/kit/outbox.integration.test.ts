@@ -93,6 +93,17 @@ test('an event that was appended before traces existed is published without one'
   await eventually(async () => expect(topic.attributes).toEqual([{ type: 'thing.done' }]));
 });
 
+test('an event that is published again has its first id and time', async () => {
+  const topic = fakeTopic();
+  relayTo(topic.sns, 20);
+  const repeated = { id: '7f3b5c8e-0000-4000-8000-000000000001', at: new Date('2026-01-02T03:04:05.000Z') };
+  const id = await database.transaction((tx) => appendEvent(tx, ThingDone, { n: 1 }, repeated));
+  expect(id).toBe(repeated.id);
+  await eventually(async () =>
+    expect(topic.published).toEqual([{ id, type: 'thing.done', at: '2026-01-02T03:04:05.000Z', payload: { n: 1 } }]),
+  );
+});
+
 test('a payload that breaks the contract of its event is refused', async () => {
   const breaking = database.transaction((tx) => appendEvent(tx, ThingDone, { n: 1.5 }));
   await expect(breaking).rejects.toThrow('The payload does not match the contract of thing.done: /n must be integer');

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { OrderPaid } from '../../../../app/contracts/order-paid.ts';
 import type { App } from '../../../../app/kit/app.ts';
 import { connectDatabase } from '../../../../app/kit/database.ts';
+import { payloadOf, type Event } from '../../../../app/kit/events.ts';
 import { DependencyError } from '../../../../app/kit/problem.ts';
 import { createApp } from '../../../../app/services/orders/app.ts';
 import { handlePaid } from '../../../../app/services/orders/events.ts';
@@ -52,7 +54,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   findPrices = working;
-  await adminQuery(database, 'TRUNCATE orders.orders, orders.order_items, orders.idempotency_keys');
+  await adminQuery(database, 'TRUNCATE orders.orders, orders.order_items, orders.idempotency_keys, orders.outbox');
 });
 
 test('an order has the prices of the catalogue, and is pending', async () => {
@@ -139,11 +141,24 @@ test('the event of a payment marks the order as paid, and a repetition of it cha
   expect(await get(`/api/orders/${String(body['id'])}`)).toEqual({ status: 200, body: { ...body, status: 'paid' } });
 });
 
+test('each event of a payment is confirmed to payments, also a repeated one', async () => {
+  const { body } = await order([{ productId: 'heat', quantity: 1 }]);
+  const event = { id: randomUUID(), type: 'payment.succeeded', at: new Date().toISOString() };
+  const paid = { ...event, payload: { ...payment, orderId: body['id'] } };
+  await handlePaid({ store }, paid);
+  await handlePaid({ store }, paid);
+  const confirmed = { orderId: body['id'], paymentId: payment.paymentId };
+  const rows = await adminQuery(database, 'SELECT type, payload FROM orders.outbox');
+  expect(rows).toEqual([1, 2].map(() => ({ type: 'order.paid', payload: confirmed })));
+  expect(payloadOf(rows[0] as unknown as Event, OrderPaid)).toEqual(confirmed);
+});
+
 test('an event for an unknown order, or with an invalid payload, fails', async () => {
   const event = { id: randomUUID(), type: 'payment.succeeded', at: new Date().toISOString() };
   const orderId = randomUUID();
   await expect(handlePaid({ store }, { ...event, payload: { ...payment, orderId } })).rejects.toThrow(orderId);
   await expect(handlePaid({ store }, { ...event, payload: {} })).rejects.toThrow();
+  expect(await count('outbox')).toBe(0);
 });
 
 const line = { productId: 'heat', quantity: 1 };

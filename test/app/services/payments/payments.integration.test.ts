@@ -12,7 +12,8 @@ import { createPaymentProvider } from '../../../../app/services/payments/http-pr
 import type { PaymentStore } from '../../../../app/services/payments/payment.ts';
 import type { PaymentProvider } from '../../../../app/services/payments/provider.ts';
 import { settleAbandoned } from '../../../../app/services/payments/reconciler.ts';
-import { createPaymentStore, type PaymentsTables } from '../../../../app/services/payments/store.ts';
+import { createPaymentStore } from '../../../../app/services/payments/store.ts';
+import type { PaymentsTables } from '../../../../app/services/payments/tables.ts';
 import { createApp as createSandbox } from '../../../../app/services/sandbox/app.ts';
 import { createChargeStore, type SandboxTables } from '../../../../app/services/sandbox/store.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../../support/database.ts';
@@ -70,7 +71,11 @@ beforeAll(async () => {
   strangersCookie = await signIn({ id: randomUUID(), email: 'eve@example.com' });
   closing.push(
     () => app.close(),
-    () => sandbox.close(),
+    async () => {
+      // Those that fetch opened again after a time-out, and has not used, would be waited for.
+      sandbox.server.closeAllConnections();
+      await sandbox.close();
+    },
     () => paymentsTask.stop(),
     () => sandboxTask.stop(),
     () => database.drop(),
@@ -84,7 +89,7 @@ afterAll(async () => {
 beforeEach(async () => {
   afterCharge = async () => {};
   beforeOrderIsFound = async () => {};
-  await adminQuery(database, 'TRUNCATE payments.payments, payments.outbox, sandbox.charges');
+  await adminQuery(database, 'TRUNCATE payments.payments, payments.outbox, payments.unconfirmed, sandbox.charges');
 });
 
 test('ten concurrent duplicates of a payment make one payment, one charge and one event', async () => {
