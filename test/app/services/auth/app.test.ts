@@ -103,6 +103,7 @@ test.each([
   ['an address that is too long', { email: `${'a'.repeat(250)}@example.com` }, 400, 'email'],
   ['a password that is too short', { password: '1234567' }, 400, 'password'],
   ['a password that is too long', { password: 'x'.repeat(1025) }, 400, 'password'],
+  ['a blank password', { password: ' \t\u00A0\u3000    ' }, 400, 'password'],
   ['an unknown field', { admin: true }, 400, 'admin'],
 ])('registering with %s is refused with the name of the field', async (_what, wrong, status, field) => {
   const response = await post('register', { ...ada, ...wrong });
