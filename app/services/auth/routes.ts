@@ -3,6 +3,7 @@ import type { App } from '../../kit/app.ts';
 import { Problem } from '../../kit/problem.ts';
 import { strictObject } from '../../kit/schema.ts';
 import { requireUser, signIn, signOut } from '../../kit/sessions.ts';
+import { checkAddress } from './address.ts';
 import { checkNewPassword } from './new-password.ts';
 import { hashPassword, verifyPassword } from './password.ts';
 import type { UserStore } from './user.ts';
@@ -22,6 +23,7 @@ export function addRoutes(app: App, { store }: RouteParts): void {
     '/api/auth/register',
     { schema: { summary: 'Registers a user and signs in', body: Registration, response: { 201: User } } },
     async (request, reply) => {
+      checkAddress(request.body.email, 'email');
       await checkNewPassword(request.body.password, 'password');
       const added = await store.add(request.body.email.toLowerCase(), await hashPassword(request.body.password));
       if (!added) {

@@ -100,6 +100,8 @@ test('logging out ends the session for every holder of its cookie', async () => 
 
 test.each([
   ['an invalid address', { email: 'ada' }, 400, 'email'],
+  ['an address that SES refuses', { email: '"a b"@example.com' }, 400, 'email'],
+  ['an address of a domain without a dot', { email: 'a@b' }, 400, 'email'],
   ['an address that is too long', { email: `${'a'.repeat(250)}@example.com` }, 400, 'email'],
   ['a password that is too short', { password: '1234567' }, 400, 'password'],
   ['a password that is too long', { password: 'x'.repeat(1025) }, 400, 'password'],
