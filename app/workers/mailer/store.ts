@@ -1,9 +1,10 @@
+import type { Generated } from 'kysely';
 import type { Database } from '../../kit/database.ts';
 import { deleteOld } from '../../kit/delete-old.ts';
-import type { SentStore } from './sent.ts';
+import type { Outcome, SentStore } from './sent.ts';
 
 export interface MailerTables {
-  sent: { event_id: string };
+  sent: { event_id: string; outcome: Generated<Outcome['outcome']>; reason: string | null };
 }
 
 /**
@@ -23,10 +24,12 @@ export function createSentStore(database: Database<MailerTables>): SentStore {
           .onConflict((conflict) => conflict.doNothing())
           .returning('event_id')
           .executeTakeFirst();
-        if (marked === undefined) return false;
+        if (marked === undefined) return 'repeated';
         await deleteOld(tx, { table: 'sent', column: 'sent_at', days: rememberedDays });
-        await send();
-        return true;
+        const result = await send();
+        if (result.outcome !== 'sent')
+          await tx.updateTable('sent').set(result).where('event_id', '=', eventId).execute();
+        return result;
       }),
   };
 }

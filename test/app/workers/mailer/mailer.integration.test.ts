@@ -112,7 +112,7 @@ test('after a crash between the acceptance by SES and the commit, the mail is se
   expect(ses.accepted).toHaveLength(2);
 });
 
-test('a mail that SES refuses is sent when its message is received again', async () => {
+test('a mail that SES does not accept for now is sent when its message is received again', async () => {
   let refusals = 0;
   ses.handling = async (accept, respond, fail) => {
     if (refusals > 0) return working(accept, respond, fail);
@@ -124,6 +124,55 @@ test('a mail that SES refuses is sent when its message is received again', async
   await handled();
   expect([refusals, ses.accepted.length]).toEqual([1, 1]);
   expect(lines.map(({ msg }) => msg)).toContain('a message was not handled, it stays in the queue');
+});
+
+test.each([
+  { status: 400, code: 'InvalidParameterValue', message: 'Local address contains control or whitespace' },
+  { status: 400, code: 'InvalidParameterValue', message: "Missing final '@domain'" },
+  { status: 400, code: 'MessageRejected', message: 'Address blacklisted.' },
+  { status: 400, code: 'ValidationError', message: '1 validation error detected' },
+])('a mail that SES refuses with $code ($message) is recorded, logged and not sent again', async (error) => {
+  let calls = 0;
+  ses.handling = async (_accept, _respond, fail) => {
+    calls += 1;
+    fail(error);
+  };
+  const { lines } = start();
+  await paid();
+  await handled();
+  expect(calls).toBe(1);
+  const reason = `${error.code}: ${error.message}`;
+  expect(await adminQuery(database, 'SELECT outcome, reason FROM mailer.sent')).toEqual([
+    { outcome: 'refused', reason },
+  ]);
+  const line = lines.find(({ msg }) => msg === 'confirmation refused, it is not sent again');
+  expect(line).toMatchObject({ reason, level: 'error' });
+});
+
+test.each([
+  { status: 400, code: 'Throttling', message: 'Maximum sending rate exceeded.' },
+  {
+    status: 400,
+    code: 'MessageRejected',
+    message: 'Email address is not verified. The following identities failed: x',
+  },
+  { status: 400, code: 'MessageRejected', message: 'Sending paused for this account.' },
+  { status: 400, code: 'MailFromDomainNotVerifiedException', message: 'Could not read the MX record' },
+  { status: 400, code: 'AccountSendingPausedException', message: 'Sending is paused' },
+  { status: 403, code: 'AccessDenied', message: 'User is not authorized to perform ses:SendEmail' },
+  { status: 500, code: 'InternalFailure', message: 'An internal failure occurred' },
+])('a mail that SES does not accept because of $code ($message) is sent later', async (error) => {
+  let refusals = 0;
+  ses.handling = async (accept, respond, fail) => {
+    if (refusals > 0) return working(accept, respond, fail);
+    refusals += 1;
+    fail(error);
+  };
+  start();
+  await paid();
+  await handled();
+  expect([refusals, ses.accepted.length]).toEqual([1, 1]);
+  expect(await adminQuery(database, 'SELECT outcome FROM mailer.sent')).toEqual([{ outcome: 'sent' }]);
 });
 
 test('concurrent deliveries of one event to several tasks send one mail', async () => {

@@ -29,12 +29,22 @@ async function listen(server: Server): Promise<Listening> {
 const acceptedXml = `<SendEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/">
   <SendEmailResult><MessageId>0</MessageId></SendEmailResult></SendEmailResponse>`;
 
+/** An error of SES, as its query API returns it. */
+export interface SesError {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+const errorXml = ({ code, message }: SesError) => `<ErrorResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/">
+  <Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`;
+
 /** A fake of SES that implements SendEmail. `handling` decides per request whether the mail counts as accepted. */
 export async function startSes() {
   const accepted: URLSearchParams[] = [];
   const ses = {
     accepted,
-    handling: async (accept: () => void, respond: () => void, _fail: () => void): Promise<void> => {
+    handling: async (accept: () => void, respond: () => void, _fail: (error?: SesError) => void): Promise<void> => {
       accept();
       respond();
     },
@@ -44,7 +54,10 @@ export async function startSes() {
     await ses.handling(
       () => void accepted.push(mail),
       () => response.setHeader('content-type', 'text/xml').end(acceptedXml),
-      () => response.writeHead(503).end(),
+      (error) =>
+        error === undefined
+          ? response.writeHead(503).end()
+          : response.writeHead(error.status, { 'content-type': 'text/xml' }).end(errorXml(error)),
     );
   };
   const listening = await listen(createServer((request, response) => void handle(request, response)));
