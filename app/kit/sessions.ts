@@ -1,31 +1,28 @@
-import { callbackify } from 'node:util';
+import { createHash, randomBytes } from 'node:crypto';
 import cookie from '@fastify/cookie';
-import session from '@fastify/session';
-import type { FastifyReply, FastifyRequest, Session } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import plugin from 'fastify-plugin';
-import { DependencyError, Problem } from './problem.ts';
+import { Problem } from './problem.ts';
+import {
+  createSessionStore,
+  lifetimeMs,
+  type SessionRedis,
+  type SessionStore,
+  type StoredSession,
+  type User,
+} from './session-store.ts';
 
-export interface User {
-  id: string;
-  email: string;
+/** The session of a request. Its id is not the secret of the cookie, so it may be shown to the user. */
+export interface Session extends StoredSession {
+  readonly id: string;
 }
 
 declare module 'fastify' {
-  interface Session {
-    user?: User;
+  interface FastifyRequest {
+    session: Session | undefined;
+    sessionStore: SessionStore;
   }
 }
-
-/** The commands of Redis that sessions use. */
-export interface SessionRedis {
-  get(key: string): Promise<string | null>;
-  set(key: string, value: string, unit: 'PX', ms: number): Promise<unknown>;
-  del(key: string): Promise<unknown>;
-}
-
-const cookieName = 'session';
-/** A session ends a week after sign-in, in ms. */
-const lifetime = 7 * 24 * 60 * 60 * 1000;
 
 export interface SessionParts {
   readonly redis: SessionRedis;
@@ -33,54 +30,84 @@ export interface SessionParts {
   readonly sessionSecret: string;
 }
 
-/** Keeps sessions in Redis; the browser has an opaque signed cookie. */
+/**
+ * Finds the session of each request by its cookie: a random secret, signed so that a made-up one never reaches Redis. The
+ * id under which the session is stored is a hash of that secret, so what is in Redis signs nobody in.
+ */
 export const sessions = ({ redis, sessionSecret }: SessionParts) =>
   plugin(async (app) => {
-    await app.register(cookie);
-    await app.register(session, {
-      secret: sessionSecret,
-      cookieName,
-      cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto', path: '/', maxAge: lifetime },
-      store: createStore(redis),
-      saveUninitialized: false,
-      rolling: false,
+    const store = createSessionStore(redis);
+    await app.register(cookie, { secret: sessionSecret });
+    app.decorateRequest('session', undefined);
+    app.decorateRequest('sessionStore', { getter: () => store });
+    app.addHook('onRequest', async (request) => {
+      const { valid, value } = request.unsignCookie(cookieOf(request));
+      if (!valid) return;
+      const id = idOf(value);
+      const found = await store.find(id);
+      request.session = found && { id, ...found };
     });
   });
 
-/** Returns the signed-in user. @throws Problem 401 if there is none */
-export function requireUser(request: FastifyRequest): User {
-  const { user } = request.session;
-  if (!user) throw new Problem(401, 'Sign in first');
-  return user;
+const plainName = 'session';
+/** Browsers accept this prefix only over TLS, for the whole site and this host alone, so no other site can plant a cookie
+ * (https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes). */
+const secureName = '__Host-session';
+
+/**
+ * The plain cookie counts only where the viewer's connection has no TLS. A call of another service has none either, and
+ * forwards the cookie that it received.
+ */
+function cookieOf({ cookies, protocol }: FastifyRequest): string {
+  return cookies[secureName] ?? (protocol === 'https' ? undefined : cookies[plainName]) ?? '';
 }
 
-/** Signs a user in under a new session id, so that an attacker cannot plant one beforehand (session fixation). */
-export async function signIn(request: FastifyRequest, user: User): Promise<void> {
-  await request.session.regenerate();
-  request.session.user = user;
+const idOf = (secret: string) => createHash('sha256').update(secret).digest('base64url');
+
+/** Returns the signed-in user. @throws Problem 401 if there is none */
+export function requireUser(request: FastifyRequest): User {
+  return requireSession(request).user;
+}
+
+/** Returns the session of the request. @throws Problem 401 if there is none */
+export function requireSession(request: FastifyRequest): Session {
+  if (request.session === undefined) throw new Problem(401, 'Sign in first');
+  return request.session;
+}
+
+/** Signs a user in with a new secret, so that an attacker cannot plant one beforehand (session fixation). */
+export async function signIn(request: FastifyRequest, reply: FastifyReply, user: User): Promise<void> {
+  await endSession(request);
+  const secret = randomBytes(32).toString('base64url');
+  const userAgent = (request.headers['user-agent'] ?? '').slice(0, 200);
+  const session = { id: idOf(secret), user, createdAt: Date.now(), userAgent };
+  const { id, ...stored } = session;
+  await request.sessionStore.create(id, stored);
+  request.session = session;
+  setCookie(request, reply, secret, lifetimeMs / 1000);
 }
 
 export async function signOut(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  await request.session.destroy();
-  void reply.clearCookie(cookieName, { path: '/' });
+  await endSession(request);
+  setCookie(request, reply, '', 0);
 }
 
-/** Stores sessions as JSON with an expiry. */
-function createStore(redis: SessionRedis) {
-  const key = (id: string) => `session:${id}`;
-  const unavailable = (cause: unknown): never => {
-    throw new DependencyError('The session store', { cause });
-  };
-  return {
-    get: callbackify(async (id: string) => {
-      const json = await redis.get(key(id)).catch(unavailable);
-      return json === null ? null : (JSON.parse(json) as Session);
-    }),
-    set: callbackify(async (id: string, value: Session) => {
-      await redis.set(key(id), JSON.stringify(value), 'PX', lifetime).catch(unavailable);
-    }),
-    destroy: callbackify(async (id: string) => {
-      await redis.del(key(id)).catch(unavailable);
-    }),
-  };
+async function endSession(request: FastifyRequest): Promise<void> {
+  const { session } = request;
+  if (session !== undefined) await request.sessionStore.end(session.user.id, [session.id]);
+  request.session = undefined;
+}
+
+/** `maxAge` in seconds; 0 deletes it. */
+function setCookie(request: FastifyRequest, reply: FastifyReply, value: string, maxAge: number): void {
+  const secure = request.protocol === 'https';
+  const name = secure ? secureName : plainName;
+  void reply.setCookie(name, value, {
+    signed: value !== '',
+    httpOnly: true,
+    sameSite: 'lax',
+    secure,
+    path: '/',
+    maxAge,
+  });
 }

@@ -1,19 +1,31 @@
 import type { App } from '../../app/kit/app.ts';
-import { signIn, type SessionRedis, type User } from '../../app/kit/sessions.ts';
+import { signIn } from '../../app/kit/sessions.ts';
+import type { SessionRedis, User } from '../../app/kit/session-store.ts';
 
 /** Keeps sessions in memory. */
 export function memoryRedis(): SessionRedis {
   const values = new Map<string, string>();
+  const sets = new Map<string, Map<string, number>>();
+  const set = (key: string) => sets.get(key) ?? sets.set(key, new Map()).get(key)!;
   return {
-    get: async (key) => values.get(key) ?? null,
+    getex: async (key) => values.get(key) ?? null,
+    mget: async (keys) => keys.map((key) => values.get(key) ?? null),
     set: async (key, value) => values.set(key, value),
-    del: async (key) => values.delete(key),
+    del: async (keys) => keys.forEach((key) => values.delete(key)),
+    zadd: async (key, score, member) => set(key).set(member, score),
+    zrem: async (key, members) => members.forEach((member) => set(key).delete(member)),
+    zrange: async (key, start, stop) => {
+      const members = [...set(key)].toSorted((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1)).map(([member]) => member);
+      return members.slice(start, stop === -1 ? undefined : stop + 1);
+    },
+    zscore: async (key, member) => set(key).get(member)?.toString() ?? null,
+    pexpire: async () => {},
   };
 }
 
 /** Adds a route by which tests sign in without the `auth` service. Call it before the first request. */
 export function allowSignIn(app: App): (user: User) => Promise<string> {
-  app.post('/test/sign-in', (request) => signIn(request, request.body as User));
+  app.post('/test/sign-in', (request, reply) => signIn(request, reply, request.body as User));
   return async (user) => {
     const response = await app.inject({ method: 'POST', url: '/test/sign-in', payload: { ...user } });
     return response.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');

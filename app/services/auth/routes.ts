@@ -32,7 +32,7 @@ export function addRoutes(app: App, { store }: RouteParts): void {
           errors: [{ field: 'email', detail: 'is taken' }],
         });
       }
-      await signIn(request, added);
+      await signIn(request, reply, added);
       return reply.code(201).send(added);
     },
   );
@@ -40,12 +40,12 @@ export function addRoutes(app: App, { store }: RouteParts): void {
   app.post(
     '/api/auth/login',
     { schema: { summary: 'Signs in', body: Login, response: { 200: User } } },
-    async (request) => {
+    async (request, reply) => {
       const found = await store.find(request.body.email.toLowerCase());
       const matches = await verifyPassword(request.body.password, found?.passwordHash);
       if (!found || !matches) throw new Problem(401, 'Wrong e-mail address or password');
       const { id, email } = found;
-      await signIn(request, { id, email });
+      await signIn(request, reply, { id, email });
       return { id, email };
     },
   );

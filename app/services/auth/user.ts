@@ -1,4 +1,4 @@
-import type { User } from '../../kit/sessions.ts';
+import type { User } from '../../kit/session-store.ts';
 
 export interface UserStore {
   /** Returns undefined if the e-mail address is taken. */
