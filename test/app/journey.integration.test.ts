@@ -17,7 +17,7 @@ import { createApp as createPayments } from '../../app/services/payments/app.ts'
 import { createOrderFinder } from '../../app/services/payments/orders.ts';
 import { createPaymentStore } from '../../app/services/payments/store.ts';
 import type { PaymentsTables } from '../../app/services/payments/tables.ts';
-import { handlePaid } from '../../app/workers/mailer/handler.ts';
+import { handleEvent } from '../../app/workers/mailer/handler.ts';
 import { createSentStore, type MailerTables } from '../../app/workers/mailer/store.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startTestEndpoint, type TestEndpoint } from '../support/endpoint.ts';
@@ -82,7 +82,7 @@ beforeAll(async () => {
   startConsumer(mailer, {
     sqs,
     parse: parseEvent,
-    handle: (event) => handlePaid({ store, send, log: mailer.log }, event),
+    handle: (event) => handleEvent({ store, send, log: mailer.log }, event),
   });
 });
 

@@ -1,14 +1,9 @@
 import { createTemplate } from '../../kit/template.ts';
+import type { Mail } from './mail.ts';
 
 export interface PaidOrder {
   readonly orderId: string;
   readonly amountCents: number;
-}
-
-export interface Mail {
-  readonly subject: string;
-  readonly text: string;
-  readonly html: string;
 }
 
 interface Values {

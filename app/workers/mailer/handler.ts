@@ -1,7 +1,7 @@
-import { PaymentSucceeded } from '../../contracts/payment-succeeded.ts';
-import { payloadOf, type Event } from '../../kit/events.ts';
+import type { Event } from '../../kit/events.ts';
 import type { Logger } from '../../kit/log.ts';
-import { renderConfirmation, type Mail } from './confirmation.ts';
+import { dueMail } from './due-mail.ts';
+import type { Mail } from './mail.ts';
 import type { Outcome, SentStore } from './sent.ts';
 
 /** Resolves when the mail service has accepted the mail. @throws MailRefused if it never will */
@@ -13,29 +13,32 @@ export class MailRefused extends Error {
 }
 
 /**
- * Mails the confirmation of a payment, unless it was sent for this event before.
+ * Sends the mail that an event causes, unless it was sent for this event before.
  *
  * The event is marked as sent in a transaction that commits after SES accepted the mail, so a crash before that loses
  * nothing. SES takes no idempotency key: a crash between its acceptance and the commit sends the mail twice. `windowMs` in
- * the log is the length of that window. A mail that SES refuses for good is marked with the reason, and not sent again.
+ * the log is the length of that window. A mail that SES refuses for good, or that is one too many for its address, is marked
+ * with the reason, and not sent again.
  */
-export async function handlePaid(
+export async function handleEvent(
   { store, send, log }: { store: SentStore; send: SendMail; log: Logger },
   event: Event,
 ): Promise<void> {
-  const { orderId, email, amountCents } = payloadOf(event, PaymentSucceeded);
-  const mail = await renderConfirmation({ orderId, amountCents });
+  const mail = await dueMail(event);
   let decidedAt = 0;
-  const result = await store.once(event.id, async () => {
-    const outcome = await outcomeOf(send(email, mail));
+  const result = await store.once(event.id, mail, async () => {
+    const outcome = await outcomeOf(send(mail.to, mail));
     decidedAt = performance.now();
     return outcome;
   });
-  const fields = { eventId: event.id, orderId };
-  if (result === 'repeated') log.info(fields, 'confirmation was sent before');
+  const fields = { eventId: event.id };
+  if (result === 'repeated') log.info(fields, `${mail.name} was sent before`);
   else if (result.outcome === 'sent')
-    log.info({ ...fields, windowMs: round(performance.now() - decidedAt) }, 'confirmation sent');
-  else log.error({ ...fields, reason: result.reason }, 'confirmation refused, it is not sent again');
+    log.info({ ...fields, windowMs: round(performance.now() - decidedAt) }, `${mail.name} sent`);
+  else {
+    const level = result.outcome === 'refused' ? 'error' : 'warn';
+    log[level]({ ...fields, reason: result.reason }, `${mail.name} ${result.outcome}, it is not sent again`);
+  }
 }
 
 async function outcomeOf(sending: Promise<void>): Promise<Outcome> {

@@ -6,7 +6,7 @@ import { parseEvent } from '../../kit/events.ts';
 import { serve } from '../../kit/serve.ts';
 import { createServer } from '../../kit/server.ts';
 import { startTask } from '../../kit/task.ts';
-import { handlePaid } from './handler.ts';
+import { handleEvent } from './handler.ts';
 import { createMailSender } from './ses.ts';
 import { createSentStore, type MailerTables } from './store.ts';
 
@@ -16,6 +16,6 @@ const send = createMailSender(createSes(), task.config.MAIL_FROM);
 startConsumer(task, {
   sqs: createSqs(),
   parse: parseEvent,
-  handle: (event) => handlePaid({ store, send, log: task.log }, event),
+  handle: (event) => handleEvent({ store, send, log: task.log }, event),
 });
 await serve(task, createServer({ name: 'mailer', log: task.log }));

@@ -1,6 +1,7 @@
-import type { Generated } from 'kysely';
+import { sql, type Generated, type Transaction } from 'kysely';
 import type { Database } from '../../kit/database.ts';
 import { deleteOld } from '../../kit/delete-old.ts';
+import type { Kind } from './mail.ts';
 import type { Outcome, SentStore } from './sent.ts';
 
 export interface MailerTables {
@@ -13,9 +14,18 @@ export interface MailerTables {
  */
 const rememberedDays = 50;
 
+/**
+ * Most mails to one address in a window. Anybody may register anybody's address and forget its password; an order costs
+ * money, so its limit only stops a fault or a stolen card.
+ */
+export const limits: Readonly<Record<Kind, { readonly mails: number; readonly hours: number }>> = {
+  account: { mails: 5, hours: 24 },
+  order: { mails: 100, hours: 1 },
+};
+
 export function createSentStore(database: Database<MailerTables>): SentStore {
   return {
-    once: (eventId, send) =>
+    once: (eventId, mail, send) =>
       database.transaction(async (tx) => {
         // A concurrent delivery waits here, on the primary key, until this transaction ends.
         const marked = await tx
@@ -26,10 +36,28 @@ export function createSentStore(database: Database<MailerTables>): SentStore {
           .executeTakeFirst();
         if (marked === undefined) return 'repeated';
         await deleteOld(tx, { table: 'sent', column: 'sent_at', days: rememberedDays });
-        const result = await send();
+        const result = (await count(tx, mail)) ?? (await send());
         if (result.outcome !== 'sent')
           await tx.updateTable('sent').set(result).where('event_id', '=', eventId).execute();
         return result;
       }),
   };
+}
+
+/**
+ * Counts a mail, and returns an outcome if it is one too many. Mails to one address wait for each other on its row, and one
+ * that fails is rolled back, so it is not counted.
+ */
+async function count<S>(tx: Transaction<S>, { to, kind }: { to: string; kind: Kind }): Promise<Outcome | undefined> {
+  const { mails, hours } = limits[kind];
+  const { rows } = await sql<{ mails: number }>`
+    INSERT INTO mails_per_address AS known (address, kind, mails, window_ends_at)
+    VALUES (lower(${to}), ${kind}, 1, now() + make_interval(hours => ${hours}))
+    ON CONFLICT (address, kind) DO UPDATE SET
+      mails = CASE WHEN known.window_ends_at > now() THEN known.mails + 1 ELSE 1 END,
+      window_ends_at = CASE WHEN known.window_ends_at > now() THEN known.window_ends_at ELSE excluded.window_ends_at END
+    RETURNING mails`.execute(tx);
+  await deleteOld(tx, { table: 'mails_per_address', column: 'window_ends_at', days: 1 });
+  if ((rows[0]?.mails ?? 0) <= mails) return undefined;
+  return { outcome: 'limited', reason: `the address has had ${mails} mails of this kind within ${hours} h` };
 }

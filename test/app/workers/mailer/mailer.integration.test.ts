@@ -3,7 +3,8 @@ import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSC
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { DatabaseConfig } from '../../../../app/kit/config.ts';
 import { connectDatabase } from '../../../../app/kit/database.ts';
-import { handlePaid } from '../../../../app/workers/mailer/handler.ts';
+import type { Event } from '../../../../app/kit/events.ts';
+import { handleEvent } from '../../../../app/workers/mailer/handler.ts';
 import { createSentStore, type MailerTables } from '../../../../app/workers/mailer/store.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../../support/database.ts';
 import { startTestEndpoint, type TestEndpoint } from '../../../support/endpoint.ts';
@@ -36,7 +37,7 @@ afterAll(async () => {
 beforeEach(async () => {
   proxy.onDelete = () => 'pass';
   ses = await startSes();
-  await adminQuery(database, 'TRUNCATE mailer.sent');
+  await adminQuery(database, 'TRUNCATE mailer.sent, mailer.mails_per_address');
   const { QueueUrl = '' } = await sqs.send(
     new CreateQueueCommand({ QueueName: `mailer-${randomUUID()}`, Attributes: { VisibilityTimeout: '2' } }),
   );
@@ -183,20 +184,56 @@ test('concurrent deliveries of one event to several tasks send one mail', async 
     sent.push(to);
   };
   const event = eventFor(randomUUID());
-  await Promise.all(tasks.map((task) => handlePaid({ ...partsOf(task), send }, event)));
+  await Promise.all(tasks.map((task) => handleEvent({ ...partsOf(task), send }, event)));
   expect(sent).toEqual(['ada@example.com']);
   await Promise.all(tasks.map((task) => task.stop()));
 });
 
-test('sent events are remembered for 45 days and then deleted', async () => {
+test.each([
+  ['verification.requested', 5],
+  ['reset.requested', 5],
+  ['payment.succeeded', 100],
+] as const)('of more mails for %s than the limit, %i are sent to an address, also at once', async (type, limit) => {
+  const tasks = [1, 2].map(() => silentTask(database.config.mailer));
+  const sent: string[] = [];
+  const parts = tasks.map((task) => ({ ...partsOf(task), send: async (to: string) => void sent.push(to) }));
+  for (let i = 0; i < limit + 2; i += 2)
+    await Promise.all(
+      parts.map((each, n) => handleEvent(each, eventOf(type, n === 0 ? 'ada@example.com' : 'Ada@example.com'))),
+    );
+  expect(sent).toHaveLength(limit);
+  const others = await adminQuery(database, "SELECT outcome, reason FROM mailer.sent WHERE outcome <> 'sent'");
+  expect(others[0]).toEqual({ outcome: 'limited', reason: expect.stringContaining(`${limit} mails`) });
+
+  await handleEvent(parts[0]!, eventOf(type, 'bob@example.com'));
+  expect(sent).toContain('bob@example.com');
+  await adminQuery(database, 'UPDATE mailer.mails_per_address SET window_ends_at = now()');
+  await handleEvent(parts[0]!, eventOf(type, 'ada@example.com'));
+  expect(sent).toHaveLength(limit + 2);
+  await Promise.all(tasks.map((task) => task.stop()));
+});
+
+test('a mail that could not be sent does not count', async () => {
+  const task = silentTask(database.config.mailer);
+  const parts = partsOf(task);
+  const event = eventOf('verification.requested', 'ada@example.com');
+  const failing = { ...parts, send: () => Promise.reject(new Error('SES is not available')) };
+  for (let i = 0; i < 10; i += 1) await expect(handleEvent(failing, event)).rejects.toThrow('SES is not available');
+  const sent: string[] = [];
+  await handleEvent({ ...parts, send: async (to) => void sent.push(to) }, event);
+  await task.stop();
+  expect(sent).toEqual(['ada@example.com']);
+});
+
+test('sent events are remembered for 50 days and then deleted', async () => {
   await adminQuery(
     database,
     `INSERT INTO mailer.sent (event_id, sent_at)
-     VALUES ('old', now() - interval '46 days'), ('young', now() - interval '44 days')`,
+     VALUES ('old', now() - interval '51 days'), ('young', now() - interval '49 days')`,
   );
   const task = silentTask(database.config.mailer);
   const event = eventFor(randomUUID());
-  await handlePaid({ ...partsOf(task), send: async () => {} }, event);
+  await handleEvent({ ...partsOf(task), send: async () => {} }, event);
   await task.stop();
   const remembered = await adminQuery(database, 'SELECT event_id FROM mailer.sent ORDER BY sent_at');
   expect(remembered).toEqual([{ event_id: 'young' }, { event_id: event.id }]);
@@ -232,6 +269,18 @@ async function exit(mailer: Mailer): Promise<void> {
 function eventFor(orderId: string) {
   const payload = { orderId, paymentId: randomUUID(), email: 'ada@example.com', amountCents: 1_234 };
   return { id: randomUUID(), type: 'payment.succeeded', at: new Date().toISOString(), payload };
+}
+
+/** Returns an event of a type about an address. */
+function eventOf(type: string, email: string): Event {
+  const payload = {
+    orderId: randomUUID(),
+    paymentId: randomUUID(),
+    amountCents: 1,
+    link: 'https://x.example/#t',
+    email,
+  };
+  return { id: randomUUID(), type, at: new Date().toISOString(), payload };
 }
 
 /** Sends an event to the queue and returns the id of its order. */
