@@ -1,4 +1,7 @@
+import { promisify } from 'node:util';
+import { brotliDecompress } from 'node:zlib';
 import { Problem } from '../../kit/problem.ts';
+import { packedPasswords } from './common-passwords.ts';
 
 /**
  * @throws Problem 400 naming `field` if a new password is blank or one of the most common ones, in any case. NIST SP 800-63B,
@@ -15,13 +18,13 @@ export async function checkNewPassword(password: string, field: string): Promise
 
 async function faultOf(password: string): Promise<string | undefined> {
   if (!/[^\p{White_Space}\p{C}]/u.test(password)) return 'is blank';
-  return (await (common ??= load())).has(password) ? 'is one of the most common passwords' : undefined;
+  return (await (common ??= unpack())).has(password) ? 'is one of the most common passwords' : undefined;
 }
 
-/** Loaded on first use: unpacking the list would delay the start of the service. */
+/** Unpacked on first use, not when the service starts. */
 let common: Promise<ReadonlySet<string>> | undefined;
 
-async function load(): Promise<ReadonlySet<string>> {
-  const { dictionary } = await import('@zxcvbn-ts/language-common');
-  return new Set(dictionary['passwords-common']);
+async function unpack(): Promise<ReadonlySet<string>> {
+  const lines = await promisify(brotliDecompress)(Buffer.from(packedPasswords, 'base64'));
+  return new Set(lines.toString().split('\n'));
 }

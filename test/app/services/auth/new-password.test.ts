@@ -1,5 +1,13 @@
 import { expect, test } from '@jest/globals';
+import { brotliDecompressSync } from 'node:zlib';
+import { packedPasswords } from '../../../../app/services/auth/common-passwords.ts';
 import { checkNewPassword } from '../../../../app/services/auth/new-password.ts';
+import { commonPasswords } from '../../../../scripts/common-passwords.ts';
+
+test('the list is the one of the package', () => {
+  const unpacked = brotliDecompressSync(Buffer.from(packedPasswords, 'base64')).toString();
+  expect(unpacked.split('\n')).toEqual(commonPasswords());
+});
 
 test.each(['12345678', 'password', 'PassWord1', 'iloveyou', 'trustno1', 'ｐａｓｓｗｏｒｄ'])(
   '%s is refused as one of the most common passwords',
