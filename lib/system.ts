@@ -18,6 +18,8 @@ interface Uses {
   readonly watches?: readonly string[];
   /** Event types it may publish. @default - none */
   readonly publishes?: readonly string[];
+  /** Sends links to the system: the URL that they begin with. @default - it sends none */
+  readonly siteUrl?: true;
   /** May send mail from the environment's address. @default - it may not */
   readonly mail?: true;
   /** Services it calls over HTTP, through the load balancer. @default - none */
@@ -68,7 +70,15 @@ export const system: readonly ServiceDefinition[] = [
     paths: ['/', '/api/health', '/api/products', '/api/products/*'],
     database: true,
   },
-  { kind: 'service', name: 'auth', paths: ['/api/auth/*'], database: true, sessions: 'write' },
+  {
+    kind: 'service',
+    name: 'auth',
+    paths: ['/api/auth/*'],
+    database: true,
+    sessions: 'write',
+    siteUrl: true,
+    publishes: ['verification.requested', 'reset.requested'],
+  },
   {
     kind: 'service',
     name: 'orders',
@@ -98,7 +108,13 @@ export const system: readonly ServiceDefinition[] = [
     sandboxProvider: true,
     condition: 'sandbox',
   },
-  { kind: 'worker', name: 'mailer', database: true, mail: true, receives: ['payment.succeeded'] },
+  {
+    kind: 'worker',
+    name: 'mailer',
+    database: true,
+    mail: true,
+    receives: ['payment.succeeded', 'verification.requested', 'reset.requested'],
+  },
 ];
 
 /** Returns the definitions whose condition holds in an environment. */

@@ -69,6 +69,14 @@ export const receiveConfig = {
   QUEUE_VISIBILITY_SECONDS: Type.Integer({ minimum: 1 }),
 };
 export type ReceiveConfig = Static<ReturnType<typeof Type.Object<typeof receiveConfig>>>;
+export const siteConfig = {
+  /** The URL that links in mails begin with. Empty: the one under which a client reached the system. */
+  SITE_URL: Type.String({
+    pattern: '^(https?://[^\\s/]+)?$',
+    default: '',
+    expected: 'an http or https URL without a path, or empty',
+  }),
+};
 export const mailConfig = { MAIL_FROM: Type.String({ format: 'email' }) };
 
 /**

@@ -149,6 +149,12 @@ export interface EnvironmentProps {
    */
   readonly mailFrom: string;
   /**
+   * URL that links in mails begin with, such as `https://shop.example.com`: set it when people open the system under a name
+   * of its own.
+   * @default - the name under which the request came that causes the mail: the CloudFront domain, on a laptop the edge
+   */
+  readonly siteUrl?: string;
+  /**
    * AWS account, 12 digits. The CDK CLI refuses to deploy with credentials of another one.
    * @default - the account of the credentials that deploy
    */

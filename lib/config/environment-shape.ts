@@ -23,6 +23,7 @@ export const environmentShape: ShapeOf<EnvironmentProps> = {
   required: { mailFrom: 'the address that mail is sent from' },
   keys: {
     mailFrom: 'string',
+    siteUrl: 'string',
     account: 'string',
     region: 'string',
     availabilityZones: { listOf: 'string' },

@@ -6,7 +6,13 @@ import { defaultZonesOf } from './zones.ts';
 /** TaskProps with the defaults filled in. */
 export type Tasks = Required<Omit<TaskProps, 'stickinessSeconds'>> & Pick<TaskProps, 'stickinessSeconds'>;
 
-type Optional = 'account' | 'paymentProviderUrl' | 'paymentProviderSecretArn' | 'cloudFrontPrefixList' | 's3PrefixList';
+type Optional =
+  | 'account'
+  | 'siteUrl'
+  | 'paymentProviderUrl'
+  | 'paymentProviderSecretArn'
+  | 'cloudFrontPrefixList'
+  | 's3PrefixList';
 
 /** EnvironmentProps with the defaults filled in, which constructs and stacks read. */
 export interface Environment

@@ -13,6 +13,7 @@ const shared: ShapeOf<Shared> = {
     receives: { listOf: 'string' },
     watches: { listOf: 'string' },
     publishes: { listOf: 'string' },
+    siteUrl: { oneOf: [true] },
     mail: { oneOf: [true] },
     calls: { listOf: 'string' },
     paymentProvider: { oneOf: [true] },

@@ -33,13 +33,15 @@ export function environmentFaults(environment: Environment, system: readonly Ser
 }
 
 function* placeFaults(environment: Environment): Generator<string> {
-  const { name, account, cidr, mailFrom } = environment;
+  const { name, account, cidr, mailFrom, siteUrl } = environment;
   if (!/^[a-z][a-z0-9]{0,19}$/.test(name))
     yield `"${name}" is not a name for an environment: give up to 20 lower-case letters and digits, a letter first`;
   if (account !== undefined && !/^\d{12}$/.test(account)) yield `account is "${account}": give 12 digits`;
   const wrongRange = vpcRangeFault(cidr);
   if (wrongRange) yield `cidr is "${cidr}": ${wrongRange}`;
   if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(mailFrom)) yield `mailFrom is "${mailFrom}": give an e-mail address`;
+  if (siteUrl !== undefined && !/^https:\/\/[^\s/?#@]+$/.test(siteUrl))
+    yield `siteUrl is "${siteUrl}": give an https URL without a path, such as https://shop.example.com`;
   for (const origin of environment.uploadOrigins) {
     if (!/^https?:\/\/[^/*]+$/.test(origin))
       yield `uploadOrigins has "${origin}", not an origin such as https://shop.example.com`;

@@ -14,6 +14,7 @@ import { paymentProviderCapability } from '../capabilities/payment-provider.ts';
 import { queueCapability } from '../capabilities/queue.ts';
 import { sandboxProviderCapability } from '../capabilities/sandbox-provider.ts';
 import { sessionsCapability } from '../capabilities/sessions.ts';
+import { siteUrlCapability } from '../capabilities/site-url.ts';
 import { topicCapability } from '../capabilities/topic.ts';
 import { uploadsCapability } from '../capabilities/uploads.ts';
 import { cloudFrontPrefixLists } from '../config/cloudfront-prefix-lists.ts';
@@ -118,6 +119,7 @@ export class ServicesStack extends Stack {
       watches: queue,
       publishes: topicCapability(data.events),
       mail: mailCapability(data.mail),
+      siteUrl: siteUrlCapability(environment.siteUrl),
       calls: callsCapability(this.loadBalancer),
       paymentProvider: paymentProviderCapability(
         this.loadBalancer,

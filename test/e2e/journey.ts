@@ -4,6 +4,10 @@ import { eventually } from '../support/eventually.ts';
 import { createShopper } from '../support/shopper.ts';
 import type { System } from '../support/system.ts';
 
+/** The mails to an address about paid orders. */
+const confirmations = async (system: System, address: string) =>
+  (await system.inbox(address)).filter(({ Subject }) => Subject.endsWith('is paid'));
+
 /** The journey that must work with every endpoint: register, browse, order, pay, and read the e-mail. */
 export function describeJourney(system: () => System) {
   test('register, log in, browse, order, pay, and the confirmation e-mail arrives', async () => {
@@ -33,7 +37,7 @@ export function describeJourney(system: () => System) {
     expect(payment).toMatchObject({ status: 201, body: { status: 'succeeded', amountCents: totalCents } });
 
     const mail = await eventually(async () => {
-      const mails = await system().inbox(shopper.email);
+      const mails = await confirmations(system(), shopper.email);
       expect(mails).toHaveLength(1);
       return mails[0];
     });
@@ -42,6 +46,33 @@ export function describeJourney(system: () => System) {
     await eventually(async () => {
       expect((await shopper.send('GET', `/api/orders/${order.body.id}`)).body.status).toBe('paid');
     });
+  });
+
+  test('the mailed links confirm the address and set a new password, which ends the sessions', async () => {
+    const shopper = createShopper(system().edge);
+    await shopper.register();
+    const linkIn = async (subject: string) =>
+      eventually(async () => {
+        const mail = (await system().inbox(shopper.email)).find(({ Subject }) => Subject === subject);
+        return new URL(/^http\S+$/m.exec(mail?.Body.text_part ?? '')?.[0] ?? 'no link');
+      });
+
+    const verify = await linkIn('Confirm your e-mail address');
+    expect(verify.origin).toBe(system().edge);
+    expect((await shopper.send('GET', verify.pathname)).headers.get('content-type')).toContain('text/html');
+    const token = verify.hash.slice(1);
+    expect(await shopper.send('POST', verify.pathname, { json: { token } })).toMatchObject({ status: 204 });
+
+    const { email } = shopper;
+    expect(await shopper.send('POST', '/api/auth/password/reset', { json: { email } })).toMatchObject({ status: 202 });
+    const reset = await linkIn('Set a new password');
+    const json = { token: reset.hash.slice(1), password: 'another long password' };
+    expect(await shopper.send('POST', reset.pathname, { json })).toMatchObject({ status: 204 });
+    expect(await shopper.me()).toMatchObject({ status: 401 });
+    const login = { email, password: json.password };
+    expect(await shopper.send('POST', '/api/auth/login', { json: login })).toMatchObject({ status: 200 });
+    const sessions = await shopper.send('GET', '/api/auth/sessions');
+    expect(sessions).toMatchObject({ status: 200, body: { items: [{ current: true }], nextCursor: null } });
   });
 
   test('concurrent requests with the same idempotency key create one order, one charge and one e-mail', async () => {
@@ -68,9 +99,9 @@ export function describeJourney(system: () => System) {
     ]);
     expect(charges).toEqual([{ status: 'succeeded' }]);
 
-    await eventually(async () => expect(await system().inbox(shopper.email)).toHaveLength(1));
+    await eventually(async () => expect(await confirmations(system(), shopper.email)).toHaveLength(1));
     // Wait long enough for the mailer to send a second e-mail.
     await new Promise((resolve) => setTimeout(resolve, 2_000));
-    expect(await system().inbox(shopper.email)).toHaveLength(1);
+    expect(await confirmations(system(), shopper.email)).toHaveLength(1);
   });
 }

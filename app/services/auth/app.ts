@@ -2,7 +2,8 @@ import type { App } from '../../kit/app.ts';
 import type { Logger } from '../../kit/log.ts';
 import { createServer } from '../../kit/server.ts';
 import { sessions, type SessionParts } from '../../kit/sessions.ts';
-import { addRoutes, type RouteParts } from './routes.ts';
+import type { RouteParts } from './parts.ts';
+import { addRoutes } from './routes.ts';
 
 export function createApp(parts: RouteParts & SessionParts & { log?: Logger }): App {
   const app = createServer({ name: 'auth', log: parts.log });

@@ -1,16 +1,22 @@
-import { databaseConfig, sessionConfig } from '../../kit/config.ts';
+import { createSns } from '../../kit/aws.ts';
+import { databaseConfig, publishConfig, sessionConfig, siteConfig } from '../../kit/config.ts';
 import { connectDatabase } from '../../kit/database.ts';
+import { startRelay } from '../../kit/outbox.ts';
 import { connectRedis } from '../../kit/redis.ts';
 import { serve } from '../../kit/serve.ts';
 import { startTask } from '../../kit/task.ts';
 import { createApp } from './app.ts';
 import { createUserStore, type AuthTables } from './store.ts';
 
-const task = startTask({ ...databaseConfig, ...sessionConfig });
+const task = startTask({ ...databaseConfig, ...sessionConfig, ...publishConfig, ...siteConfig });
+const database = connectDatabase<AuthTables>(task);
+const relay = startRelay(task, { database, sns: createSns() });
 const app = createApp({
   log: task.log,
   redis: connectRedis(task),
   sessionSecret: task.config.SESSION_SECRET,
-  store: createUserStore(connectDatabase<AuthTables>(task)),
+  siteUrl: task.config.SITE_URL,
+  store: createUserStore(database),
+  onCommit: () => relay.nudge(),
 });
 await serve(task, app);

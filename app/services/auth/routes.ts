@@ -4,34 +4,43 @@ import { Problem } from '../../kit/problem.ts';
 import { strictObject } from '../../kit/schema.ts';
 import { requireUser, signIn, signOut } from '../../kit/sessions.ts';
 import { checkAddress } from './address.ts';
+import { createToken, siteOf } from './mailed-token.ts';
 import { checkNewPassword } from './new-password.ts';
 import { hashPassword, verifyPassword } from './password.ts';
-import type { UserStore } from './user.ts';
+import { addPasswordRoutes } from './password-routes.ts';
+import type { RouteParts } from './parts.ts';
+import { Email, NewPassword, Password } from './schemas.ts';
+import { addSessionRoutes } from './session-routes.ts';
+import { addVerificationRoutes } from './verification-routes.ts';
 
-// 254 is the longest address that SMTP can carry (RFC 5321, 4.5.3.1.3, less the angle brackets).
-const Email = Type.String({ format: 'email', maxLength: 254 });
-const Registration = strictObject({ email: Email, password: Type.String({ minLength: 8, maxLength: 1024 }) });
-const Login = strictObject({ email: Email, password: Type.String({ maxLength: 1024 }) });
+const Registration = strictObject({ email: Email, password: NewPassword });
+const Login = strictObject({ email: Email, password: Password });
 const User = Type.Object({ id: Type.String(), email: Type.String() });
 
-export interface RouteParts {
-  readonly store: UserStore;
-}
-
-export function addRoutes(app: App, { store }: RouteParts): void {
+export function addRoutes(app: App, parts: RouteParts): void {
+  const { store, siteUrl, onCommit } = parts;
   app.post(
     '/api/auth/register',
-    { schema: { summary: 'Registers a user and signs in', body: Registration, response: { 201: User } } },
+    {
+      schema: {
+        summary: 'Registers a user and signs in; a mail asks to confirm the address',
+        body: Registration,
+        response: { 201: User },
+      },
+    },
     async (request, reply) => {
-      checkAddress(request.body.email, 'email');
-      await checkNewPassword(request.body.password, 'password');
-      const added = await store.add(request.body.email.toLowerCase(), await hashPassword(request.body.password));
+      const { email, password } = request.body;
+      checkAddress(email, 'email');
+      await checkNewPassword(password, 'password');
+      const token = createToken(siteOf(request, siteUrl));
+      const added = await store.add(email.toLowerCase(), await hashPassword(password), token);
       if (!added) {
         throw new Problem(409, 'Already registered', {
           detail: 'There is an account with this e-mail address: log in instead.',
           errors: [{ field: 'email', detail: 'is taken' }],
         });
       }
+      onCommit();
       await signIn(request, reply, added);
       return reply.code(201).send(added);
     },
@@ -43,9 +52,14 @@ export function addRoutes(app: App, { store }: RouteParts): void {
     async (request, reply) => {
       const found = await store.find(request.body.email.toLowerCase());
       const matches = await verifyPassword(request.body.password, found?.passwordHash);
-      if (!found || !matches) throw new Problem(401, 'Wrong e-mail address or password');
-      const { id, email } = found;
+      if (!found || !matches) throw wrongPassword();
+      const { id, email, passwordHash } = found;
       await signIn(request, reply, { id, email });
+      // The password may have been changed meanwhile, which ends all sessions that exist then.
+      if (!(await store.hasPassword(id, passwordHash))) {
+        await signOut(request, reply);
+        throw wrongPassword();
+      }
       return { id, email };
     },
   );
@@ -62,4 +76,10 @@ export function addRoutes(app: App, { store }: RouteParts): void {
   app.get('/api/auth/me', { schema: { summary: 'The signed-in user', response: { 200: User } } }, async (request) =>
     requireUser(request),
   );
+
+  addVerificationRoutes(app, parts);
+  addPasswordRoutes(app, parts);
+  addSessionRoutes(app);
 }
+
+const wrongPassword = () => new Problem(401, 'Wrong e-mail address or password');

@@ -61,6 +61,16 @@ test.each<[string, Partial<EnvironmentProps>, unknown]>([
     `services.nowhere is set, but the environment has no nowhere: give one of ${names.join(', ')}`,
   ],
   ['an account id that is not one', { account: '1234' }, 'account is "1234": give 12 digits'],
+  [
+    'a site URL without TLS',
+    { siteUrl: 'http://shop.example.com' },
+    'siteUrl is "http://shop.example.com": give an https URL without a path, such as https://shop.example.com',
+  ],
+  [
+    'a site URL with a path',
+    { siteUrl: 'https://shop.example.com/' },
+    'siteUrl is "https://shop.example.com/": give an https URL without a path, such as https://shop.example.com',
+  ],
   ['one zone', { availabilityZones: ['eu-central-1a'] }, 'availabilityZones has a length of 1: give two or three'],
   [
     'a zone twice',

@@ -30,16 +30,22 @@ test.each<[string, ServiceDefinition[], string[]]>([
   [
     'a worker without events',
     systemWith('mailer', { receives: [] }),
-    ['worker mailer receives no event: give it `receives` or `watches`'],
+    [
+      'worker mailer receives no event: give it `receives` or `watches`',
+      'auth publishes "verification.requested", which no service or worker receives',
+      'auth publishes "reset.requested", which no service or worker receives',
+    ],
   ],
   [
     'an event that is never received',
-    systemWith('auth', { publishes: ['user.registered'] }),
+    systemWith('auth', { publishes: ['verification.requested', 'reset.requested', 'user.registered'] }),
     ['auth publishes "user.registered", which no service or worker receives'],
   ],
   [
     'an event that is never published',
-    systemWith('mailer', { receives: ['payment.succeeded', 'user.registered'] }),
+    systemWith('mailer', {
+      receives: ['payment.succeeded', 'verification.requested', 'reset.requested', 'user.registered'],
+    }),
     ['mailer receives "user.registered", which no service or worker publishes'],
   ],
   [

@@ -7,6 +7,7 @@ import { memoryRedis } from '../../../support/sign-in.ts';
 
 const ada = { email: 'ada@example.com', password: 'correct horse' };
 
+/** What needs tokens is tested on a real database. */
 function memoryUsers(): UserStore {
   const users = new Map<string, { id: string; email: string; passwordHash: string }>();
   return {
@@ -17,12 +18,19 @@ function memoryUsers(): UserStore {
       return user;
     },
     find: async (email) => users.get(email),
-  };
+    hasPassword: async () => true,
+  } satisfies Partial<UserStore> as unknown as UserStore;
 }
 
 let app: App;
 beforeEach(() => {
-  app = createApp({ store: memoryUsers(), redis: memoryRedis(), sessionSecret: 's'.repeat(32) });
+  app = createApp({
+    store: memoryUsers(),
+    redis: memoryRedis(),
+    sessionSecret: 's'.repeat(32),
+    siteUrl: '',
+    onCommit: () => {},
+  });
 });
 
 const post = (path: string, payload?: object, cookie = '') =>
@@ -54,7 +62,27 @@ test('the cookie is hidden from scripts and other sites, and from plain HTTP if 
     payload: ada,
     headers: { 'x-forwarded-proto': 'https' },
   });
-  expect(secure.cookies[0]).toMatchObject({ secure: true });
+  expect(secure.cookies[0]).toMatchObject({ name: '__Host-session', secure: true, path: '/', httpOnly: true });
+  expect(secure.cookies[0]).not.toHaveProperty('domain');
+});
+
+test('over TLS, a session cookie without the __Host- prefix signs nobody in', async () => {
+  const cookie = cookieOf(await post('register', ada));
+  const over = (name: string, protocol: string) =>
+    app.inject({
+      url: '/api/auth/me',
+      headers: { cookie: cookie.replace('session=', `${name}=`), 'x-forwarded-proto': protocol },
+    });
+  expect((await over('session', 'https')).statusCode).toBe(401);
+  expect((await over('__Host-session', 'https')).statusCode).toBe(200);
+  // As a call of another service, which forwards the cookie.
+  expect((await over('__Host-session', 'http')).statusCode).toBe(200);
+});
+
+test('logging out over TLS deletes the cookie that was set over TLS', async () => {
+  const headers = { 'x-forwarded-proto': 'https' };
+  const response = await app.inject({ method: 'POST', url: '/api/auth/logout', headers });
+  expect(response.cookies).toMatchObject([{ name: '__Host-session', value: '', maxAge: 0 }]);
 });
 
 test('an e-mail address is registered once, regardless of its case', async () => {

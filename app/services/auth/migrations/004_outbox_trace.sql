@@ -1,0 +1,1 @@
+../../../kit/migrations/outbox/2_trace.sql

@@ -1,0 +1,53 @@
+import { Type } from 'typebox';
+import type { App } from '../../kit/app.ts';
+import { Problem } from '../../kit/problem.ts';
+import { strictObject } from '../../kit/schema.ts';
+import { requireUser } from '../../kit/sessions.ts';
+import { AnyQuery } from '../../kit/validate.ts';
+import { createToken, hashOf, pages, siteOf } from './mailed-token.ts';
+import { sendPage, verificationPage } from './pages.ts';
+import type { RouteParts } from './parts.ts';
+import { Accepted, Token } from './schemas.ts';
+
+/** The routes by which the owner of an address confirms it. */
+export function addVerificationRoutes(app: App, { store, siteUrl, onCommit }: RouteParts): void {
+  app.get(pages.verify, { schema: { hide: true, querystring: AnyQuery } }, (_request, reply) =>
+    sendPage(reply, verificationPage),
+  );
+
+  app.post(
+    pages.verify,
+    {
+      schema: {
+        summary: 'Confirms the address that a verification mail was sent to',
+        body: strictObject({ token: Token }),
+        response: { 204: Type.Null() },
+      },
+    },
+    async (request, reply) => {
+      if (!(await store.verify(hashOf(request.body.token)))) throw invalidToken();
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.post(
+    '/api/auth/verification',
+    {
+      schema: {
+        summary: 'Sends the verification mail again, unless your address is confirmed',
+        response: { 202: Accepted },
+      },
+    },
+    async (request, reply) => {
+      await store.requestVerification(requireUser(request).id, createToken(siteOf(request, siteUrl)));
+      onCommit();
+      return reply.code(202).send(undefined);
+    },
+  );
+}
+
+export const invalidToken = () =>
+  new Problem(400, 'Invalid request', {
+    detail: 'The link was used before, or is too old. Request a new mail.',
+    errors: [{ field: 'token', detail: 'is not valid' }],
+  });
