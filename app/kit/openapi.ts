@@ -1,6 +1,20 @@
-import type { RouteOptions } from 'fastify';
+import { STATUS_CODES } from 'node:http';
+import type { FastifySchema, RouteOptions } from 'fastify';
 import { Type } from 'typebox';
 import type { App } from './app.ts';
+
+declare module 'fastify' {
+  interface FastifySchema {
+    /** Statuses of the errors with which this route responds, besides those that `problemsOf` derives. */
+    problems?: readonly number[];
+  }
+}
+
+/** The `security` of a route for signed-in users. */
+export const signedIn = [{ session: [] }] as const;
+
+/** The `problems` of a route that uses the database. */
+export const databaseProblems = [503, 504] as const;
 
 /**
  * Serves the OpenAPI 3.1 description of the app, generated from the schemas of its routes, at /api/<name>/openapi.json.
@@ -14,9 +28,18 @@ export function publishOpenApi(app: App, name: string): void {
   app.get(`/api/${name}/openapi.json`, { schema: { hide: true } }, () => (document ??= describe(name, routes)));
 }
 
-/** The response of every status that a route does not declare; see problem.ts. */
-const problem = {
-  description: 'An error, as RFC 9457 problem details',
+const securitySchemes = {
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-session',
+    description: 'Set by registering and signing in. Over plain HTTP, as on a laptop, its name is `session`.',
+  },
+} as const;
+
+/** See problem.ts. */
+const problem = (description: string) => ({
+  description,
   content: {
     'application/problem+json': {
       schema: Type.Object({
@@ -29,18 +52,49 @@ const problem = {
       }),
     },
   },
-};
+});
+
+/** Returns the statuses of the errors with which a route can respond, sorted, besides those of a fault in it. */
+function problemsOf(
+  method: string,
+  { querystring, params, headers, security, problems = [] }: FastifySchema,
+): number[] {
+  const hasBody = method !== 'GET';
+  const isChecked =
+    hasBody || params || headers || !(querystring as { additionalProperties?: boolean }).additionalProperties;
+  return [
+    ...new Set([
+      ...problems,
+      ...(isChecked ? [400] : []),
+      // A body is read from every request that has one, whether the route uses it or not.
+      ...(hasBody ? [408, 413, 415] : []),
+      ...(security ? [401, 503] : []),
+    ]),
+  ].toSorted((a, b) => a - b);
+}
 
 async function describe(name: string, routes: RouteOptions[]): Promise<object> {
   const [{ fastify }, { default: swagger }] = await Promise.all([import('fastify'), import('@fastify/swagger')]);
   const description = fastify({ exposeHeadRoutes: false });
   await description.register(swagger, {
-    openapi: { openapi: '3.1.0', info: { title: `Headroom ${name}`, version: '1' } },
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: `Headroom ${name}`, version: '1' },
+      ...(routes.some(({ schema }) => schema?.security) && { components: { securitySchemes } }),
+    },
   });
   description.setValidatorCompiler(() => () => true);
   description.setSerializerCompiler(() => JSON.stringify);
-  for (const { method, url, schema } of routes.filter((route) => route.method !== 'HEAD')) {
-    const response = { ...(schema?.response as object), default: problem };
+  for (const { method, url, schema = {} } of routes.filter((route) => route.method !== 'HEAD')) {
+    const problems = problemsOf(String(method), schema).map((status) => [
+      status,
+      problem(STATUS_CODES[status] as string),
+    ]);
+    const response = {
+      ...(schema.response as object),
+      ...Object.fromEntries(problems),
+      default: problem('Any other error, as RFC 9457 problem details'),
+    };
     description.route({ method, url, schema: { ...schema, response }, handler: () => {} });
   }
   await description.ready();

@@ -4,7 +4,7 @@ import { Problem } from '../../kit/problem.ts';
 import { packedPasswords } from './common-passwords.ts';
 
 /**
- * @throws Problem 400 naming `field` if a new password is blank or one of the most common ones, in any case. NIST SP 800-63B,
+ * @throws Problem 400 naming `field` if a new password is blank or one of the most common ones, in any case. NIST SP 800-63B-4,
  * 3.1.1.2, asks for the comparison, and for no rules about kinds of characters.
  */
 export async function checkNewPassword(password: string, field: string): Promise<void> {

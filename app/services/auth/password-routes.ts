@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { App } from '../../kit/app.ts';
+import { databaseProblems, signedIn } from '../../kit/openapi.ts';
 import { Problem } from '../../kit/problem.ts';
 import { strictObject } from '../../kit/schema.ts';
 import { requireSession } from '../../kit/sessions.ts';
@@ -20,6 +21,8 @@ export function addPasswordRoutes(app: App, { store, siteUrl, onCommit }: RouteP
       schema: {
         summary: 'Changes your password and ends your other sessions',
         body: strictObject({ currentPassword: Password, newPassword: NewPassword }),
+        security: signedIn,
+        problems: [403, ...databaseProblems],
         response: { 204: Type.Null() },
       },
     },
@@ -43,6 +46,7 @@ export function addPasswordRoutes(app: App, { store, siteUrl, onCommit }: RouteP
       schema: {
         summary: 'Mails a link to set a new password, if there is an account with this address',
         body: strictObject({ email: Email }),
+        problems: databaseProblems,
         response: { 202: Accepted },
       },
     },
@@ -63,6 +67,7 @@ export function addPasswordRoutes(app: App, { store, siteUrl, onCommit }: RouteP
       schema: {
         summary: 'Sets a new password with the token of a mailed link, and ends all your sessions',
         body: strictObject({ token: Token, password: NewPassword }),
+        problems: databaseProblems,
         response: { 204: Type.Null() },
       },
     },

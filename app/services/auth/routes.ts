@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { App } from '../../kit/app.ts';
+import { databaseProblems, signedIn } from '../../kit/openapi.ts';
 import { Problem } from '../../kit/problem.ts';
 import { strictObject } from '../../kit/schema.ts';
 import { requireUser, signIn, signOut } from '../../kit/sessions.ts';
@@ -25,6 +26,7 @@ export function addRoutes(app: App, parts: RouteParts): void {
       schema: {
         summary: 'Registers a user and signs in; a mail asks to confirm the address',
         body: Registration,
+        problems: [409, ...databaseProblems],
         response: { 201: User },
       },
     },
@@ -48,7 +50,7 @@ export function addRoutes(app: App, parts: RouteParts): void {
 
   app.post(
     '/api/auth/login',
-    { schema: { summary: 'Signs in', body: Login, response: { 200: User } } },
+    { schema: { summary: 'Signs in', body: Login, problems: [401, ...databaseProblems], response: { 200: User } } },
     async (request, reply) => {
       const found = await store.find(request.body.email.toLowerCase());
       const matches = await verifyPassword(request.body.password, found?.passwordHash);
@@ -66,15 +68,17 @@ export function addRoutes(app: App, parts: RouteParts): void {
 
   app.post(
     '/api/auth/logout',
-    { schema: { summary: 'Signs out', response: { 204: Type.Null() } } },
+    { schema: { summary: 'Signs out', problems: [503], response: { 204: Type.Null() } } },
     async (request, reply) => {
       await signOut(request, reply);
       return reply.code(204).send(null);
     },
   );
 
-  app.get('/api/auth/me', { schema: { summary: 'The signed-in user', response: { 200: User } } }, async (request) =>
-    requireUser(request),
+  app.get(
+    '/api/auth/me',
+    { schema: { summary: 'The signed-in user', security: signedIn, response: { 200: User } } },
+    async (request) => requireUser(request),
   );
 
   addVerificationRoutes(app, parts);

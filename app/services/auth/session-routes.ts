@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { App } from '../../kit/app.ts';
+import { signedIn } from '../../kit/openapi.ts';
 import { defaultLimit, PageOf, pageQuery, readCursor, toPage } from '../../kit/page.ts';
 import { Problem } from '../../kit/problem.ts';
 import { requireSession, signOut } from '../../kit/sessions.ts';
@@ -21,6 +22,7 @@ export function addSessionRoutes(app: App): void {
     {
       schema: {
         summary: 'Your sessions, newest first',
+        security: signedIn,
         querystring: Type.Object(pageQuery),
         response: { 200: PageOf(Session) },
       },
@@ -45,7 +47,13 @@ export function addSessionRoutes(app: App): void {
   app.delete(
     '/api/auth/sessions/:id',
     {
-      schema: { summary: 'Ends one of your sessions', params: Type.Object({ id: Id }), response: { 204: Type.Null() } },
+      schema: {
+        summary: 'Ends one of your sessions',
+        security: signedIn,
+        problems: [404],
+        params: Type.Object({ id: Id }),
+        response: { 204: Type.Null() },
+      },
     },
     async (request, reply) => {
       const { id: current, user } = requireSession(request);

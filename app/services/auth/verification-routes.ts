@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { App } from '../../kit/app.ts';
+import { databaseProblems, signedIn } from '../../kit/openapi.ts';
 import { Problem } from '../../kit/problem.ts';
 import { strictObject } from '../../kit/schema.ts';
 import { requireUser } from '../../kit/sessions.ts';
@@ -21,6 +22,7 @@ export function addVerificationRoutes(app: App, { store, siteUrl, onCommit }: Ro
       schema: {
         summary: 'Confirms the address that a verification mail was sent to',
         body: strictObject({ token: Token }),
+        problems: databaseProblems,
         response: { 204: Type.Null() },
       },
     },
@@ -35,6 +37,8 @@ export function addVerificationRoutes(app: App, { store, siteUrl, onCommit }: Ro
     {
       schema: {
         summary: 'Sends the verification mail again, unless your address is confirmed',
+        security: signedIn,
+        problems: databaseProblems,
         response: { 202: Accepted },
       },
     },

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { PricedProduct } from '../../contracts/product.ts';
 import type { App } from '../../kit/app.ts';
+import { databaseProblems } from '../../kit/openapi.ts';
 import { defaultLimit, PageOf, pageQuery, readCursor, toPage } from '../../kit/page.ts';
 import { Problem } from '../../kit/problem.ts';
 import { nullable } from '../../kit/schema.ts';
@@ -42,7 +43,12 @@ export function addRoutes(app: App, { store }: RouteParts): void {
   app.get(
     '/api/products',
     {
-      schema: { summary: 'Products, most popular first', querystring: ListQuery, response: { 200: PageOf(Product) } },
+      schema: {
+        summary: 'Products, most popular first',
+        problems: databaseProblems,
+        querystring: ListQuery,
+        response: { 200: PageOf(Product) },
+      },
     },
     async (request) => {
       const { ids, cursor, limit = defaultLimit } = request.query;
@@ -54,7 +60,14 @@ export function addRoutes(app: App, { store }: RouteParts): void {
 
   app.get(
     '/api/products/:id',
-    { schema: { summary: 'A product', params: Type.Object({ id: Id }), response: { 200: Product } } },
+    {
+      schema: {
+        summary: 'A product',
+        problems: [404, ...databaseProblems],
+        params: Type.Object({ id: Id }),
+        response: { 200: Product },
+      },
+    },
     async (request) => {
       const found = await store.find(request.params.id);
       if (found === undefined)

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { PayableOrder } from '../../contracts/order.ts';
 import type { App } from '../../kit/app.ts';
 import { IdempotencyHeaders } from '../../kit/idempotency.ts';
+import { databaseProblems, signedIn } from '../../kit/openapi.ts';
 import { defaultLimit, PageOf, pageQuery, readCursor, toPage } from '../../kit/page.ts';
 import { Problem } from '../../kit/problem.ts';
 import { strictObject } from '../../kit/schema.ts';
@@ -31,7 +32,16 @@ export interface RouteParts {
 export function addRoutes(app: App, { store, findPrices }: RouteParts): void {
   app.post(
     '/api/orders',
-    { schema: { summary: 'Places an order', headers: IdempotencyHeaders, body: NewOrder, response: { 201: Order } } },
+    {
+      schema: {
+        summary: 'Places an order',
+        security: signedIn,
+        problems: [409, 422, ...databaseProblems],
+        headers: IdempotencyHeaders,
+        body: NewOrder,
+        response: { 201: Order },
+      },
+    },
     async (request, reply) => {
       const { id: userId } = requireUser(request);
       // Priced before the transaction, so that a slow catalog holds no connection. A repeated key needs no prices, so their
@@ -53,6 +63,8 @@ export function addRoutes(app: App, { store, findPrices }: RouteParts): void {
     {
       schema: {
         summary: 'Your orders, newest first',
+        security: signedIn,
+        problems: databaseProblems,
         querystring: Type.Object(pageQuery),
         response: { 200: PageOf(Order) },
       },
@@ -67,7 +79,15 @@ export function addRoutes(app: App, { store, findPrices }: RouteParts): void {
 
   app.get(
     '/api/orders/:id',
-    { schema: { summary: 'One of your orders', params: Type.Object({ id: Id }), response: { 200: Order } } },
+    {
+      schema: {
+        summary: 'One of your orders',
+        security: signedIn,
+        problems: [404, ...databaseProblems],
+        params: Type.Object({ id: Id }),
+        response: { 200: Order },
+      },
+    },
     async (request) => {
       const found = await store.find(requireUser(request).id, request.params.id);
       if (found === undefined)

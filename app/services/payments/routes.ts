@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { App } from '../../kit/app.ts';
 import { IdempotencyHeaders } from '../../kit/idempotency.ts';
+import { databaseProblems, signedIn } from '../../kit/openapi.ts';
 import { strictObject } from '../../kit/schema.ts';
 import { requireUser } from '../../kit/sessions.ts';
 import { pay, type PayParts } from './pay.ts';
@@ -23,7 +24,16 @@ export interface RouteParts extends PayParts {
 export function addRoutes(app: App, parts: RouteParts): void {
   app.post(
     '/api/payments',
-    { schema: { summary: 'Pays an order', headers: IdempotencyHeaders, body: NewPayment, response: { 201: Payment } } },
+    {
+      schema: {
+        summary: 'Pays an order',
+        security: signedIn,
+        problems: [402, 404, 409, 422, ...databaseProblems],
+        headers: IdempotencyHeaders,
+        body: NewPayment,
+        response: { 201: Payment },
+      },
+    },
     async (request, reply) => {
       const { id, amountCents } = await pay(parts, {
         user: requireUser(request),

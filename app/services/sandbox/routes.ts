@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Type } from 'typebox';
 import { DecidedCharge } from '../../contracts/charge.ts';
 import type { App } from '../../kit/app.ts';
+import { databaseProblems } from '../../kit/openapi.ts';
 import { Problem } from '../../kit/problem.ts';
 import { strictObject } from '../../kit/schema.ts';
 import type { ChargeStore } from './charge.ts';
@@ -35,6 +36,7 @@ export function addRoutes(app: App, { store, hangMs = defaultHangMs }: RoutePart
         summary: 'Charges a card, once per Idempotency-Key',
         headers: Type.Object({ 'idempotency-key': Key }),
         body: NewCharge,
+        problems: [402, 410, ...databaseProblems],
         response: { 201: Charge },
       },
     },
@@ -55,7 +57,14 @@ export function addRoutes(app: App, { store, hangMs = defaultHangMs }: RoutePart
 
   app.get(
     '/sandbox/charges/:key',
-    { schema: { summary: 'The outcome of a charge', params: Type.Object({ key: Key }), response: { 200: Charge } } },
+    {
+      schema: {
+        summary: 'The outcome of a charge',
+        problems: [404, ...databaseProblems],
+        params: Type.Object({ key: Key }),
+        response: { 200: Charge },
+      },
+    },
     async (request) => {
       const found = await store.find(request.params.key);
       if (found === undefined) throw new Problem(404, 'No such charge');
@@ -68,6 +77,7 @@ export function addRoutes(app: App, { store, hangMs = defaultHangMs }: RoutePart
     {
       schema: {
         summary: 'Voids a charge unless it was made, and returns its outcome',
+        problems: databaseProblems,
         params: Type.Object({ key: Key }),
         response: { 200: Charge },
       },
