@@ -164,7 +164,12 @@ const documentOf = async (service: keyof typeof services): Promise<Document> =>
   (await services[service]({}, memoryRedis()).inject(`/api/${service}/openapi.json`)).json();
 
 /** Fakes of which every call fails. */
-const failing = (error: Error): Parts => new Proxy({}, { get: () => () => Promise.reject(error) });
+function failing(error: Error): Parts {
+  const fail = async () => {
+    throw error;
+  };
+  return new Proxy({}, { get: () => fail });
+}
 
 /** Sends one request that is valid except for `more`, to a service with these fakes. Returns the status. */
 async function statusOf(

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Type } from 'typebox';
 import type { App } from '../../kit/app.ts';
 import { databaseProblems, signedIn } from '../../kit/openapi.ts';
@@ -12,6 +13,12 @@ import { hashPassword, verifyPassword } from './password.ts';
 import type { RouteParts } from './parts.ts';
 import { Accepted, Email, NewPassword, Password, Token } from './schemas.ts';
 import { invalidToken } from './verification-routes.ts';
+
+/**
+ * How soon a request for a reset gets its response, in ms: many times as long as it takes. The event that is published for a
+ * known address makes the next requests slower, by 4 ms where this was measured.
+ */
+export const resetMs = 200;
 
 /** The routes that change a password, by the old one or by mail. */
 export function addPasswordRoutes(app: App, { store, siteUrl, onCommit }: RouteParts): void {
@@ -51,8 +58,10 @@ export function addPasswordRoutes(app: App, { store, siteUrl, onCommit }: RouteP
       },
     },
     async (request, reply) => {
+      const soonest = sleep(resetMs);
       await store.requestReset(request.body.email.toLowerCase(), createToken(siteOf(request, siteUrl)));
       onCommit();
+      await soonest;
       return reply.code(202).send(undefined);
     },
   );
