@@ -6,7 +6,7 @@ import type { System } from '../support/system.ts';
 
 /** The mails to an address about paid orders. */
 const confirmations = async (system: System, address: string) =>
-  (await system.inbox(address)).filter(({ Subject }) => Subject.endsWith('is paid'));
+  (await system.inbox(address)).filter(({ subject }) => subject.endsWith('is paid'));
 
 /** The journey that must work with every endpoint: register, browse, order, pay, and read the e-mail. */
 export function describeJourney(system: () => System) {
@@ -53,8 +53,8 @@ export function describeJourney(system: () => System) {
     await shopper.register();
     const linkIn = async (subject: string) =>
       eventually(async () => {
-        const mail = (await system().inbox(shopper.email)).find(({ Subject }) => Subject === subject);
-        return new URL(/^http\S+$/m.exec(mail?.Body.text_part ?? '')?.[0] ?? 'no link');
+        const mail = (await system().inbox(shopper.email)).find((each) => each.subject === subject);
+        return new URL(/^http\S+$/m.exec(mail?.text ?? '')?.[0] ?? 'no link');
       });
 
     const verify = await linkIn('Confirm your e-mail address');
