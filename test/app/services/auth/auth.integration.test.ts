@@ -9,6 +9,7 @@ import { resetMs } from '../../../../app/services/auth/password-routes.ts';
 import { createUserStore, type AuthTables } from '../../../../app/services/auth/store.ts';
 import type { UserStore } from '../../../../app/services/auth/user.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../../support/database.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { memoryRedis } from '../../../support/sign-in.ts';
 import { silentTask } from '../../../support/task.ts';
 
@@ -71,6 +72,9 @@ async function mails() {
 async function tokenOf(type: string): Promise<string> {
   return (await mails()).findLast((mail) => mail.type === type)?.token ?? 'none';
 }
+
+const waitingForLock = `
+  SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND usename = 'auth'`;
 
 /** Registers and confirms the address. */
 async function verified(): Promise<string> {
@@ -193,6 +197,20 @@ test('a sign-in with the old password that overlaps its change gets no session',
   expect([response.statusCode, response.cookies.map(({ value }) => value)]).toEqual([401, ['']]);
   const [{ id } = {}] = await adminQuery(served, 'SELECT id FROM auth.users');
   expect(await createSessionStore(redis).list(id as string)).toEqual([]);
+});
+
+test('a sign-in that ends during a change of the password waits for it', async () => {
+  await register();
+  const store = createUserStore(database);
+  const { id, passwordHash: oldHash } = (await store.find(ada.email))!;
+  const order: string[] = [];
+  let asking: Promise<boolean> | undefined;
+  await store.changePassword({ id, oldHash, newHash: 'other' }, async () => {
+    asking = store.hasPassword(id, oldHash).finally(() => order.push('sign-in'));
+    await eventually(async () => expect(await adminQuery(served, waitingForLock)).toHaveLength(1));
+    order.push('sessions ended');
+  });
+  expect([await asking, order]).toEqual([false, ['sessions ended', 'sign-in']]);
 });
 
 test('a password stays as it is while the sessions cannot be ended', async () => {
