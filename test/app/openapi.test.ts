@@ -29,7 +29,7 @@ const services = {
       findOrder: fakes['findOrder'] as never,
       onCommit: () => {},
     }),
-  sandbox: (fakes: Parts) => createSandbox({ store: fakes as never }),
+  sandbox: (fakes: Parts) => createSandbox({ store: fakes as never, providerKey: 'k' }),
 };
 const sessionSecret = 's'.repeat(32);
 

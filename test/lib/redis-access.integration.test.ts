@@ -78,7 +78,7 @@ async function connectAs(user: string): Promise<Redis> {
 function appWith(redis: Redis) {
   const app = createServer({ name: 'test' });
   void app.register(sessions({ redis, sessionSecret: 's'.repeat(32) }));
-  app.post('/in', (request) => signIn(request, { id: '1', email: 'ada@example.com' }));
+  app.post('/in', (request, reply) => signIn(request, reply, { id: '1', email: 'ada@example.com' }));
   app.get('/me', (request) => requireUser(request));
   return app;
 }

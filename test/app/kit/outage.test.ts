@@ -66,7 +66,11 @@ async function redisError(serve?: Parameters<typeof createServer>[1]): Promise<u
 async function databaseError(): Promise<unknown> {
   const names = { DATABASE_NAME: 'd', DATABASE_USER: 'u', DATABASE_PASSWORD: 'p' };
   const address = `127.0.0.1:${await freePort()}`;
-  const pool = createPool(address, { ...names, DATABASE_PRIMARY: address, DATABASE_REPLICAS: '' }, silentTask({}).log);
+  const pool = createPool(
+    address,
+    { ...names, DATABASE_PRIMARY: address, DATABASE_REPLICAS: '', DATABASE_POOL_SIZE: 1 },
+    silentTask({}).log,
+  );
   ends.push(() => pool.end());
   return errorOf(pool.connect());
 }

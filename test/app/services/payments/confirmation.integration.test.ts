@@ -14,7 +14,7 @@ import { createConfirmationStore } from '../../../../app/services/payments/confi
 import { handleOrderPaid, publishUnconfirmed } from '../../../../app/services/payments/confirmation.ts';
 import { createPaymentStore } from '../../../../app/services/payments/store.ts';
 import type { PaymentsTables } from '../../../../app/services/payments/tables.ts';
-import { handlePaid as mail } from '../../../../app/workers/mailer/handler.ts';
+import { handleEvent as mail } from '../../../../app/workers/mailer/handler.ts';
 import { createSentStore, type MailerTables } from '../../../../app/workers/mailer/store.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../../support/database.ts';
 import { startTestEndpoint, type TestEndpoint } from '../../../support/endpoint.ts';
@@ -106,7 +106,14 @@ function run<C>(config: C): Task<C> {
 const relay = <S>(database: Database<S>) => startRelay(run({ EVENTS_TOPIC_ARN: topic }), { database, sns, pollMs: 50 });
 
 const consume = (service: Service, handle: (event: Event) => Promise<void>) =>
-  startConsumer(run({ QUEUE_URL: queues[service], QUEUE_VISIBILITY_SECONDS: 30 }), { sqs, parse: parseEvent, handle });
+  startConsumer(
+    run({ QUEUE_URL: queues[service], DEAD_LETTERS_URL: `${queues[service]}-dead`, QUEUE_VISIBILITY_SECONDS: 30 }),
+    {
+      sqs,
+      parse: parseEvent,
+      handle,
+    },
+  );
 
 const startMailer = () =>
   consume('mailer', (event) =>
