@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,13 +11,21 @@ import type { LaunchedTask, TaskLauncher } from './task-launcher.ts';
 
 const host = '127.0.0.1';
 const keptLines = 10;
+const listenOnLoopback = join(import.meta.dirname, 'listen-on-loopback.cjs');
 
-/** Runs tasks as processes of this machine, each on a free port of 127.0.0.1. */
+/**
+ * Runs tasks as processes of this machine, each on a free port of 127.0.0.1. A task that listens on all interfaces, as it
+ * may in a container, listens there only.
+ */
 export function createProcessLauncher(children: Children): TaskLauncher {
   return {
     async launch(id, { command, directory, environment, log }): Promise<LaunchedTask> {
       const port = await freePort();
-      const env = { ...(await environment()), PORT: String(port), HOST: host };
+      const given = await environment();
+      const nodeOptions = [`--require=${JSON.stringify(listenOnLoopback)}`, given['NODE_OPTIONS'] ?? '']
+        .join(' ')
+        .trim();
+      const env = { ...given, PORT: String(port), HOST: host, NODE_OPTIONS: nodeOptions };
       const [program = '', ...args] = command;
       const child = spawn(executable(program), args, {
         cwd: directory,
