@@ -21,7 +21,7 @@ async function begin(work: string): Promise<{ readonly pid: number; readonly por
      server.listen(0, '127.0.0.1', () => console.log(server.address().port));`,
   ]);
   tasks.push(task);
-  const [port] = (await once(task.stdout!, 'data')) as [Buffer];
+  const [port] = (await once(task.stdout, 'data')) as [Buffer];
   const service = { pid: task.pid!, port: String(port).trim() };
   expect(await check(service)).toBe(0);
   await fetch(`http://127.0.0.1:${service.port}/begin`);
