@@ -8,7 +8,7 @@ import { buy, type Ledger } from './buyer.ts';
 import { allFaults, anyOf, taskFaults, type Fault } from './faults.ts';
 
 /** How long people shop in each history, in seconds. Set HISTORY_SECONDS for longer ones. */
-const seconds = Number(process.env['HISTORY_SECONDS'] ?? 30);
+const seconds = Number(process.env['HISTORY_SECONDS'] ?? 20);
 const buyers = 5;
 
 jest.setTimeout(seconds * 1_000 + 400_000);
