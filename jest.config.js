@@ -22,8 +22,8 @@ export default {
   maxWorkers: '100%',
   projects: [
     kind('unit', ['<rootDir>/test/**/!(*.integration|*.e2e).test.ts'], {
-      // Each worker is a process that loads a module once for all its files; scripts/jest-globals.ts belongs to it.
-      runner: ['jest-light-runner', { runtime: 'child_process' }],
+      // Each worker is a thread that loads a module once for all its files; scripts/jest-globals.ts belongs to it.
+      runner: 'jest-light-runner',
     }),
     kind('integration', ['<rootDir>/test/**/*.integration.test.ts'], {
       ...isolated,

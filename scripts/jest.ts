@@ -13,7 +13,6 @@ const flags = [
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
   `--import=${join(root, 'scripts/jest-globals.ts')}`,
-  `--import=${join(root, 'scripts/jest-runner-fix.ts')}`,
 ];
 
 /**

@@ -13,6 +13,9 @@ declare module 'fastify' {
 /** The `security` of a route for signed-in users. */
 export const signedIn = [{ session: [] }] as const;
 
+/** The `security` of a route for callers that have a key. */
+export const withKey = [{ key: [] }] as const;
+
 /** The `problems` of a route that uses the database. */
 export const databaseProblems = [503, 504] as const;
 
@@ -35,6 +38,7 @@ const securitySchemes = {
     name: '__Host-session',
     description: 'Set by registering and signing in. Over plain HTTP, as on a laptop, its name is `session`.',
   },
+  key: { type: 'http', scheme: 'bearer' },
 } as const;
 
 /** See problem.ts. */
@@ -68,7 +72,9 @@ function problemsOf(
       ...(isChecked ? [400] : []),
       // A body is read from every request that has one, whether the route uses it or not.
       ...(hasBody ? [408, 413, 415] : []),
-      ...(security ? [401, 503] : []),
+      ...(security ? [401] : []),
+      // Sessions are in Redis.
+      ...(security?.some((scheme) => 'session' in scheme) ? [503] : []),
     ]),
   ].toSorted((a, b) => a - b);
 }
@@ -76,11 +82,13 @@ function problemsOf(
 async function describe(name: string, routes: RouteOptions[]): Promise<object> {
   const [{ fastify }, { default: swagger }] = await Promise.all([import('fastify'), import('@fastify/swagger')]);
   const description = fastify({ exposeHeadRoutes: false });
+  const named = new Set(routes.flatMap(({ schema }) => (schema?.security ?? []).flatMap((each) => Object.keys(each))));
+  const used = Object.entries(securitySchemes).filter(([scheme]) => named.has(scheme));
   await description.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: { title: `Headroom ${name}`, version: '1' },
-      ...(routes.some(({ schema }) => schema?.security) && { components: { securitySchemes } }),
+      ...(used.length > 0 && { components: { securitySchemes: Object.fromEntries(used) } }),
     },
   });
   description.setValidatorCompiler(() => () => true);

@@ -54,16 +54,18 @@ export class DataStack extends Stack {
       users: definitions.flatMap(({ name, sessions }) => (sessions ? [{ name, sessions }] : [])),
       protect,
     });
+    const secretPolicy = protect ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
     this.sessionSecret = new Secret(this, 'SessionSecret', {
       description: 'Signs session cookies',
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
-      removalPolicy: protect ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: secretPolicy,
     });
     this.paymentProviderKey =
       environment.paymentProviderSecretArn === undefined
         ? new Secret(this, 'SandboxProviderKey', {
             description: 'Key of the sandbox payment provider',
             generateSecretString: { passwordLength: 64, excludePunctuation: true },
+            removalPolicy: secretPolicy,
           })
         : Secret.fromSecretCompleteArn(this, 'PaymentProviderKey', environment.paymentProviderSecretArn);
 

@@ -189,7 +189,12 @@ async function statusOf(
     url,
     ...(payload && { payload }),
     ...more,
-    headers: { ...headers, cookie, ...more.headers },
+    headers: {
+      ...headers,
+      cookie,
+      ...(service === 'sandbox' && signedIn && { authorization: 'Bearer k' }),
+      ...more.headers,
+    },
   });
   return response.statusCode;
 }
@@ -236,13 +241,13 @@ test.each(operations)(
 );
 
 test.each(Object.keys(services) as (keyof typeof services)[])(
-  'all operations of %s are compared, and those that need a session say so',
+  'all operations of %s are compared, and those that need a session or a key say so',
   async (service) => {
     const { paths, components } = await documentOf(service);
     const documented = Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, { responses, security }]) => ({
         name: `${method.toUpperCase()} ${path}`,
-        takesSession: responses['401'] !== undefined && path !== '/api/auth/login',
+        isSecured: responses['401'] !== undefined && path !== '/api/auth/login',
         schemes: (security ?? []).flatMap((alternative) => Object.keys(alternative)),
       })),
     );
@@ -250,9 +255,10 @@ test.each(Object.keys(services) as (keyof typeof services)[])(
     expect(documented.map(({ name }) => name).toSorted()).toEqual(
       [...known.map(({ method, path }) => `${method} ${path}`), 'GET /api/health'].toSorted(),
     );
-    for (const { name, takesSession, schemes } of documented)
-      expect([name, schemes]).toEqual([name, takesSession ? ['session'] : []]);
+    const scheme = service === 'sandbox' ? 'key' : 'session';
+    for (const { name, isSecured, schemes } of documented)
+      expect([name, schemes]).toEqual([name, isSecured ? [scheme] : []]);
     const used = documented.some(({ schemes }) => schemes.length > 0);
-    expect(Object.keys(components?.securitySchemes ?? {})).toEqual(used ? ['session'] : []);
+    expect(Object.keys(components?.securitySchemes ?? {})).toEqual(used ? [scheme] : []);
   },
 );

@@ -30,11 +30,14 @@ function warningsWith(props: Partial<EnvironmentProps>): string[] {
 }
 
 test('a placeholder in a protected environment is a warning that names the setting, once', () => {
-  const paymentProviderUrl = 'https://payments.example.com';
+  const provider = {
+    paymentProviderUrl: 'https://payments.example.com',
+    paymentProviderSecretArn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:payment-provider-AbCdEf',
+  };
   expect(warningsWith({ mailFrom: 'orders@example.com' })).toEqual([
     expect.stringMatching(/^\/prod\/Data: mailFrom is the placeholder "orders@example\.com": set your own in /),
   ]);
-  expect(warningsWith({ sandbox: false, paymentProviderUrl })).toEqual([
+  expect(warningsWith({ sandbox: false, ...provider })).toEqual([
     expect.stringMatching(/^\/prod\/Data: paymentProviderUrl is the placeholder "https:\/\/payments\.example\.com": /),
   ]);
   expect(warningsWith({})).toEqual([]);

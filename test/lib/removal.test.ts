@@ -26,7 +26,7 @@ const holdsNone: Readonly<Record<string, string>> = {
   // The only instance is that for NAT, which stores nothing.
   EC2: 'EIP FlowLog Instance InternetGateway NatGateway Route RouteTable SecurityGroup SecurityGroupEgress SecurityGroupIngress Subnet SubnetRouteTableAssociation VPC VPCEndpoint VPCGatewayAttachment',
   ECS: 'Cluster Service TaskDefinition',
-  ElastiCache: 'SubnetGroup',
+  ElastiCache: 'ParameterGroup SubnetGroup User UserGroup',
   ElasticLoadBalancingV2: 'Listener ListenerRule LoadBalancer TargetGroup',
   IAM: 'InstanceProfile Policy Role',
   Lambda: 'Function Version',

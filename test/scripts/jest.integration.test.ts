@@ -61,16 +61,3 @@ test('inline snapshots that a run writes are formatted', () => {
     rmSync(file);
   }
 }, 30_000);
-
-test('unit tests end although one of the workers starts late', async () => {
-  const late = "if (process.env.TINYPOOL_WORKER_ID === '2') await new Promise((go) => setTimeout(go, 2_000));";
-  const files = ['lib/summary', 'lib/config/path-patterns', 'docs'].map((name) => `test/${name}.test.ts`);
-  const run = spawn(process.execPath, ['scripts/jest.ts', ...files, '--maxWorkers=2'], {
-    cwd: root,
-    env: { ...process.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(late)}` },
-    stdio: 'ignore',
-  });
-  const hangs = setTimeout(() => run.kill('SIGTERM'), 40_000);
-  expect(await once(run, 'exit')).toEqual([0, null]);
-  clearTimeout(hangs);
-}, 60_000);

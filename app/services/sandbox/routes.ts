@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Type } from 'typebox';
 import { DecidedCharge } from '../../contracts/charge.ts';
 import type { App } from '../../kit/app.ts';
-import { databaseProblems } from '../../kit/openapi.ts';
+import { databaseProblems, withKey } from '../../kit/openapi.ts';
 import { Problem } from '../../kit/problem.ts';
 import { strictObject } from '../../kit/schema.ts';
 import type { ChargeStore } from './charge.ts';
@@ -34,6 +34,7 @@ export function addRoutes(app: App, { store, hangMs = defaultHangMs }: RoutePart
     {
       schema: {
         summary: 'Charges a card, once per Idempotency-Key',
+        security: withKey,
         headers: Type.Object({ 'idempotency-key': Key }),
         body: NewCharge,
         problems: [402, 410, ...databaseProblems],
@@ -60,6 +61,7 @@ export function addRoutes(app: App, { store, hangMs = defaultHangMs }: RoutePart
     {
       schema: {
         summary: 'The outcome of a charge',
+        security: withKey,
         problems: [404, ...databaseProblems],
         params: Type.Object({ key: Key }),
         response: { 200: Charge },
@@ -77,6 +79,7 @@ export function addRoutes(app: App, { store, hangMs = defaultHangMs }: RoutePart
     {
       schema: {
         summary: 'Voids a charge unless it was made, and returns its outcome',
+        security: withKey,
         problems: databaseProblems,
         params: Type.Object({ key: Key }),
         response: { 200: Charge },

