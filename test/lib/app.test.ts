@@ -45,7 +45,7 @@ test('a placeholder in a protected environment is a warning that names the setti
 });
 
 test('an environment that pins its account is synthesized without credentials', () => {
-  const app = appWith({ prod: { ...environments['prod']!, account: '111122223333' } });
+  const app = appWith({ prod: { ...environments['dev']!, account: '111122223333' } });
   const [stack] = app.synth().getNestedAssembly('assembly-prod').stacks;
   expect(stack?.environment).toMatchObject({ account: '111122223333', region: 'eu-central-1' });
 });
