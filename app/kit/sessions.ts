@@ -87,7 +87,12 @@ export async function signIn(request: FastifyRequest, reply: FastifyReply, user:
   setCookie(request, reply, secret, lifetimeMs / 1000);
 }
 
+/**
+ * Ends the session of the request and deletes its cookie. Without a cookie it does nothing: a form of another site sends
+ * none, and must not delete the one that the browser has.
+ */
 export async function signOut(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  if (request.session === undefined && cookieOf(request) === '') return;
   await endSession(request);
   setCookie(request, reply, '', 0);
 }

@@ -80,9 +80,28 @@ test('over TLS, a session cookie without the __Host- prefix signs nobody in', as
 });
 
 test('logging out over TLS deletes the cookie that was set over TLS', async () => {
-  const headers = { 'x-forwarded-proto': 'https' };
+  const cookie = cookieOf(await post('register', ada)).replace('session=', '__Host-session=');
+  const headers = { 'x-forwarded-proto': 'https', cookie };
   const response = await app.inject({ method: 'POST', url: '/api/auth/logout', headers });
   expect(response.cookies).toMatchObject([{ name: '__Host-session', value: '', maxAge: 0 }]);
+  expect((await me(cookie)).statusCode).toBe(401);
+});
+
+test('logging out deletes a cookie whose session has ended', async () => {
+  expect((await post('logout', undefined, 'session=forged.signature')).cookies).toMatchObject([{ maxAge: 0 }]);
+});
+
+// A browser sends a cookie that is SameSite=Lax with no POST of another site, and stores those of the response to a form.
+test.each([
+  ['login', 'text/plain', JSON.stringify(ada), 415],
+  ['login', 'application/x-www-form-urlencoded', 'email=ada@example.com&password=correct+horse', 415],
+  ['login', undefined, JSON.stringify(ada), 415],
+  ['logout', undefined, undefined, 204],
+])('another site cannot change who is signed in: %s as %s', async (path, type, payload, status) => {
+  await post('register', ada);
+  const headers = type === undefined ? {} : { 'content-type': type };
+  const response = await app.inject({ method: 'POST', url: `/api/auth/${path}`, headers, payload });
+  expect([response.statusCode, response.cookies]).toEqual([status, []]);
 });
 
 test('an e-mail address is registered once, regardless of its case', async () => {
