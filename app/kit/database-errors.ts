@@ -19,12 +19,15 @@ export function problemOf(error: unknown): DependencyError | OverloadError | und
   // 57014: the server canceled a statement, 25P03 and 25P04: it ended a session, because it took too long.
   if (['57014', '25P03', '25P04'].includes(code))
     return new DependencyError('The database', { timedOut: true, cause: error });
-  // 57P..: the server starts, shuts down or ends its sessions. 53100: its disk is full. 40001 without a transaction of that
-  // level: a replica canceled a read that held up its replay.
-  if (code.startsWith('57P') || code === '53100' || code === '40001')
+  // 08: the connection is broken. 57P: the server starts, shuts down or ends its sessions. 58: its system fails. 53100: its
+  // disk is full. 40001 without a transaction of that level: a replica canceled a read that held up its replay.
+  if (/^(?:08|57P|58)/.test(code) || code === '53100' || code === '40001' || isReadOnly(error))
     return new DependencyError('The database', { cause: error });
   return undefined;
 }
+
+/** Whether a server refused to write (SQLSTATE 25006): it is a replica, such as the primary before a failover. */
+export const isReadOnly = (error: unknown): boolean => error instanceof pg.DatabaseError && error.code === '25006';
 
 /** Whether the server canceled a statement that took too long (SQLSTATE 57014, query_canceled). */
 export const isCanceled = (error: unknown): boolean => error instanceof pg.DatabaseError && error.code === '57014';

@@ -1,7 +1,7 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import type { DatabaseConfig } from './config.ts';
-import { isSilent, problemOf } from './database-errors.ts';
+import { isReadOnly, isSilent, problemOf } from './database-errors.ts';
 import { verifiedTls } from './database-tls.ts';
 import type { Logger } from './log.ts';
 import { DependencyError, OverloadError } from './problem.ts';
@@ -60,7 +60,7 @@ function openPool(address: string, config: DatabaseConfig, log: Logger): Omit<Po
   return {
     async connect() {
       try {
-        return discardWhenSilent(await pool.connect());
+        return discardWhenUseless(await pool.connect());
       } catch (cause) {
         if (connected === config.DATABASE_POOL_SIZE)
           throw new OverloadError('All connections to the database are in use', cause);
@@ -73,10 +73,12 @@ function openPool(address: string, config: DatabaseConfig, log: Logger): Omit<Po
 
 /**
  * Discards a connection whose server did not respond: pg would return it to the pool with the query still pending, and the
- * next query would wait behind it.
+ * next query would wait behind it. Discards one to a server that has become a replica, too: the next connection follows the
+ * DNS name to the new primary.
  */
-function discardWhenSilent(client: pg.PoolClient): PostgresPoolClient {
+function discardWhenUseless(client: pg.PoolClient): PostgresPoolClient {
   let silent = false;
+  let readOnly = false;
   const query = async (text: string, values: unknown[]) => {
     // Such as the ROLLBACK of a transaction: it would wait as long again.
     if (silent) throw new DependencyError('The database', { timedOut: true });
@@ -84,13 +86,14 @@ function discardWhenSilent(client: pg.PoolClient): PostgresPoolClient {
       return await client.query(text, values);
     } catch (error) {
       silent ||= isSilent(error);
+      readOnly ||= isReadOnly(error);
       throw problemOf(error) ?? error;
     }
   };
   return {
     // Kysely's other overload of `query` takes a cursor, which is not used here.
     query: query as unknown as PostgresPoolClient['query'],
-    release: (destroy) => client.release(destroy || silent),
+    release: (destroy) => client.release(destroy || silent || readOnly),
   };
 }
 

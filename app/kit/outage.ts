@@ -3,12 +3,13 @@ import { DependencyError, OverloadError } from './problem.ts';
 
 /**
  * Returns whether an error says that a dependency is down or overloaded: the same work can succeed later, and until then
- * other work that needs the dependency fails as well. Any other error is about this piece of work, or a bug.
+ * other work that needs the dependency fails as well. Any other error is about this piece of work, or a bug. The errors of
+ * the database are classified in database-errors.ts.
  */
 export function isOutage(error: unknown): boolean {
   if (error instanceof DependencyError || error instanceof OverloadError) return true;
   if (!(error instanceof Error)) return false;
-  return isServiceOutage(error) || isDatabaseOutage(error) || isRedisOutage(error) || isOutage(error.cause);
+  return isServiceOutage(error) || isRedisOutage(error) || isOutage(error.cause);
 }
 
 /** AWS services, with the SDK's own classification, which includes the errors of Node's sockets. */
@@ -21,15 +22,6 @@ function isServiceOutage(error: Error): boolean {
 
 /** Credentials of the task that cannot be fetched or have expired: no request to AWS succeeds. */
 const credentialErrors = new Set(['CredentialsProviderError', 'ExpiredToken', 'ExpiredTokenException']);
-
-/**
- * By SQLSTATE class: connection (08), rollback that a repetition mends (40), resources (53), intervention (57), system (58);
- * 25006 is a write to a server that has become a replica, 55P03 a lock that is taken
- * (https://www.postgresql.org/docs/17/errcodes-appendix.html).
- */
-function isDatabaseOutage(error: Error & { code?: unknown }): boolean {
-  return typeof error.code === 'string' && /^(?:(?:08|40|53|57|58)\w{3}|25006|55P03)$/.test(error.code);
-}
 
 /** ioredis has no classes for the first three; the codes are replies of a server that is loading, a replica or full. */
 function isRedisOutage({ name, message }: Error): boolean {

@@ -138,6 +138,16 @@ test('a server that ends its sessions is a 503', async () => {
   await ending;
 });
 
+test('a write to a server that has become a replica is a 503, and its connection is not used again', async () => {
+  const { DATABASE_REPLICAS } = served.config.auth;
+  const { primary } = connectTo({ DATABASE_PRIMARY: DATABASE_REPLICAS, DATABASE_POOL_SIZE: 1 });
+  const pid = async () => (await sql<{ pid: number }>`SELECT pg_backend_pid() AS pid`.execute(primary)).rows[0]?.pid;
+  const before = await pid();
+  const write = primary.insertInto('users').values({ email: 'a@b.example', password_hash: 'x' }).execute();
+  await expect(write).rejects.toMatchObject({ name: 'DependencyError', status: 503 });
+  expect(await pid()).not.toBe(before);
+});
+
 test('a server that goes silent fails a transaction once, and the next query uses another connection', async () => {
   const proxy = await startProxy(served.config.auth.DATABASE_PRIMARY);
   const database = connectTo({ DATABASE_PRIMARY: `localhost:${proxy.port}` });

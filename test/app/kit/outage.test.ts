@@ -5,6 +5,7 @@ import { GetIdentityVerificationAttributesCommand, SESClient } from '@aws-sdk/cl
 import { afterEach, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { problemOf } from '../../../app/kit/database-errors.ts';
 import { createPool } from '../../../app/kit/database-pool.ts';
 import { isOutage } from '../../../app/kit/outage.ts';
 import { PermanentError } from '../../../app/kit/permanent-error.ts';
@@ -75,7 +76,11 @@ async function databaseError(): Promise<unknown> {
   return errorOf(pool.connect());
 }
 
-const sqlState = (code: string) => Object.assign(new pg.DatabaseError('no', 2, 'error'), { code });
+/** The error of a query to which the server responds with this SQLSTATE. */
+const sqlState = (code: string) => {
+  const error = Object.assign(new pg.DatabaseError('no', 2, 'error'), { code });
+  return problemOf(error) ?? error;
+};
 
 test.each([
   ['SES does not listen', () => sesError()],
