@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
+import { PermanentError } from '../../../../app/kit/permanent-error.ts';
 import { dueMail } from '../../../../app/workers/mailer/due-mail.ts';
 
 const link = 'https://shop.example.com/api/auth/verify#a-token_0';
@@ -16,6 +17,8 @@ test.each([
   for (const body of [mail.text, mail.html]) expect(body).toContain(time);
 });
 
-test('an event for which there is no mail is refused', async () => {
-  await expect(dueMail(eventOf('order.shipped', {}))).rejects.toThrow('order.shipped, for which there is no mail');
+test('an event for which there is no mail is refused for good', async () => {
+  const mail = dueMail(eventOf('order.shipped', {}));
+  await expect(mail).rejects.toThrow('order.shipped, for which there is no mail');
+  await expect(mail).rejects.toThrow(PermanentError);
 });
