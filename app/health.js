@@ -1,5 +1,5 @@
-// The container's health check: sends the request of the load balancer. A busy task may have no time for it; a stopped or
-// dead-locked one is told from it by the CPU time that it uses meanwhile.
+// The container's health check: sends the request of the load balancer. A busy task may have no time for it. It
+// differs from a stopped or dead-locked one by the CPU time that it uses meanwhile.
 import { readFileSync } from 'node:fs';
 
 /** How long the task has to respond, in ms. */

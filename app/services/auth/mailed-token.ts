@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 
-/** A token for the owner of an address. It is in the mail alone; the database has its hash. */
+/** A token for the owner of an address. It is in the event and the mail alone; what is kept is its hash. */
 export interface MailedToken {
   readonly hash: Buffer;
   /** The pages that use it, by purpose. */

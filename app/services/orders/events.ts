@@ -2,7 +2,7 @@ import { PaymentSucceeded } from '../../contracts/payment-succeeded.ts';
 import { payloadOf, type Event } from '../../kit/events.ts';
 import type { OrderStore } from './order.ts';
 
-/** Marks the order of a payment as paid. A repetition only tells `payments` so again. */
+/** Marks the order of a payment as paid. A repetition only confirms that to `payments` again. */
 export async function handlePaid({ store }: { store: OrderStore }, event: Event): Promise<void> {
   const { orderId, paymentId } = payloadOf(event, PaymentSucceeded);
   if (!(await store.markPaid(orderId, paymentId)))

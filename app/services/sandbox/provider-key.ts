@@ -3,8 +3,8 @@ import type { FastifyRequest } from 'fastify';
 import { Problem } from '../../kit/problem.ts';
 
 /**
- * Returns a check of a request's bearer token. Compares hashes, so that neither the time nor the length tells anything of
- * the key.
+ * Returns a check of a request's bearer token. Compares hashes, so that the time reveals neither the key nor its
+ * length.
  * @throws Problem 401 if the token is missing or is not the key
  */
 export function createKeyCheck(key: string): (request: Pick<FastifyRequest, 'headers'>) => void {
