@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { expect, test } from '@jest/globals';
@@ -32,4 +32,11 @@ test.each([
   const links = [...read(file).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, target]) => target ?? '');
   expect(links.length).toBeGreaterThan(0);
   expect(links.filter((link) => !existsSync(join(root, file, '..', link)))).toEqual([]);
+});
+
+test('the index of decisions lists each of them once, in order', () => {
+  const files = readdirSync(join(root, 'docs/decisions')).filter((file) => file !== 'README.md');
+  const rows = [...read('docs/decisions/README.md').matchAll(/^\| \[(\d+)\]\(([^)]*)\)/gm)];
+  expect(rows.map(([, , file]) => file)).toEqual(files.toSorted());
+  expect(rows.map(([, number = '', file]) => file?.startsWith(`${number.padStart(4, '0')}-`))).not.toContain(false);
 });
