@@ -1,4 +1,4 @@
-import { METHODS } from 'node:http';
+import { METHODS, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import findMyWay from 'find-my-way';
@@ -27,6 +27,15 @@ export function handleErrors(app: App): void {
           });
     return send(problem, request, reply);
   });
+}
+
+/**
+ * Node uses the first of several `Host` headers, another hop may use the last (RFC 9112, 3.2, demands a 400).
+ * @throws Problem 400 if there is more than one
+ */
+export function refuseTwoHosts({ rawHeaders }: IncomingMessage): void {
+  const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.length === 4 && name.toLowerCase() === 'host');
+  if (hosts.length > 1) throw new Problem(400, undefined, { detail: 'The request has more than one Host header.' });
 }
 
 /** Responds to bytes that Node's parser rejects, which never become a request. */

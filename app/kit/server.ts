@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import fastify, { type FastifyBaseLogger } from 'fastify';
 import { Type } from 'typebox';
 import type { App } from './app.ts';
-import { handleErrors, refuseMalformed } from './errors.ts';
+import { handleErrors, refuseMalformed, refuseTwoHosts } from './errors.ts';
 import { loggedTrace, type Logger } from './log.ts';
 import { publishOpenApi } from './openapi.ts';
 import { beginTrace, continueTrace, runInTrace, type Trace } from './trace-context.ts';
@@ -50,6 +50,7 @@ export function createServer(options: {
   app.addHook('onRequest', (request, _reply, done) => runInTrace(traces.get(request.raw) as Trace, done));
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);
+    refuseTwoHosts(request.raw);
   });
   refuseUnknownParameters(app);
   handleErrors(app);

@@ -247,6 +247,19 @@ test('the request id of a client on the internet is a field of the log, never it
   for (const line of lines) expect(line).not.toHaveProperty('clientRequestId');
 });
 
+test('two Host headers are a 400', async () => {
+  const server = createServer({ name: 'things' });
+  const { port } = new URL(await server.listen({ host: '127.0.0.1', port: 0 }));
+  const statusOf = async (headers: string) => {
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write(`GET /api/health HTTP/1.1\r\n${headers}\r\nConnection: close\r\n\r\n`);
+    return /^HTTP\/1.1 (\d+)/.exec(await text(socket))?.[1];
+  };
+  expect(await statusOf('Host: a\r\nHost: b')).toBe('400');
+  expect(await statusOf('Host: a\r\nX: Host')).toBe('200');
+  await server.close();
+});
+
 test('a body that does not arrive in time is a 408, and the connection is closed', async () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   try {
