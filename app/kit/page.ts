@@ -1,6 +1,6 @@
 import { Type, type Static, type TSchema } from 'typebox';
 import { Value } from 'typebox/value';
-import { Problem } from './problem.ts';
+import { invalidField } from './problem.ts';
 import { nullable } from './schema.ts';
 
 /** The query parameters of every list. */
@@ -33,10 +33,11 @@ export function toPage<T>(rows: readonly T[], limit: number, position: (last: T)
 export function readCursor<S extends TSchema>(position: S, cursor: string): NoInfer<Static<S>> {
   const value = decode(cursor);
   if (Value.Check(position, value)) return value;
-  throw new Problem(400, 'Invalid request', {
-    detail: 'Pass the nextCursor of the previous page as the cursor.',
-    errors: [{ field: 'cursor', detail: 'is not a cursor of this list' }],
-  });
+  throw invalidField(
+    'cursor',
+    'is not a cursor of this list',
+    'Pass the nextCursor of the previous page as the cursor.',
+  );
 }
 
 const encode = (position: unknown) => Buffer.from(JSON.stringify(position)).toString('base64url');

@@ -36,6 +36,10 @@ export class Problem extends Error {
   }
 }
 
+/** Returns the 400 of a request with one wrong field: `fault` says what is wrong with it, `detail` what to do. */
+export const invalidField = (field: string, fault: string, detail: string): Problem =>
+  new Problem(400, 'Invalid request', { detail, errors: [{ field, detail: fault }] });
+
 /** A dependency is not available (503) or did not respond in time (504); the `cause` says why. */
 export class DependencyError extends Problem {
   override readonly name = 'DependencyError';

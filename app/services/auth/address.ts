@@ -1,4 +1,4 @@
-import { Problem } from '../../kit/problem.ts';
+import { invalidField } from '../../kit/problem.ts';
 
 /**
  * The addresses that SES sends to: 7-bit ASCII, a domain with other characters as Punycode
@@ -16,6 +16,6 @@ const deliverable = new RegExp(
 /** @throws Problem 400 naming `field` if SES would refuse to send to an address */
 export function checkAddress(address: string, field: string): void {
   if (deliverable.test(address)) return;
-  const detail = 'cannot receive mail: give an address such as ada@example.com, with a non-ASCII domain as Punycode';
-  throw new Problem(400, 'Invalid request', { detail: 'Give another address.', errors: [{ field, detail }] });
+  const fault = 'cannot receive mail: give an address such as ada@example.com, with a non-ASCII domain as Punycode';
+  throw invalidField(field, fault, 'Give another address.');
 }

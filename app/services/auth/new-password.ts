@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { brotliDecompress } from 'node:zlib';
-import { Problem } from '../../kit/problem.ts';
+import { invalidField } from '../../kit/problem.ts';
 import { packedPasswords } from './common-passwords.ts';
 
 /**
@@ -9,11 +9,7 @@ import { packedPasswords } from './common-passwords.ts';
  */
 export async function checkNewPassword(password: string, field: string): Promise<void> {
   const fault = await faultOf(password.normalize('NFKC').toLowerCase());
-  if (fault !== undefined)
-    throw new Problem(400, 'Invalid request', {
-      detail: 'Choose another password.',
-      errors: [{ field, detail: fault }],
-    });
+  if (fault !== undefined) throw invalidField(field, fault, 'Choose another password.');
 }
 
 async function faultOf(password: string): Promise<string | undefined> {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { App } from '../../kit/app.ts';
 import { databaseProblems, signedIn } from '../../kit/openapi.ts';
-import { Problem } from '../../kit/problem.ts';
+import { invalidField } from '../../kit/problem.ts';
 import { strictObject } from '../../kit/schema.ts';
 import { requireUser } from '../../kit/sessions.ts';
 import { AnyQuery } from '../../kit/validate.ts';
@@ -51,7 +51,4 @@ export function addVerificationRoutes(app: App, { store, siteUrl, onCommit }: Ro
 }
 
 export const invalidToken = () =>
-  new Problem(400, 'Invalid request', {
-    detail: 'The link was used before, or is too old. Request a new mail.',
-    errors: [{ field: 'token', detail: 'is not valid' }],
-  });
+  invalidField('token', 'is not valid', 'The link was used before, or is too old. Request a new mail.');
