@@ -18,8 +18,8 @@ export type ReplicaCheck = (replica: PostgresPoolClient) => Promise<void>;
 
 /**
  * Creates a check of replicas, which throws if a replica has become a primary of its own, or if it lacks what the primary
- * had written at least a second ago and its newest transaction is older than `maxLagMs`. While the primary cannot be asked,
- * no replica is late: there is nothing newer to read.
+ * had written when it was last asked, a second ago or more, and its newest transaction is older than `maxLagMs`. While the
+ * primary cannot be asked, no replica is late: there is nothing newer to read.
  */
 export function createReplicaCheck(primary: PostgresPool, maxLagMs: number): ReplicaCheck {
   /** Position in the primary's WAL when it was last asked. */
