@@ -119,14 +119,27 @@ export function createUserStore(database: Database<AuthTables>): UserStore {
   };
 }
 
-/** Stores a token, and the event that mails it. Without a user it runs as many statements, and nothing is mailed. */
+/**
+ * Most valid links of a purpose that a user is mailed. Anybody can request them, and each would be an event, and a row that
+ * `mailer` keeps.
+ */
+export const maxLinks = 5;
+
+/**
+ * Stores a token, and the event that mails it. Without a user, or with too many links, it runs as many statements, and nothing
+ * is mailed.
+ */
 async function mail(
   tx: Tx,
   purpose: Purpose,
-  user: { id: string; email: string } | undefined,
+  recipient: { id: string; email: string } | undefined,
   { hash, links }: MailedToken,
 ): Promise<void> {
   await deleteOld(tx, { table: 'tokens', column: 'expires_at', days: 0 });
+  const { rows } = await sql<{ links: number }>`
+    SELECT count(*) AS links FROM tokens
+    WHERE user_id = ${recipient?.id ?? null} AND purpose = ${purpose} AND expires_at > now()`.execute(tx);
+  const user = (rows[0]?.links ?? 0) < maxLinks ? recipient : undefined;
   const expires = sql<Date>`now() + make_interval(hours => ${validHours[purpose]})`;
   await tx
     .insertInto('tokens')

@@ -6,7 +6,7 @@ import type { Task } from '../../../../app/kit/task.ts';
 import { createSessionStore } from '../../../../app/kit/session-store.ts';
 import { createApp } from '../../../../app/services/auth/app.ts';
 import { resetMs } from '../../../../app/services/auth/password-routes.ts';
-import { createUserStore, type AuthTables } from '../../../../app/services/auth/store.ts';
+import { createUserStore, maxLinks, type AuthTables } from '../../../../app/services/auth/store.ts';
 import type { UserStore } from '../../../../app/services/auth/user.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../../support/database.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -283,6 +283,17 @@ test('for an address that nobody registered, a reset has the same response and w
   }
   expect(responses[0]).toEqual(responses[1]);
   expect((await mails()).filter(({ email }) => email !== ada.email)).toEqual([]);
+});
+
+test('an address is mailed only so many links to reset the password, however many are requested', async () => {
+  await verified();
+  for (let n = 0; n < maxLinks + 2; n += 1)
+    expect((await post('password/reset', { email: ada.email })).statusCode).toBe(202);
+  const links = (await mails()).filter(({ type }) => type === 'reset.requested');
+  expect(links).toHaveLength(maxLinks);
+  await adminQuery(served, 'UPDATE auth.tokens SET expires_at = now()');
+  await post('password/reset', { email: ada.email });
+  expect(await mails()).toHaveLength(1 + maxLinks + 1);
 });
 
 test('the response to a request for a reset does not depend on how long it took to serve', async () => {
