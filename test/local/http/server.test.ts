@@ -49,6 +49,7 @@ test.each([
     'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
     'malformed',
   ],
+  ['two hosts', 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n', 'malformed'],
   ['too large headers', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(9000)}\r\n\r\n`, 'headers-too-large'],
   ['headers that do not end', 'GET / HTTP/1.1\r\nHost: a\r\n', 'timeout'],
 ])('a request with %s gets the page of the server', async (_, bytes, fault) => {
