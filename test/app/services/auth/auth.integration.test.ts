@@ -123,7 +123,7 @@ test('registering mails a link that confirms the address, once', async () => {
   expect([again.statusCode, again.json().errors]).toEqual([400, [{ field: 'token', detail: 'is not valid' }]]);
 });
 
-test('the database has no token, only its hash', async () => {
+test('the table of tokens has their hashes only', async () => {
   await register();
   const token = await tokenOf('verification.requested');
   const hash = createHash('sha256').update(token).digest();
