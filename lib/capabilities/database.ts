@@ -11,7 +11,11 @@ import type { Capability } from './capability.ts';
 export const databaseCapability = (postgres: Postgres, poolSize: number, proxy?: PostgresProxy): Capability => ({
   bind(workload, { name }) {
     workload.connections.allowToDefaultPort(postgres, 'PostgreSQL');
-    if (proxy) workload.connections.allowToDefaultPort(proxy, 'PostgreSQL proxy');
+    if (proxy) {
+      workload.connections.allowToDefaultPort(proxy, 'PostgreSQL proxy');
+      // Its endpoint exists before the path to it and its target do: tasks that start meanwhile have no database.
+      workload.service.node.addDependency(proxy);
+    }
     workload.addEnvironment({
       DATABASE_PRIMARY: proxy?.address ?? postgres.primary.instanceEndpoint.socketAddress,
       DATABASE_REPLICAS: postgres.replicas.map(({ instanceEndpoint }) => instanceEndpoint.socketAddress).join(','),

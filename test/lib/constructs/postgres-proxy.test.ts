@@ -67,6 +67,20 @@ describe('an environment with a database proxy', () => {
     });
   });
 
+  test('services start once it has its target and the paths to it are open', () => {
+    const [target] = Object.keys(services.findResources('AWS::RDS::DBProxyTargetGroup'));
+    const paths = Object.keys(
+      services.findResources('AWS::EC2::SecurityGroupIngress', { Properties: { Description: 'PostgreSQL proxy' } }),
+    );
+    expect(paths).toHaveLength(users.length);
+    for (const { name } of users) {
+      const [service] = Object.values(
+        services.findResources('AWS::ECS::Service', { Properties: { ServiceName: name } }),
+      );
+      expect(service!.DependsOn).toEqual(expect.arrayContaining([target, ...paths]));
+    }
+  });
+
   test('the paths to and from it are open, in the stack that can be deleted', () => {
     const rule = (Description: string, count: number) => {
       services.resourcePropertiesCountIs('AWS::EC2::SecurityGroupIngress', { Description }, count);
