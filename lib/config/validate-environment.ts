@@ -25,6 +25,7 @@ export function environmentFaults(environment: Environment, system: readonly Ser
     ...paymentSecretFaults(environment),
     ...databaseFaults(environment),
     ...connectionFaults(environment, definitions),
+    ...redisUserFaults(environment, definitions),
     ...tasksFaults(environment, definitions),
     ...Object.keys(environment.services)
       .filter((name) => !names.includes(name))
@@ -98,6 +99,18 @@ function* paymentSecretFaults(environment: Environment): Generator<string> {
     yield `paymentProviderSecretArn is in ${parts[1]}, but region is ${region}: replicate the secret`;
   if (account !== undefined && parts[2] !== account)
     yield `paymentProviderSecretArn is of account ${parts[2]}, but account is ${account}: give a secret of that account`;
+}
+
+/**
+ * ElastiCache documents no limit for the id of a user, but refuses more than 40 characters.
+ * @see https://github.com/open-constructs/aws-cdk-library/blob/main/src/aws-elasticache/user.ts
+ */
+function* redisUserFaults(environment: Environment, definitions: readonly ServiceDefinition[]): Generator<string> {
+  for (const { name, sessions } of definitions) {
+    const id = `headroom-${environment.name}-${name}`;
+    if (sessions && id.length > 40)
+      yield `${name} has sessions, but the id of its Redis user, "${id}", is longer than 40 characters: shorten one of the names`;
+  }
 }
 
 function* databaseFaults({ database, redis }: Environment): Generator<string> {

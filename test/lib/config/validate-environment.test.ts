@@ -304,6 +304,15 @@ test('a wrong setting of the environment is one fault, however many services it 
   ]);
 });
 
+test('names that make the id of a Redis user too long are refused, for services with sessions alone', () => {
+  const name = 'a'.repeat(30);
+  const service = { kind: 'service', name, paths: [`/api/${name}/*`] } as const;
+  expect(faultsOf({ definitions: [...system, service] })).not.toContainEqual(expect.stringContaining('Redis'));
+  expect(faultsOf({ definitions: [...system, { ...service, sessions: 'read' }] })).toContainEqual(
+    `${name} has sessions, but the id of its Redis user, "headroom-test-${name}", is longer than 40 characters: shorten one of the names`,
+  );
+});
+
 test('a contradiction between a service and the environment names both settings', () => {
   expect(faultsOf({ props: { tasks: { max: 4 }, services: { orders: { min: 5 } } } })).toEqual([
     'services.orders.min is 5, but tasks.max is 4: scaling needs min up to max',
