@@ -1,14 +1,17 @@
 import type { Environment } from './environment.ts';
 
+/** Domains reserved for examples (https://www.rfc-editor.org/rfc/rfc2606), and the account of AWS's documentation. */
+const placeholder = /\bexample\.(com|net|org)\b|\b111122223333\b/i;
+
 /**
- * Returns a warning for each setting that still has a domain reserved for examples: nobody can verify an address there,
- * and no payment provider has one.
- * @see https://www.rfc-editor.org/rfc/rfc2606
+ * Returns a warning for each setting that still has a placeholder: nobody can verify an address at such a domain, no payment
+ * provider has one, and no task starts with a secret that does not exist.
  */
-export function placeholderWarnings({ mailFrom, paymentProviderUrl }: Environment): readonly Warning[] {
-  const settings = { mailFrom, paymentProviderUrl };
+export function placeholderWarnings(environment: Environment): readonly Warning[] {
+  const { account, mailFrom, siteUrl, paymentProviderUrl, paymentProviderSecretArn } = environment;
+  const settings = { account, mailFrom, siteUrl, paymentProviderUrl, paymentProviderSecretArn };
   return Object.entries(settings).flatMap(([setting, value]) =>
-    value !== undefined && /\bexample\.(com|net|org)\b/i.test(value)
+    value !== undefined && placeholder.test(value)
       ? [{ setting, text: `${setting} is the placeholder "${value}": set your own in lib/config/environments.ts` }]
       : [],
   );

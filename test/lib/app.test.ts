@@ -39,6 +39,7 @@ test('a placeholder in a protected environment is a warning that names the setti
   ]);
   expect(warningsWith({ sandbox: false, ...provider })).toEqual([
     expect.stringMatching(/^\/prod\/Data: paymentProviderUrl is the placeholder "https:\/\/payments\.example\.com": /),
+    expect.stringMatching(/^\/prod\/Data: paymentProviderSecretArn is the placeholder "arn:.*:111122223333:/),
   ]);
   expect(warningsWith({})).toEqual([]);
   expect(warningsWith({ protect: false, mailFrom: 'orders@example.com' })).toEqual([]);

@@ -99,7 +99,7 @@ const acknowledged: readonly (readonly [path: RegExp, rule: string, reason: stri
     'AwsSolutions-CFR4',
     "CloudFront's own certificate, which needs no domain, fixes the security policy.",
   ],
-  ...['mailFrom', 'paymentProviderUrl'].map(
+  ...['mailFrom', 'paymentProviderUrl', 'paymentProviderSecretArn'].map(
     (setting) =>
       [
         /\/Data$/,
