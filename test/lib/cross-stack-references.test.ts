@@ -74,7 +74,30 @@ const pairs: readonly (readonly [what: string, one: Variant, other: Variant])[] 
       ],
     },
   ],
-  ['another provider of payments', usual, { props: { sandbox: false, paymentProviderUrl: 'https://pay.example.com' } }],
+  [
+    'another provider of payments',
+    usual,
+    {
+      props: {
+        sandbox: false,
+        paymentProviderUrl: 'https://pay.example.com',
+        paymentProviderSecretArn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:pay-AbCdEf',
+      },
+    },
+  ],
+  ['a database proxy', usual, { props: { database: { proxy: true } } }],
+  ['AWS APIs without endpoints', usual, { props: { endpoints: false } }],
+  [
+    'another set of services with sessions',
+    usual,
+    {
+      definitions: [
+        ...without('orders', 'catalog'),
+        ...only('orders', { sessions: undefined }),
+        ...only('catalog', { sessions: 'read' }),
+      ],
+    },
+  ],
 ];
 
 describe.each(pairs)('%s', (_, one, other) => {
