@@ -168,7 +168,7 @@ export interface EnvironmentProps {
    * Two or three zones of the region, given here so that synth needs no account: names such as `eu-central-1a`, or ids such
    * as `use1-az1` in the regions where letters differ between accounts. A third can be added later (an address range is
    * reserved for it); removing one, or giving its id instead of its name, replaces the resources in it.
-   * @default - two zones that are known to work, listed in zones.ts; required in other regions
+   * @default - two zones that are known to work, listed in regions.ts; required in other regions
    */
   readonly availabilityZones?: readonly string[];
   /**
@@ -197,13 +197,13 @@ export interface EnvironmentProps {
   /**
    * Id of the managed prefix list `com.amazonaws.global.cloudfront.origin-facing` in the region: the addresses that may
    * connect to the load balancer. `aws ec2 describe-managed-prefix-lists` shows it.
-   * @default - that of the region in cloudfront-prefix-lists.ts
+   * @default - that of the region in regions.ts
    */
   readonly cloudFrontPrefixList?: string;
   /**
    * Id of the managed prefix list `com.amazonaws.<region>.s3`: the addresses of S3, which tasks may connect to.
    * `aws ec2 describe-managed-prefix-lists` shows it.
-   * @default - that of the region in s3-prefix-lists.ts
+   * @default - that of the region in regions.ts
    */
   readonly s3PrefixList?: string;
   /**

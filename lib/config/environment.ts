@@ -1,7 +1,7 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 
 import type { DatabaseProps, EnvironmentProps, RedisProps, TaskProps } from './environment-props.ts';
-import { defaultZonesOf } from './zones.ts';
+import { regions } from './regions.ts';
 
 /** TaskProps with the defaults filled in. */
 export type Tasks = Required<Omit<TaskProps, 'stickinessSeconds'>> & Pick<TaskProps, 'stickinessSeconds'>;
@@ -41,7 +41,7 @@ export function withDefaults(name: string, props: EnvironmentProps): Environment
   return {
     nat: endpoints && props.paymentProviderUrl === undefined ? 'none' : 'one',
     cidr: '10.0.0.0/16',
-    availabilityZones: defaultZonesOf(region) ?? [],
+    availabilityZones: regions[region]?.zones ?? [],
     protect: true,
     logRetention: RetentionDays.ONE_MONTH,
     sandbox: false,

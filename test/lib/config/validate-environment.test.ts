@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 
-import { cloudFrontPrefixLists } from '../../../lib/config/cloudfront-prefix-lists.ts';
 import type { EnvironmentProps } from '../../../lib/config/environment-props.ts';
+import { regions } from '../../../lib/config/regions.ts';
 import { system } from '../../../lib/system.ts';
 import { faultsOf, realProvider } from './faults.ts';
 
@@ -279,7 +279,7 @@ test('zones by name are refused where a letter may be a zone that CloudFront doe
   expect(faultsOf({ props: withNames('us-west-2') })).toEqual([]);
 });
 
-test.each(Object.keys(cloudFrontPrefixLists).filter((region) => region !== 'sa-east-1'))(
+test.each(Object.keys(regions).filter((region) => region !== 'sa-east-1'))(
   '%s needs no setting but the region',
   (region) => {
     expect(faultsOf({ props: { region } })).toEqual([]);
