@@ -23,16 +23,9 @@ export async function missingParts(): Promise<OptionalPart[]> {
   );
   if (onPath('uvx') === undefined)
     missing.push({
-      name: 'LocalStack and MiniStack',
+      name: 'LocalStack, MiniStack and cfn-lint',
       why: 'They run through uvx: install uv (https://docs.astral.sh/uv).',
-      tests: ['localstack\\.e2e', 'ministack\\.e2e', 'deploy\\.e2e'],
-      required: true,
-    });
-  if (onPath('uvx') === undefined)
-    missing.push({
-      name: 'cfn-lint',
-      why: 'It runs through uvx: install uv (https://docs.astral.sh/uv).',
-      tests: ['cfn-lint\\.integration'],
+      tests: ['localstack\\.e2e', 'ministack\\.e2e', 'deploy\\.e2e', 'cfn-lint\\.integration'],
       required: true,
     });
   await findBaseImage().catch((error: Error) =>
