@@ -1,5 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { describe, expect, test } from '@jest/globals';
 
+import { root } from '../../lib/bundle.ts';
+import { tasksOf, withDefaults } from '../../lib/config/environment.ts';
+import { environments as settings } from '../../lib/config/environments.ts';
 import { definitionsFor, hasQueue, system } from '../../lib/system.ts';
 import { environmentNames, environments, stackNames, templateOf } from './environments.ts';
 import type { EnvironmentName } from './environments.ts';
@@ -116,3 +122,15 @@ test.each(environmentNames)(
     expect(count('ECSServiceAverageCPUUtilization')).toBe(services.length);
   },
 );
+
+test('the Fargate quota in docs/operations.md is what each environment needs during a deployment', () => {
+  const vCpus = (name: EnvironmentName, bound: 'min' | 'max'): number => {
+    const environment = withDefaults(name, settings[name]!);
+    const tasks = definitionsFor(system, environment).map((definition) => tasksOf(environment, definition.name));
+    return Math.ceil(tasks.reduce((sum, { cpu, [bound]: count }) => sum + (2 * count * cpu) / 1024, 0));
+  };
+  const needs = (name: EnvironmentName): string => `${vCpus(name, 'min')} to ${vCpus(name, 'max')}`;
+  expect(readFileSync(join(root, 'docs/operations.md'), 'utf8')).toContain(
+    `\`dev\` needs ${needs('dev')}, \`staging\` ${needs('staging')}, \`prod\` ${needs('prod')}.`,
+  );
+});
