@@ -182,7 +182,8 @@ export interface EnvironmentProps {
    * connect to addresses outside the VPC, apart from S3. There are seven endpoints; in eu-central-1 each costs $0.012 per
    * zone and hour, together $61 per zone and month, and $0.01 per GB. Without them, AWS is reached over the internet, and every
    * task may connect to any address on port 443. Changing it later cuts running tasks off from AWS for some minutes, from the
-   * deployment of the network to that of the services.
+   * deployment of the network to that of the services. Turning it off also leaves the security group of the endpoints in the
+   * VPC, since tasks still refer to it: delete it afterwards.
    * @default true
    * @see https://aws.amazon.com/privatelink/pricing/
    */
