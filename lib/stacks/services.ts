@@ -21,7 +21,6 @@ import { tasksOf } from '../config/environment.ts';
 import type { Environment } from '../config/environment.ts';
 import { listenerRules } from '../config/listener-rules.ts';
 import type { ListenerRule } from '../config/listener-rules.ts';
-import { regions } from '../config/regions.ts';
 import { proxyPercent } from '../config/validate-connections.ts';
 import type { AwsApis } from '../constructs/aws-apis.ts';
 import { HttpService } from '../constructs/http-service.ts';
@@ -64,7 +63,7 @@ export class ServicesStack extends Stack {
     });
     this.loadBalancer = new InternalLoadBalancer(this, 'LoadBalancer', {
       vpc,
-      prefixList: environment.cloudFrontPrefixList ?? regions[environment.region]!.cloudFront,
+      prefixList: environment.cloudFrontPrefixList!,
       accessLogs: data.accessLogs.bucket,
       protect: environment.protect,
     });

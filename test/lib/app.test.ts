@@ -45,6 +45,15 @@ test('a placeholder in a protected environment is a warning that names the setti
   expect(warningsWith({ protect: false, mailFrom: 'orders@example.com' })).toEqual([]);
 });
 
+test('a region that synth does not know takes the settings that it needs, and no other', () => {
+  const region = { region: 'eu-south-1', availabilityZones: ['eu-south-1a', 'eu-south-1b'] };
+  const prefixList = { cloudFrontPrefixList: 'pl-12345678' };
+  const app = appWith({ prod: { ...environments['dev']!, ...region, ...prefixList } });
+  const stacks = app.synth().getNestedAssembly('assembly-prod').stacks;
+  const prefixLists = stacks.flatMap(({ template }) => JSON.stringify(template).match(/"(pl-\w+|undefined)"/g) ?? []);
+  expect(prefixLists).toEqual(['"pl-12345678"']);
+});
+
 test('an environment that pins its account is synthesized without credentials', () => {
   const app = appWith({ prod: { ...environments['dev']!, account: '111122223333' } });
   const [stack] = app.synth().getNestedAssembly('assembly-prod').stacks;
