@@ -15,9 +15,9 @@ const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'].map((ran
  */
 export function vpcRangeFault(cidr: string): string | undefined {
   const range = parsed(cidr);
-  const asked = 'give a private range of /16 or /17, such as 10.1.0.0/16';
-  if (!range || !/\/1[67]$/.test(cidr)) return asked;
-  if (!privateRanges.some((each) => contains(each, range))) return asked;
+  const advice = 'give a private range of /16 or /17, such as 10.1.0.0/16';
+  if (!range || !/\/1[67]$/.test(cidr)) return advice;
+  if (!privateRanges.some((each) => contains(each, range))) return advice;
   const surplus = range.first % range.size;
   return surplus === 0
     ? undefined

@@ -37,7 +37,7 @@ export function* connectionFaults(
   const most = users.map((name) => tasksOf(environment, name).max);
   if (!most.every((max) => isBetween(max, 1, 5000))) return;
   const tasks = most.reduce((sum, max) => sum + max, 0);
-  // Of a replica, all but those of the migrations. Tasks behind a proxy open none to the primary.
+  // Behind a proxy only replicas have to take the connections of all tasks; migrations connect to the primary alone.
   if (proxy && replicas === 0) return;
   const [server, others] = proxy ? ['a replica', ''] : ['the primary', `${migrations} of the migrations `];
   const needed = deploying * tasks * poolSize + (proxy ? 0 : migrations) + reserved;

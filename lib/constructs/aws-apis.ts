@@ -65,6 +65,5 @@ export class AwsApis extends Construct {
 
 function allow({ connections }: IConnectable, peer: IConnectable | undefined, description: string): void {
   if (peer) connections.allowTo(peer, Port.HTTPS, description);
-  // The same for all APIs: two rules that differ in their description alone are one in EC2, which refuses the second.
   else connections.allowToAnyIpv4(Port.HTTPS, 'AWS APIs, over the internet');
 }

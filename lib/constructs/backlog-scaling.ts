@@ -1,4 +1,3 @@
-import { Duration } from 'aws-cdk-lib/core';
 import { CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
 import type { ScalableTarget } from 'aws-cdk-lib/aws-applicationautoscaling';
 import type { ScalableTaskCount } from 'aws-cdk-lib/aws-ecs';
@@ -23,8 +22,8 @@ export function scaleOnBacklog(
     scalingTargetId: (scaling.node.findChild('Target') as ScalableTarget).scalableTargetId,
     targetTrackingScalingPolicyConfiguration: {
       targetValue: tasks.backlogPerTask,
-      scaleOutCooldown: Duration.seconds(60).toSeconds(),
-      scaleInCooldown: Duration.minutes(5).toSeconds(),
+      scaleOutCooldown: 60,
+      scaleInCooldown: 300,
       customizedMetricSpecification: {
         metrics: [
           {

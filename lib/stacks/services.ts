@@ -98,14 +98,14 @@ export class ServicesStack extends Stack {
     const { environment, vpc, data } = this.#props;
     const { proxy, maxConnections } = environment.database;
     if (!proxy) return undefined;
-    const made = new PostgresProxy(this, 'PostgresProxy', {
+    const postgresProxy = new PostgresProxy(this, 'PostgresProxy', {
       vpc,
       postgres: data.postgres,
       proxyName: `headroom-${environment.name}`,
       connectionsPercent: proxyPercent(maxConnections),
     });
-    migrations.runBefore(made);
-    return made;
+    migrations.runBefore(postgresProxy);
+    return postgresProxy;
   }
 
   #capabilities(proxy: PostgresProxy | undefined): Capabilities {
