@@ -1,7 +1,8 @@
-import { RemovalPolicy } from 'aws-cdk-lib/core';
 import { CfnUser, CfnUserGroup } from 'aws-cdk-lib/aws-elasticache';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+
+import { randomSecret } from './random-secret.ts';
 
 /** A service that uses the sessions in Redis. */
 export interface RedisUser {
@@ -40,33 +41,23 @@ export class RedisUsers extends Construct {
   /** Passwords by user. */
   readonly passwords: ReadonlyMap<string, Secret>;
   readonly #prefix: string;
-  readonly #removalPolicy: RemovalPolicy;
 
   constructor(scope: Construct, id: string, { name, users, protect = true }: RedisUsersProps) {
     super(scope, id);
     this.#prefix = name;
-    this.#removalPolicy = protect ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
-    const passwords = new Map<string, Secret>();
-    for (const user of users) passwords.set(user.name, this.#password(user.name));
-    this.passwords = passwords;
+    const passwordOf = (user: string): Secret =>
+      randomSecret(this, `Password-${user}`, { description: `Redis user ${user}`, protect });
+    this.passwords = new Map(users.map((user) => [user.name, passwordOf(user.name)]));
     const members = [
       // A user of the engine valkey has a password even if it is off.
-      this.#user('default', 'off ~keys* -@all', this.#password('default')),
-      ...users.map((user) => this.#user(user.name, accessStrings[user.sessions], passwords.get(user.name)!)),
+      this.#user('default', 'off ~keys* -@all', passwordOf('default')),
+      ...users.map((user) => this.#user(user.name, accessStrings[user.sessions], this.passwords.get(user.name)!)),
     ];
     this.groupId = new CfnUserGroup(this, 'Group', {
       userGroupId: `${name}-redis`,
       engine: 'valkey',
       userIds: members.map(({ ref }) => ref),
     }).ref;
-  }
-
-  #password(user: string): Secret {
-    return new Secret(this, `Password-${user}`, {
-      description: `Redis user ${user}`,
-      generateSecretString: { passwordLength: 64, excludePunctuation: true },
-      removalPolicy: this.#removalPolicy,
-    });
   }
 
   #user(userName: string, accessString: string, password: Secret): CfnUser {

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { Duration, Stack } from 'aws-cdk-lib/core';
 import type { StackProps } from 'aws-cdk-lib/core';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -10,6 +10,7 @@ import { AccessLogs } from '../constructs/access-logs.ts';
 import { EventBus } from '../constructs/event-bus.ts';
 import { MailSender } from '../constructs/mail-sender.ts';
 import { Postgres } from '../constructs/postgres.ts';
+import { randomSecret } from '../constructs/random-secret.ts';
 import { RedisCache } from '../constructs/redis-cache.ts';
 import { UploadsBucket } from '../constructs/uploads-bucket.ts';
 import { WorkQueue } from '../constructs/work-queue.ts';
@@ -26,7 +27,7 @@ export interface DataStackProps extends StackProps {
 export class DataStack extends Stack {
   readonly postgres: Postgres;
   readonly redis: RedisCache;
-  readonly sessionSecret: Secret;
+  readonly sessionSecret: ISecret;
   /** The key of the payment provider, or of the sandbox. */
   readonly paymentProviderKey: ISecret;
   readonly events: EventBus;
@@ -54,19 +55,10 @@ export class DataStack extends Stack {
       users: definitions.flatMap(({ name, sessions }) => (sessions ? [{ name, sessions }] : [])),
       protect,
     });
-    const secretPolicy = protect ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
-    this.sessionSecret = new Secret(this, 'SessionSecret', {
-      description: 'Signs session cookies',
-      generateSecretString: { passwordLength: 64, excludePunctuation: true },
-      removalPolicy: secretPolicy,
-    });
+    this.sessionSecret = randomSecret(this, 'SessionSecret', { description: 'Signs session cookies', protect });
     this.paymentProviderKey =
       environment.paymentProviderSecretArn === undefined
-        ? new Secret(this, 'SandboxProviderKey', {
-            description: 'Key of the sandbox payment provider',
-            generateSecretString: { passwordLength: 64, excludePunctuation: true },
-            removalPolicy: secretPolicy,
-          })
+        ? randomSecret(this, 'SandboxProviderKey', { description: 'Key of the sandbox payment provider', protect })
         : Secret.fromSecretCompleteArn(this, 'PaymentProviderKey', environment.paymentProviderSecretArn);
 
     const retention = Duration.days(environment.logRetention);
