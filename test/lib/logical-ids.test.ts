@@ -37,6 +37,16 @@ test('databases, Redis, topics and queues of prod keep their logical ids', () =>
   ]);
 });
 
+test('users of Redis keep their logical ids, since another resource of the same id cannot be created beside them', () => {
+  expect(idsOf(templateOf('prod', 'Data'), 'AWS::ElastiCache::User', 'AWS::ElastiCache::UserGroup')).toEqual([
+    'RedisUsersUserdefault1778678C',
+    'RedisUsersUserauthBCFA3066',
+    'RedisUsersUserordersCB54C6FE',
+    'RedisUsersUserpayments94AF358D',
+    'RedisUsersGroupD7279E69',
+  ]);
+});
+
 test('buckets and secrets of prod keep their logical ids', () => {
   expect(idsOf(templateOf('prod', 'Data'), 'AWS::S3::Bucket', 'AWS::SecretsManager::Secret')).toEqual([
     'AccessLogsBucketCD784A59',
