@@ -33,8 +33,8 @@ export function guardBrowsers(app: FastifyInstance, { url, edgePort, corsRules }
 
   // After the body has been read: it can name another service than the path.
   app.addHook('preHandler', async (request, reply) => {
-    if (request.headers.origin === undefined) return undefined;
-    const service = serviceOf(request);
+    if (!isOfPage(request)) return undefined;
+    const service = request.url.startsWith('/_aws/') ? 'ses' : serviceOf(request);
     return service === 's3' ? undefined : refuse(reply, 403, `A web page must not use the service ${service}.`);
   });
 
@@ -63,6 +63,13 @@ export function guardBrowsers(app: FastifyInstance, { url, edgePort, corsRules }
     );
   }
 }
+
+/**
+ * Returns whether a page sent the request. A GET of a page to its own origin has no `Origin`, and an uploaded page that is
+ * opened from its bucket has the origin of the endpoint. `none` is a URL that a person typed.
+ */
+const isOfPage = ({ headers: { origin, 'sec-fetch-site': site = 'none' } }: FastifyRequest): boolean =>
+  origin !== undefined || site !== 'none';
 
 const isForm = ({ method, headers }: FastifyRequest): boolean =>
   method === 'POST' && headers['content-type']?.startsWith('multipart/form-data') === true;

@@ -120,6 +120,15 @@ test('a cross-site form cannot send a message, a mail or read a secret', async (
   }
 });
 
+test('a page that was uploaded, or is of another server on this machine, cannot read mails or use another service', async () => {
+  for (const site of ['same-origin', 'same-site']) {
+    const page = { 'sec-fetch-site': site };
+    expect((await send('GET', '/_aws/ses', page)).status).toBe(403);
+    expect((await send('POST', '/', { ...secret, ...page }, '{"SecretId":"token"}')).status).toBe(403);
+    expect((await send('GET', `/${Bucket}`, page)).status).toBe(200);
+  }
+});
+
 test('a request that a person typed into the address bar is served', async () => {
   expect((await send('GET', '/_aws/ses', { 'sec-fetch-site': 'none' })).status).toBe(200);
 });
