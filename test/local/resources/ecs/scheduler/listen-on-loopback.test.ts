@@ -35,11 +35,17 @@ test.each([
   '{ port: 0 }',
   '{ port: 0, host: "0.0.0.0" }, () => {}',
   '{ port: 0, host: "::" }',
+  '{ port: 0, host: "0:0::0" }',
+  '{ port: undefined }',
+  '{ port: null }, () => {}',
+  '0, "0"',
+  '0, require("node:os").hostname()',
+  'undefined, "0.0.0.0"',
 ])('listen(%s) of a task is on loopback', (args) => {
   expect(addressOf(args)).toBe('127.0.0.1');
 });
 
-test('a task that chooses an address or a socket gets it', () => {
+test('a task that chooses an address of loopback or a socket gets it', () => {
   expect(addressOf('0, "127.0.0.2"', 'net')).toBe('127.0.0.2');
   expect(addressOf('{ path: "\\0headroom-" + process.pid }', 'net')).toBe('socket');
   expect(addressOf('"\\0headroom-" + process.pid', 'net')).toBe('socket');
