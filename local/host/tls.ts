@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 
@@ -30,8 +30,6 @@ export async function serverCertificate(dir: string): Promise<Tls> {
   await replaceFile(files.keyFile, key);
   await replaceFile(files.certFile, cert);
   await replaceFile(files.caFile, ca);
-  // No secret, and containers read it as other users. The folder keeps those of this machine out.
-  await chmod(files.caFile, 0o644);
   return { ...files, ca };
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { docker } from '../../local/host/docker.ts';
+import { expectLoopbackOnly, portsOf } from '../support/loopback-only.ts';
 import { startSystem, type System } from '../support/system.ts';
 import { describeJourney } from './journey.ts';
 
@@ -31,6 +32,14 @@ test('containers are read-only and run as an ordinary user without capabilities'
       }),
     ),
   );
+});
+
+test('a server that listens on all interfaces of a container is on loopback', async () => {
+  const [id] = await taskIds();
+  const script = `const server = require('node:net').createServer();
+    server.listen(0, '0.0.0.0', () => { console.log(server.address().address); server.close(); });`;
+  expect(await docker('exec', `headroom-${id}`, 'node', '-e', script)).toBe('127.0.0.1');
+  await expectLoopbackOnly(portsOf(await system.status()));
 });
 
 describeJourney(() => system);

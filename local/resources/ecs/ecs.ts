@@ -4,7 +4,7 @@ import { Handles } from '../../kernel/handles.ts';
 import { declareOnly, type Definition } from '../../kernel/resource.ts';
 import { cluster } from './cluster.ts';
 import { createContainerLauncher } from './scheduler/container-launcher.ts';
-import { createProcessLauncher } from './scheduler/process-launcher.ts';
+import { createProcessLauncher, listenOnLoopback } from './scheduler/process-launcher.ts';
 import type { TargetGroup } from './scheduler/revision.ts';
 import type { Service } from './scheduler/service.ts';
 import { service } from './service.ts';
@@ -24,7 +24,7 @@ export function ecs({ host, fetchSecret, targetGroups }: EcsOptions) {
   const services = new Handles<Service>('service');
   const processes = createProcessLauncher(host.children);
   const launcher = host.containers
-    ? createContainerLauncher({ processes, stateDir: host.stateDir, files: [host.tls.caFile] })
+    ? createContainerLauncher({ processes, stateDir: host.stateDir, files: [host.tls.caFile, listenOnLoopback] })
     : processes;
   const definitions: readonly Definition[] = [
     cluster(host),

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { docker } from '../../../host/docker.ts';
@@ -12,7 +14,7 @@ export interface ContainerLauncherOptions {
   readonly processes: TaskLauncher;
   /** Containers carry it as a label, by which those that an earlier start left running are found. */
   readonly stateDir: string;
-  /** Files that containers read at the same path. */
+  /** Absolute paths of files that containers read at the same path; their names differ. */
   readonly files: readonly string[];
 }
 
@@ -22,20 +24,22 @@ export interface ContainerLauncherOptions {
  */
 export function createContainerLauncher({ processes, stateDir, files }: ContainerLauncherOptions): TaskLauncher {
   const label = `headroom=${stateDir}`;
+  const mounts = readableCopies(files, join(stateDir, 'container-files'));
   removeContainers(label);
   // A second Ctrl-C kills `docker run`, not its container.
   process.once('exit', () => removeContainers(label));
   return {
     async launch(id, definition): Promise<LaunchedTask> {
       const { container = { image: '', options: [] }, command, environment } = definition;
-      const names = [...Object.keys(await environment()), 'HOST', 'PORT'].filter((name) => !machineVariables.has(name));
+      const added = ['HOST', 'PORT', 'NODE_OPTIONS'];
+      const names = [...Object.keys(await environment()), ...added].filter((name) => !machineVariables.has(name));
       const name = `headroom-${id}`;
       const run = `docker run --rm --name ${name} --network host --cap-drop ALL --security-opt no-new-privileges`.split(
         ' ',
       );
       const options = [
         `--label=${label}`,
-        ...files.map((file) => `--volume=${file}:${file}:ro`),
+        ...mounts.map(({ source, file }) => `--volume=${source}:${file}:ro`),
         // Without a value, so that no secret is in the list of processes.
         ...names.map((variable) => `--env=${variable}`),
         ...container.options,
@@ -55,7 +59,18 @@ export function createContainerLauncher({ processes, stateDir, files }: Containe
   };
 }
 
-/** The id of the container's process once it runs; that of `docker run` if it has ended before. */
+/** Containers run as other users, who may not read what this user has stored. The state folder keeps those of this machine out. */
+function readableCopies(files: readonly string[], dir: string): { source: string; file: string }[] {
+  mkdirSync(dir, { recursive: true });
+  return files.map((file) => {
+    const source = join(dir, basename(file));
+    copyFileSync(file, source);
+    chmodSync(source, 0o644);
+    return { source, file };
+  });
+}
+
+/** Returns the id of the container's process once it runs; that of `docker run` if it has ended before. */
 async function pidOf(name: string, task: LaunchedTask): Promise<number> {
   let ended = false;
   void task.ended.then(() => (ended = true));

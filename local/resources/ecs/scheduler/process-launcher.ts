@@ -11,7 +11,8 @@ import type { LaunchedTask, TaskLauncher } from './task-launcher.ts';
 
 const host = '127.0.0.1';
 const keptLines = 10;
-const listenOnLoopback = join(import.meta.dirname, 'listen-on-loopback.cjs');
+/** Keeps the servers of a Node program on loopback. */
+export const listenOnLoopback = join(import.meta.dirname, 'listen-on-loopback.cjs');
 
 /**
  * Runs tasks as processes of this machine, each on a free port of 127.0.0.1. A task that listens on all interfaces, as it
