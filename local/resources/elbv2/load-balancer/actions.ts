@@ -78,12 +78,11 @@ function forward(action: Forward, request: HopRequest, options: ActionOptions): 
   const bound = action.cookie?.read(cookies);
   const chosen = bound && bound.weight > 0 ? bound : byWeight(action.groups, Math.random());
   const choice = chosen?.group.choose(cookies);
-  if (!chosen || !choice) {
+  if (!chosen || !choice || (choice.target.health !== 'healthy' && !options.isUp())) {
     // A group without targets is not skipped in favour of another one.
     options.count('status-503');
     return options.isUp() ? errorPage(503, ['Retry-After', '1']) : startingPage();
   }
-  if (choice.target.health !== 'healthy' && !options.isUp()) return startingPage();
   return proxy(request, choice.target, {
     headers: targetHeaders(request, options),
     setCookies: action.cookie ? [...action.cookie.write(chosen), ...choice.setCookies] : choice.setCookies,
