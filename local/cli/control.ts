@@ -25,7 +25,8 @@ export interface ActRequest {
 }
 
 /**
- * Serves the controls on a Unix socket that only its owner may use: `GET /status`, `POST /act`, `POST /apply`, `GET /events` (server-sent events).
+ * Serves the controls on a Unix socket that only its owner may use: `GET /status`, `POST /act`, `POST /apply`, `GET /events`
+ * (server-sent events).
  */
 export async function startControl(socket: string, controls: Controls): Promise<{ stop(): Promise<void> }> {
   rmSync(socket, { force: true });
