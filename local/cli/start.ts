@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { startEndpoint } from '../endpoint/server.ts';
 import { createChildren, endLeftovers, guardChildren } from '../host/children.ts';
 import { checkDiskSpace, diskSpaceHint } from '../host/disk-space.ts';
+import { containerFiles, removeContainers } from '../host/docker.ts';
 import type { Host } from '../host/host.ts';
 import { createLogFiles } from '../host/log-files.ts';
 import { createPorts } from '../host/ports.ts';
@@ -96,10 +98,11 @@ export async function start(
   }
 }
 
-/** Ends processes that a killed start left running, and empties the state folder for a fresh start. */
+/** Ends processes and containers that a killed start left running, and empties the state folder for a fresh start. */
 async function clean({ stateDir, fresh }: StartOptions, console: Console): Promise<void> {
   const names = await endLeftovers(join(stateDir, 'children'));
   if (names.length > 0) console.note(`ended ${names.length} processes that an earlier start left running`);
+  if (existsSync(containerFiles(stateDir))) removeContainers(stateDir);
   if (fresh) emptyState(stateDir);
 }
 

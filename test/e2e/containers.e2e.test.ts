@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { docker } from '../../local/host/docker.ts';
 import { expectLoopbackOnly, portsOf } from '../support/loopback-only.ts';
-import { startSystem, type System } from '../support/system.ts';
+import { cli, startSystem, type System } from '../support/system.ts';
 import { describeJourney } from './journey.ts';
 
 jest.setTimeout(300_000);
@@ -58,7 +58,22 @@ test('a container that receives SIGTERM ends with exit code 0', async () => {
   expect(new Set(ended)).toEqual(new Set(['exit code 0']));
 });
 
+const containersOf = ({ stateDir }: System) =>
+  docker('ps', '--all', '--quiet', '--filter', `label=headroom=${stateDir}`);
+
 test('no container is left behind', async () => {
   await system.stop();
-  expect(await docker('ps', '--all', '--quiet', '--filter', `label=headroom=${system.stateDir}`)).toBe('');
+  expect(await containersOf(system)).toBe('');
+});
+
+test('after a kill -9 of the runtime, the next start removes its containers, also a start without containers', async () => {
+  const killed = await startSystem({ args: ['--containers'] });
+  try {
+    killed.process.kill('SIGKILL');
+    expect(await containersOf(killed)).not.toBe('');
+    await cli(['start', '--fresh', '--assembly', '/no/such/folder'], killed.stateDir);
+    expect(await containersOf(killed)).toBe('');
+  } finally {
+    await killed.dispose();
+  }
 });

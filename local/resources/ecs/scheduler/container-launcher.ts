@@ -1,9 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { docker } from '../../../host/docker.ts';
+import { containerFiles, containerLabel, docker, removeContainers } from '../../../host/docker.ts';
 import type { LaunchedTask, TaskLauncher } from './task-launcher.ts';
 
 /** Variables that name files of this machine, which a container does not have. */
@@ -12,7 +11,6 @@ const machineVariables = new Set(['PATH', 'NODE_COMPILE_CACHE']);
 export interface ContainerLauncherOptions {
   /** Runs the command `docker run`, which lives as long as its container and passes SIGTERM and output on. */
   readonly processes: TaskLauncher;
-  /** Containers carry it as a label, by which those that an earlier start left running are found. */
   readonly stateDir: string;
   /** Absolute paths of files that containers read at the same path; their names differ. */
   readonly files: readonly string[];
@@ -23,22 +21,22 @@ export interface ContainerLauncherOptions {
  * read-only where the template says so.
  */
 export function createContainerLauncher({ processes, stateDir, files }: ContainerLauncherOptions): TaskLauncher {
-  const label = `headroom=${stateDir}`;
-  const mounts = readableCopies(files, join(stateDir, 'container-files'));
-  removeContainers(label);
+  const mounts = readableCopies(files, containerFiles(stateDir));
   // A second Ctrl-C kills `docker run`, not its container.
-  process.once('exit', () => removeContainers(label));
+  process.once('exit', () => removeContainers(stateDir));
   return {
     async launch(id, definition): Promise<LaunchedTask> {
       const { container = { image: '', options: [] }, command, environment } = definition;
       const added = ['HOST', 'PORT', 'NODE_OPTIONS'];
       const names = [...Object.keys(await environment()), ...added].filter((name) => !machineVariables.has(name));
       const name = `headroom-${id}`;
-      const run = `docker run --rm --name ${name} --network host --cap-drop ALL --security-opt no-new-privileges`.split(
-        ' ',
-      );
       const options = [
-        `--label=${label}`,
+        '--rm',
+        `--name=${name}`,
+        '--network=host',
+        '--cap-drop=ALL',
+        '--security-opt=no-new-privileges',
+        `--label=${containerLabel(stateDir)}`,
         ...mounts.map(({ source, file }) => `--volume=${source}:${file}:ro`),
         // Without a value, so that no secret is in the list of processes.
         ...names.map((variable) => `--env=${variable}`),
@@ -46,7 +44,7 @@ export function createContainerLauncher({ processes, stateDir, files }: Containe
       ];
       const task = await processes.launch(id, {
         ...definition,
-        command: [...run, ...options, container.image, ...command],
+        command: ['docker', 'run', ...options, container.image, ...command],
       });
       const pid = await pidOf(name, task);
       return {
@@ -59,7 +57,10 @@ export function createContainerLauncher({ processes, stateDir, files }: Containe
   };
 }
 
-/** Containers run as other users, who may not read what this user has stored. The state folder keeps those of this machine out. */
+/**
+ * Returns copies that every user may read, as containers run as other users. The state folder keeps the other users of this
+ * machine out.
+ */
 function readableCopies(files: readonly string[], dir: string): { source: string; file: string }[] {
   mkdirSync(dir, { recursive: true });
   return files.map((file) => {
@@ -84,11 +85,3 @@ async function pidOf(name: string, task: LaunchedTask): Promise<number> {
 
 const succeeds = (command: Promise<unknown>, timeoutMs: number): Promise<boolean> =>
   Promise.race([command.then(() => true).catch(() => false), sleep(timeoutMs, false, { ref: false })]);
-
-function removeContainers(label: string): void {
-  const { stdout } = spawnSync('docker', ['ps', '--all', '--quiet', '--filter', `label=${label}`], {
-    encoding: 'utf8',
-  });
-  const ids = (stdout ?? '').split('\n').filter((id) => id !== '');
-  if (ids.length > 0) spawnSync('docker', ['rm', '--force', ...ids], { stdio: 'ignore' });
-}
