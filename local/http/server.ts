@@ -106,7 +106,8 @@ async function respond(hop: Hop, request: HopRequest, response: ServerResponse):
     return;
   }
   if (request.body) response.once('finish', () => request.body?.resume());
-  if (close) response.shouldKeepAlive = false;
+  // A 408 means that nobody waits for the rest of the request. Source: rfc-editor.org/rfc/rfc9110#section-15.5.9
+  if (close || status === 408) response.shouldKeepAlive = false;
   try {
     response.writeHead(status, statusText, headers as string[]);
   } catch (error) {

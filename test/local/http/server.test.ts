@@ -60,6 +60,13 @@ test.each([
   expect(answer.endsWith(`\r\n\r\n${fault}`)).toBe(true);
 });
 
+test('a 408 closes the connection, on which the rest of the body may never arrive', async () => {
+  const port = await serve(async () => ({ ...text('late'), status: 408 }));
+  const answer = await sendRaw(port, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{');
+  expect(answer).toMatch(/^HTTP\/1.1 408 /);
+  expect(answer).toContain('Connection: close');
+});
+
 test('no page is sent in the middle of a response', async () => {
   const port = await serve(async () => stream(Readable.from(endless(), { objectMode: false })));
   const socket = connect(port, '127.0.0.1');
