@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -62,6 +62,7 @@ export function claimState(stateDir: string): Claim {
       { cause: error },
     );
   }
+  closeEntries(stateDir);
   const socket = join(stateDir, 'control.sock');
   const control = socket.length <= longestSocketPath ? socket : `/tmp/headroom-${process.pid}.sock`;
   const run: Run = { pid: process.pid, start: processStart(process.pid) ?? '', control };
@@ -74,6 +75,18 @@ export function claimState(stateDir: string): Claim {
       lock.close();
     },
   };
+}
+
+/**
+ * Takes from others what an earlier version let them read. The state folder keeps them out, but other users may pass through
+ * it where PostgreSQL runs as one of them.
+ */
+function closeEntries(stateDir: string): void {
+  for (const entry of readdirSync(stateDir)) {
+    const path = join(stateDir, entry);
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (stats?.isFile() || stats?.isDirectory()) chmodSync(path, stats.mode & 0o700);
+  }
 }
 
 /** Returns the runtime that uses a state folder now; undefined if there is none. */

@@ -97,11 +97,11 @@ const isUp = async (stateDir: string) => {
 
 /**
  * Returns the files, folders and sockets of a state folder that others than the owner could use if they could enter it.
- * Not the assembly, whose files have the modes that images need, and the certificate that containers read.
+ * Not the assembly, whose files have the modes that images need.
  */
 const openToOthers = (stateDir: string): string[] =>
   readdirSync(stateDir, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.split('/')[0] !== 'assembly' && path !== 'tls/ca.pem')
+    .filter((path) => path.split('/')[0] !== 'assembly')
     .filter((path) => {
       const stats = lstatSync(join(stateDir, path), { throwIfNoEntry: false });
       return stats !== undefined && !stats.isSymbolicLink() && (stats.mode & 0o077) !== 0;

@@ -85,6 +85,18 @@ test('only the owner may enter the state folder, also one that an earlier versio
   expect(statSync(stateDir).mode & 0o777).toBe(0o700);
 });
 
+test('files and folders that an earlier version opened to others are for the owner alone from the next start', () => {
+  prepareState(stateDir);
+  mkdirSync(join(stateDir, 'logs'));
+  writeFileSync(join(stateDir, 'ports.json'), '{}');
+  chmodSync(join(stateDir, 'logs'), 0o755);
+  chmodSync(join(stateDir, 'ports.json'), 0o644);
+  const claim = claimState(stateDir);
+  expect(statSync(join(stateDir, 'logs')).mode & 0o777).toBe(0o700);
+  expect(statSync(join(stateDir, 'ports.json')).mode & 0o777).toBe(0o600);
+  claim.release();
+});
+
 test('a second start is refused with the pid of the first', async () => {
   prepareState(stateDir);
   const claim = claimState(stateDir);
