@@ -1,10 +1,11 @@
-import { firstHeader, hopByHop } from '../../http/headers.ts';
-import { HopTimeout, type Hop, type HopRequest, type Page, type RawHeaders } from '../../http/hop.ts';
+import { firstHeader } from '../../http/headers.ts';
+import { HopTimeout, type Hop, type HopRequest, type Page } from '../../http/hop.ts';
 import { foreignHost, isLoopbackHost } from '../../http/loopback.ts';
 import { problemPage, startingPage } from '../../http/problem-page.ts';
 import { randomHex } from '../../http/random.ts';
 import { refusePlainHttp, type Behavior } from './behaviors.ts';
 import { withErrorCache } from './error-cache.ts';
+import { originHeaders } from './origin-headers.ts';
 import { errorPage } from './pages.ts';
 
 export interface EdgeOptions {
@@ -65,43 +66,4 @@ function refuse(request: HopRequest, { domainName, url, behaviorOf }: EdgeOption
   return !behavior.allowedMethods.includes(method) || (method === 'GET' && body)
     ? errorPage(403, domainName)
     : undefined;
-}
-
-/** Removed by CloudFront beside the headers of one connection.
- * Source: RequestAndResponseBehaviorCustomOrigin.html#request-custom-headers-behavior */
-const REMOVED = new Set(['x-amz-cf-id', 'x-forwarded-proto', 'x-http-method-override', 'x-real-ip']);
-
-/**
- * Returns what the origin receives of a viewer's headers, and those of CloudFront's own that are known on a laptop.
- * `CloudFront-Viewer-Address` is the address of the viewer, which no viewer can forge: CloudFront replaces all headers of
- * that prefix. `X-Forwarded-For` begins with what the viewer claims.
- * Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/adding-cloudfront-headers.html
- */
-export function originHeaders(
-  headers: RawHeaders,
-  { address, port }: HopRequest['client'],
-  via: string,
-  id: string,
-): string[] {
-  const ofConnection = hopByHop(headers);
-  const result: string[] = [];
-  const forwardedFor: string[] = [];
-  const hops: string[] = [];
-  for (let at = 0; at < headers.length; at += 2) {
-    const lower = headers[at]!.toLowerCase();
-    const value = headers[at + 1]!;
-    if (lower === 'x-forwarded-for') forwardedFor.push(value);
-    else if (lower === 'via') hops.push(value);
-    else if (
-      !ofConnection(lower) &&
-      !REMOVED.has(lower) &&
-      !lower.startsWith('x-edge-') &&
-      !lower.startsWith('cloudfront-')
-    )
-      result.push(headers[at]!, value);
-  }
-  result.push('X-Forwarded-For', [...forwardedFor, address].join(', '));
-  result.push('CloudFront-Viewer-Address', `${address}:${port ?? 0}`, 'CloudFront-Forwarded-Proto', 'http');
-  result.push('Via', [...hops, via].join(', '), 'X-Amz-Cf-Id', id);
-  return result;
 }
