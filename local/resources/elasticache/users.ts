@@ -39,9 +39,12 @@ export function createUsers(): Users {
   };
 }
 
-/** ElastiCache sets passwords itself, and refuses what would change them in an access string. */
+/**
+ * ElastiCache sets passwords itself, and refuses what would change them in an access string. Rules have no case.
+ * Source: docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html
+ */
 const accessString = Type.String({
-  pattern: '^(?!.*(?:^|\\s)(?:reset|resetpass|nopass|[<>#!]))',
+  pattern: '^(?!.*(?:^|\\s)(?:(?i:reset|resetpass|nopass)(?:\\s|$)|[<>#!]))',
   remedy: 'Passwords belong into AuthenticationMode or Passwords',
 });
 

@@ -22,7 +22,7 @@ const clients: Redis[] = [];
 
 beforeAll(async () => {
   data = await createDatabaseResources();
-  await data.up('AWS::ElastiCache::User', 'Writer', user('writer', 'on ~session:* +get +set +ping'));
+  await data.up('AWS::ElastiCache::User', 'Writer', user('writer', 'on resetchannels ~session:* +get +set +ping'));
   await data.up('AWS::ElastiCache::User', 'Reader', user('reader', 'on ~session:* +get +ping'));
   const users = await data.up('AWS::ElastiCache::UserGroup', 'Users', group(['shop-writer', 'shop-reader']));
   await data.up('AWS::ElastiCache::ReplicationGroup', 'Cache', {
@@ -100,7 +100,7 @@ test('while a password is changed, both are accepted, then only the new one', as
 test('a rule that the server does not know is refused with the rule', async () => {
   const faulty = data.update('AWS::ElastiCache::User', 'Writer', user('writer', 'on ~session:* +no-such-command'));
   await expect(faulty).rejects.toThrow('+no-such-command');
-  await data.update('AWS::ElastiCache::User', 'Writer', user('writer', 'on ~session:* +get +set +ping'));
+  await data.update('AWS::ElastiCache::User', 'Writer', user('writer', 'on resetchannels ~session:* +get +set +ping'));
 });
 
 test('a user that has left the group is refused', async () => {
@@ -111,6 +111,7 @@ test('a user that has left the group is refused', async () => {
 test.each([
   ['a password', 'on >secret ~* +@all'],
   ['no password', 'on nopass ~* +@all'],
+  ['no password in upper case', 'on NOPASS ~* +@all'],
   ['a reset', 'on reset'],
 ])('an access string with %s is refused, as ElastiCache does', async (_what, access) => {
   await expect(data.up('AWS::ElastiCache::User', 'Faulty', user('faulty', access))).rejects.toThrow('AccessString');
