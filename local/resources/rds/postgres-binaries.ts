@@ -27,7 +27,7 @@ interface RunAs {
   readonly spawnOptions: SpawnOptions;
   readonly uid?: number;
   /** Whether the other user must be allowed to pass through the folders above its own. */
-  readonly needsWay?: boolean;
+  readonly needsPassage?: boolean;
 }
 
 /**
@@ -50,7 +50,7 @@ function candidates(): RunAs[] {
     namespace,
     { ...unchanged, prefix: ['setpriv', ...identity, ...capability, '--'], uid },
     // The other user may not be allowed to enter the current directory.
-    { ...unchanged, spawnOptions: { uid, gid: uid, cwd: '/' }, uid, needsWay: true },
+    { ...unchanged, spawnOptions: { uid, gid: uid, cwd: '/' }, uid, needsPassage: true },
   ];
 }
 
@@ -83,7 +83,7 @@ export async function findPostgres(): Promise<PostgresBinaries> {
     );
   }
   const failures: string[] = [];
-  for (const { prefix, spawnOptions, uid, needsWay = false } of candidates()) {
+  for (const { prefix, spawnOptions, uid, needsPassage = false } of candidates()) {
     const command = (name: string): Command => [...prefix, join(bin, name)];
     const [file, ...args] = command('postgres');
     try {
@@ -91,7 +91,7 @@ export async function findPostgres(): Promise<PostgresBinaries> {
       const version = /(\d+)\.(\d+)/.exec(stdout)?.[0] ?? 'unknown';
       const giveTo = async (dir: string) => {
         if (uid !== undefined) await chownAll(dir, uid);
-        if (needsWay) await openWay(dir);
+        if (needsPassage) await letPass(dir);
       };
       return { version, postgres: command('postgres'), initdb: command('initdb'), spawnOptions, uid, giveTo };
     } catch (error) {
@@ -108,7 +108,7 @@ export async function findPostgres(): Promise<PostgresBinaries> {
 }
 
 /** Lets others pass through the two folders of the state above `dir`, in which they can still list and read nothing. */
-async function openWay(dir: string): Promise<void> {
+async function letPass(dir: string): Promise<void> {
   for (const folder of [dirname(dir), dirname(dirname(dir))]) {
     const { mode } = await stat(folder);
     if ((mode & 0o001) === 0) await chmod(folder, (mode & 0o777) | 0o011);
