@@ -39,11 +39,10 @@ export function prepareState(stateDir: string): void {
     throw new Refusal(`${stateDir} has files that are not Headroom's. Name an empty or a new folder with --state.`);
   }
   if (!isOwn) writeFileSync(marker, '`npm start` stores its state here. `npm start -- --fresh` empties the folder.\n');
-  chmodSync(stateDir, 0o700);
 }
 
 /**
- * Locks the state folder for this process, at most until the process ends.
+ * Locks the state folder for this process, at most until the process ends, and closes it to other users.
  * @throws Refusal if another process has the lock
  */
 export function claimState(stateDir: string): Claim {
@@ -62,7 +61,7 @@ export function claimState(stateDir: string): Claim {
       { cause: error },
     );
   }
-  closeEntries(stateDir);
+  closeToOthers(stateDir);
   const socket = join(stateDir, 'control.sock');
   const control = socket.length <= longestSocketPath ? socket : `/tmp/headroom-${process.pid}.sock`;
   const run: Run = { pid: process.pid, start: processStart(process.pid) ?? '', control };
@@ -78,12 +77,11 @@ export function claimState(stateDir: string): Claim {
 }
 
 /**
- * Takes from others what an earlier version let them read. The state folder keeps them out, but other users may pass through
- * it where PostgreSQL runs as one of them.
+ * Takes from others what an earlier version let them use: the folder, and what is in it, as other users may pass through it
+ * where PostgreSQL runs as one of them. A start that is refused must not do that to the one that runs.
  */
-function closeEntries(stateDir: string): void {
-  for (const entry of readdirSync(stateDir)) {
-    const path = join(stateDir, entry);
+function closeToOthers(stateDir: string): void {
+  for (const path of [stateDir, ...readdirSync(stateDir).map((entry) => join(stateDir, entry))]) {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats?.isFile() || stats?.isDirectory()) chmodSync(path, stats.mode & 0o700);
   }

@@ -78,22 +78,21 @@ test('an AWS endpoint that does not respond is named, with the remedies', async 
   expect(output).toContain('npm run localstack');
 });
 
-test('only the owner may enter the state folder, also one that an earlier version opened to others', () => {
+test('a start closes a folder that an earlier version opened to others, with its files and folders', () => {
   prepareState(stateDir);
-  chmodSync(stateDir, 0o755);
-  prepareState(stateDir);
-  expect(statSync(stateDir).mode & 0o777).toBe(0o700);
-});
-
-test('files and folders that an earlier version opened to others are for the owner alone from the next start', () => {
-  prepareState(stateDir);
-  mkdirSync(join(stateDir, 'logs'));
-  writeFileSync(join(stateDir, 'ports.json'), '{}');
-  chmodSync(join(stateDir, 'logs'), 0o755);
-  chmodSync(join(stateDir, 'ports.json'), 0o644);
+  const [logs, ports] = [join(stateDir, 'logs'), join(stateDir, 'ports.json')];
+  mkdirSync(logs);
+  writeFileSync(ports, '{}');
+  for (const path of [stateDir, logs]) chmodSync(path, 0o755);
+  chmodSync(ports, 0o644);
   const claim = claimState(stateDir);
-  expect(statSync(join(stateDir, 'logs')).mode & 0o777).toBe(0o700);
-  expect(statSync(join(stateDir, 'ports.json')).mode & 0o777).toBe(0o600);
+  expect([stateDir, logs, ports].map((path) => statSync(path).mode & 0o777)).toEqual([0o700, 0o700, 0o600]);
+
+  // Where PostgreSQL runs as another user, it must be able to pass.
+  chmodSync(stateDir, 0o711);
+  prepareState(stateDir);
+  expect(() => claimState(stateDir)).toThrow('running already');
+  expect(statSync(stateDir).mode & 0o777).toBe(0o711);
   claim.release();
 });
 
