@@ -165,17 +165,17 @@ test('a target that keeps sending may take longer than the idle timeout', async 
   const { port } = await rig.balanced(
     [
       async (_, response) => {
-        for (let part = 0; part < 6; part++) {
+        for (let part = 0; part < 14; part++) {
           response.write('.');
-          await sleep(40);
+          await sleep(50);
         }
         response.end();
       },
     ],
     {},
-    { idleTimeoutMs: 120 },
+    { idleTimeoutMs: 500 },
   );
-  expect((await send(port, '/')).body).toBe('......');
+  expect((await send(port, '/')).body).toBe('.'.repeat(14));
 });
 
 test('a client that leaves ends the request at the target, and is counted', async () => {
