@@ -112,6 +112,20 @@ test('a replica is copied again if the primary no longer has the WAL that it mis
   await second.stop();
 });
 
+test('a replica that was promoted is copied again, without what was written to it', async () => {
+  const mine = await replicaOptions('promoted');
+  const first = await startReplica(mine, primary);
+  await query(first, 'select pg_promote()');
+  await query(first, "insert into notes (body) values ('elsewhere')");
+  expect(await replicaLagMs(first)).toBeNull();
+  await first.stop();
+  await write('after the promotion');
+  const second = await startReplica(mine, primary);
+  await eventually(async () => expect(await bodies(second)).toEqual(await bodies(primary)));
+  expect(await bodies(second)).not.toContain('elsewhere');
+  await second.stop();
+});
+
 test('a replica of another cluster is copied again', async () => {
   const mine = await replicaOptions('of-another');
   const otherOptions = await replicaOptions('other-primary');
