@@ -5,26 +5,50 @@ import { anyOf } from './faults.ts';
 
 /** What a buyer was told about the orders it placed, and all that it should not have been told. */
 export interface Ledger {
-  readonly orders: { readonly id: string; readonly totalCents: number; readonly outcome: Outcome }[];
+  /** Their addresses. */
+  readonly buyers: string[];
+  readonly orders: {
+    readonly email: string;
+    readonly id: string;
+    readonly totalCents: number;
+    readonly outcome: Outcome;
+  }[];
   readonly surprises: string[];
 }
 
 type Outcome = 'paid' | 'declined' | 'hanging';
 
-/** Buys until `signal` aborts, and completes the purchase under way. */
+/** Some more than the hourly limit of mails about orders. */
+const ordersPerBuyer = 120;
+
+/** Buys until `signal` aborts, as one person after another, and completes the purchase under way. */
 export async function buy(edge: string, ledger: Ledger, signal: AbortSignal): Promise<void> {
-  const shopper = createShopper(edge);
-  const registered = await insist(shopper, () => shopper.register());
-  // The response to the first registration was lost.
-  if (registered.status === 409) await insist(shopper, () => shopper.login());
-  const { body } = await insist(shopper, () => shopper.products('?limit=20'));
   while (!signal.aborted) {
-    const items = [{ productId: anyOf<{ id: string }>(body.items)?.id ?? '', quantity: 1 }];
-    const order = await twins(shopper, ledger, (key) => shopper.order(items, key));
-    if (order?.status !== 201) continue;
-    const { id, totalCents } = order.body;
-    ledger.orders.push({ id, totalCents, outcome: await payFor(shopper, ledger, id) });
+    const shopper = createShopper(edge);
+    const registered = await insist(shopper, () => shopper.register());
+    // The response to the first registration was lost.
+    if (registered.status === 409) await insist(shopper, () => shopper.login());
+    ledger.buyers.push(shopper.email);
+    const { body } = await insist(shopper, () => shopper.products('?limit=20'));
+    for (let i = 0; i < ordersPerBuyer && !signal.aborted; i += 1)
+      await buyOne(shopper, ledger, anyOf<Product>(body.items));
   }
+}
+
+interface Product {
+  readonly id: string;
+  readonly priceCents: number;
+}
+
+async function buyOne(shopper: Shopper, ledger: Ledger, product: Product | undefined): Promise<void> {
+  const items = [{ productId: product?.id ?? '', quantity: 1 }];
+  const order = await twins(shopper, ledger, (key) => shopper.order(items, key));
+  if (order === undefined) return;
+  const { id, totalCents } = order.body;
+  if (order.status !== 201 || totalCents !== product?.priceCents)
+    ledger.surprises.push(`${JSON.stringify(product)}: ${order.status} ${JSON.stringify(order.body)}`);
+  if (order.status === 201)
+    ledger.orders.push({ email: shopper.email, id, totalCents, outcome: await payFor(shopper, ledger, id) });
 }
 
 async function payFor(shopper: Shopper, ledger: Ledger, id: string): Promise<Outcome> {
