@@ -146,7 +146,8 @@ async function waitForStreaming(replica: Postgres): Promise<boolean> {
 }
 
 /**
- * Returns how far the replica is behind, in ms: 0 if it has every write of the primary, null while it is disconnected.
+ * Returns how far the replica is behind, in ms: 0 if it has every write of the primary, null while it is disconnected. One
+ * that has replayed no transaction since its start is behind for at least that long.
  */
 export async function replicaLagMs(replica: Postgres): Promise<number | null> {
   const { rows } = await asAdmin(replica, (client) =>
@@ -154,7 +155,7 @@ export async function replicaLagMs(replica: Postgres): Promise<number | null> {
       `select case
          when not exists (select from pg_stat_wal_receiver where status = 'streaming') then null
          when pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() then 0
-         else extract(epoch from now() - pg_last_xact_replay_timestamp()) * 1000
+         else extract(epoch from now() - coalesce(pg_last_xact_replay_timestamp(), pg_postmaster_start_time())) * 1000
        end::float8 as lag`,
     ),
   );

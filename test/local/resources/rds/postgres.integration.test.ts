@@ -87,6 +87,16 @@ test('a replica has the rows written before and after its creation, and is read-
   await replica.stop();
 });
 
+test('a replica whose replay is paused is behind, also if it has replayed nothing since its start', async () => {
+  const replica = await startReplica(await replicaOptions('late'), primary);
+  await query(replica, 'select pg_wal_replay_pause()');
+  await write('not replayed');
+  await eventually(async () => expect(await replicaLagMs(replica)).toBeGreaterThan(0));
+  await query(replica, 'select pg_wal_replay_resume()');
+  await eventually(async () => expect(await replicaLagMs(replica)).toBe(0));
+  await replica.stop();
+});
+
 test('a stopped replica continues where it stopped', async () => {
   const mine = await replicaOptions('pauses');
   const first = await startReplica(mine, primary);
