@@ -30,8 +30,8 @@ const kill = (server: Server): Fault => ({
   happen: async (system) => void (await system.act(await labelOf(system, server), 'kill')),
 });
 
-/** How long a server is silent, in ms: longer than its clients wait for a response. */
-const silenceMs = 5_000;
+/** How long a server is silent, in ms: longer than services wait for Redis or a query (query_timeout of their pools). */
+const silenceMs = 7_000;
 
 /** The server accepts connections and does not respond, and its open connections receive neither FIN nor RST. */
 const silence = (server: Server): Fault => ({
