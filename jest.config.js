@@ -20,6 +20,8 @@ const isolated = {
 export default {
   // By default jest leaves one core free, which is half of a machine with two.
   maxWorkers: '100%',
+  // In ms. No test measures its own duration: the limit only ends one that hangs, however busy the machine is.
+  testTimeout: 300_000,
   projects: [
     kind('unit', ['<rootDir>/test/**/!(*.integration|*.e2e).test.ts'], {
       // Each worker is a thread that loads a module once for all its files; scripts/jest-globals.ts belongs to it.

@@ -25,4 +25,4 @@ test('the CDK CLI runs the app with the Node of the repository, whatever the PAT
   } finally {
     rmSync(directory, { recursive: true });
   }
-}, 60_000);
+});

@@ -3,12 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 import { createShopper } from '../support/shopper.ts';
 import { startSystem, type System } from '../support/system.ts';
-
-jest.setTimeout(180_000);
 
 let assembly: string;
 let system: System;

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { docker } from '../../local/host/docker.ts';
 import { expectLoopbackOnly, portsOf } from '../support/loopback-only.ts';
 import { cli, startSystem, type System } from '../support/system.ts';
 import { describeJourney } from './journey.ts';
-
-jest.setTimeout(300_000);
 
 let system: System;
 

@@ -5,10 +5,8 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startLocalstack, type OtherEndpoint } from '../support/other-endpoint.ts';
-
-jest.setTimeout(300_000);
 
 const root = resolve(import.meta.dirname, '../..');
 const account = '000000000000';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { expectLoopbackOnly, portsOf } from '../support/loopback-only.ts';
 import { createShopper, type Shopper } from '../support/shopper.ts';
 import { startSystem, type System } from '../support/system.ts';
@@ -7,8 +7,6 @@ import { send } from '../local/resources/elbv2/load-balancer/rig.ts';
 import { describeJourney } from './journey.ts';
 import { describeReadRouting } from './read-routing.ts';
 import { describeTaskLoss } from './task-loss.ts';
-
-jest.setTimeout(120_000);
 
 let system: System;
 beforeAll(async () => {

@@ -3,13 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 import { eventually } from '../support/eventually.ts';
 import { expectLoopbackOnly, portsOf } from '../support/loopback-only.ts';
 import { startSystem, type System } from '../support/system.ts';
-
-jest.setTimeout(120_000);
 
 let assembly: string;
 let system: System;

@@ -3,14 +3,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterEach, expect, jest, test } from '@jest/globals';
+import { afterEach, expect, test } from '@jest/globals';
 import { connect } from '../../local/client.ts';
 import { processesWith } from '../../local/host/processes.ts';
 import { eventually } from '../support/eventually.ts';
 import { createShopper } from '../support/shopper.ts';
 import { cli, freePorts, newStateDir, startSystem, type System } from '../support/system.ts';
-
-jest.setTimeout(180_000);
 
 const processesOf = (stateDir: string): number[] => processesWith(stateDir).map(({ pid }) => pid);
 

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, test } from '@jest/globals';
 import { startMinistack, type OtherEndpoint } from '../support/other-endpoint.ts';
 import { expectLoopbackOnly } from '../support/loopback-only.ts';
 import { startSystem, type System } from '../support/system.ts';
 import { describeJourney } from './journey.ts';
-
-jest.setTimeout(300_000);
 
 let ministack: OtherEndpoint;
 let system: System;

@@ -1,15 +1,13 @@
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { Stack } from 'aws-cdk-lib/core';
 import type { App } from 'aws-cdk-lib/core';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 
 import { createApp } from '../../lib/app.ts';
 import type { EnvironmentProps } from '../../lib/config/environment-props.ts';
 import { environments } from '../../lib/config/environments.ts';
 import { system } from '../../lib/system.ts';
 import { temporaryOutdir } from './stack.ts';
-
-jest.setTimeout(60_000);
 
 const appWith = (settings: Readonly<Record<string, EnvironmentProps>>, env?: string): App =>
   createApp(system, settings, { outdir: temporaryOutdir(), autoSynth: false, ...(env && { context: { env } }) });

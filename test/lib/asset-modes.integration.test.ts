@@ -4,9 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { expect, jest, test } from '@jest/globals';
-
-jest.setTimeout(60_000);
+import { expect, test } from '@jest/globals';
 
 /** Synthesizes an environment under a umask. Returns `file` or `directory` and the mode of everything in its assets, by path. */
 async function modesUnder(umask: string): Promise<Map<string, string>> {

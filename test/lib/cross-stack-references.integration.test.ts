@@ -1,5 +1,5 @@
 import { App } from 'aws-cdk-lib/core';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import { featureFlags } from '../../lib/app.ts';
 import { withDefaults } from '../../lib/config/environment.ts';
@@ -11,8 +11,6 @@ import { Account, referencesIn } from './cloudformation.ts';
 import type { StackTemplate } from './cloudformation.ts';
 import { environmentNames, stackNames, templateOf } from './environments.ts';
 import { temporaryOutdir } from './stack.ts';
-
-jest.setTimeout(60_000);
 
 interface Variant {
   readonly props?: Partial<EnvironmentProps>;

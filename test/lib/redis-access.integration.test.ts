@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 
-import { afterAll, afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
 
 import { createServer } from '../../app/kit/server.ts';
@@ -20,8 +20,6 @@ import { templateOf } from './environments.ts';
 import { resourcesOf } from './synth.ts';
 
 // Runs the users and the parameters of the template on a real server, in which the sessions of the whole shop are.
-
-jest.setTimeout(60_000);
 
 const trusted = getCACertificates('default');
 let dir: string;

@@ -60,4 +60,4 @@ test('inline snapshots that a run writes are formatted', () => {
   } finally {
     rmSync(file);
   }
-}, 30_000);
+});

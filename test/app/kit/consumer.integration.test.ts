@@ -5,7 +5,7 @@ import {
   SQSClient,
   type QueueAttributeName,
 } from '@aws-sdk/client-sqs';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { startConsumer } from '../../../app/kit/consumer.ts';
 import { parseEvent, type Event } from '../../../app/kit/events.ts';
 import type { Task } from '../../../app/kit/task.ts';
@@ -14,7 +14,6 @@ import { eventually } from '../../support/eventually.ts';
 import { silentTask } from '../../support/task.ts';
 
 // A message that fails is hidden for 1 second, then for 2.
-jest.setTimeout(30_000);
 
 let endpoint: TestEndpoint;
 let sqs: SQSClient;

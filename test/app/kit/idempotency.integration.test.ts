@@ -73,7 +73,7 @@ test('a repetition that waits longer than the statement timeout is a 409 with Re
   await expect(send()).rejects.toMatchObject({ status: 409, headers: { 'retry-after': '1' } });
   never.resolve();
   await first;
-}, 10_000);
+});
 
 test('a key that is deleted as too old, while a repetition looks it up, is a new key', async () => {
   const first = await send();

@@ -1,5 +1,5 @@
 import type { PublishBatchCommand } from '@aws-sdk/client-sns';
-import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { Type } from 'typebox';
 import { connectDatabase, type Database } from '../../../app/kit/database.ts';
 import { createLogger } from '../../../app/kit/log.ts';
@@ -8,8 +8,6 @@ import { createTask, type Task } from '../../../app/kit/task.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
 import { silentTask } from '../../support/task.ts';
-
-jest.setTimeout(30_000);
 
 const ThingDone = { type: 'thing.done', payload: Type.Object({ n: Type.Integer() }) };
 let served: TestDatabase<'payments'>;

@@ -60,20 +60,20 @@ test('at worst, silence is noticed and another connection is begun within 2.5 s'
   // The clock stands still: the connection is ready, and responds, without any other timer.
   while (redis.status !== 'ready') await pause(10);
   expect(await redis.ping()).toBe('PONG');
-}, 20_000);
+});
 
 test('a Redis that goes silent without closing is reached again within seconds', async () => {
   const { redis, proxy } = await connected();
   proxy.silence();
   expect(await eventually(() => redis.ping(), 10_000)).toBe('PONG');
-}, 20_000);
+});
 
 test('a silent connection is replaced also while no request needs it', async () => {
   const { redis, proxy } = await connected();
   proxy.silence();
   await eventually(async () => expect(proxy.accepted()).toBe(2), 10_000);
   expect(await eventually(() => redis.ping())).toBe('PONG');
-}, 20_000);
+});
 
 test('a connection that responds is kept, busy or idle', async () => {
   const { redis, proxy } = await connected();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { PostgresPool } from 'kysely';
 import { pino } from 'pino';
 import { createPool } from '../../../app/kit/database-pool.ts';
@@ -17,7 +17,6 @@ import { asAdmin, startPostgres, type Postgres, type PostgresOptions } from '../
 import { eventually } from '../../support/eventually.ts';
 
 // It starts servers of its own: what it does to the replica would disturb other tests.
-jest.setTimeout(60_000);
 
 const log = pino({ level: 'silent' });
 const password = 'reader-password';

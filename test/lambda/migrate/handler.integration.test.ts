@@ -5,13 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { bundle } from '../../../lib/bundle.ts';
 import { adminQuery, dropDatabase, rolePassword, testAdmin } from '../../support/database.ts';
 import { startTestEndpoint, type TestEndpoint } from '../../support/endpoint.ts';
 import { filmsFile } from '../../support/films.ts';
-
-jest.setTimeout(30_000);
 
 const role = `role_${randomUUID().slice(0, 8)}`;
 const database = `test_${role}`;

@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { migrate } from '../../../lambda/migrate/migrate.ts';
 import { dropDatabase, testAdmin } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
 
 // Some wait for locks.
-jest.setTimeout(30_000);
 
 const notes = '-- Up Migration\nCREATE TABLE notes (id int PRIMARY KEY, text text);';
 

@@ -17,7 +17,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { startControl } from '../../../local/cli/control.ts';
 import { freePort } from '../../../local/host/free-port.ts';
@@ -26,8 +26,6 @@ import { createEventStream } from '../../../local/kernel/events.ts';
 import type { Status } from '../../../local/status.ts';
 import { eventually } from '../../support/eventually.ts';
 import { claimState, prepareState } from '../../../local/host/state.ts';
-
-jest.setTimeout(60_000);
 
 const main = resolve(import.meta.dirname, '../../../local/cli/main.ts');
 let stateDir: string;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { App } from '../../../../app/kit/app.ts';
 import { connectDatabase, type Database } from '../../../../app/kit/database.ts';
 import type { Task } from '../../../../app/kit/task.ts';
@@ -12,8 +12,6 @@ import { adminQuery, createDatabase, type TestDatabase } from '../../../support/
 import { eventually } from '../../../support/eventually.ts';
 import { memoryRedis } from '../../../support/sign-in.ts';
 import { silentTask } from '../../../support/task.ts';
-
-jest.setTimeout(30_000);
 
 let served: TestDatabase<'auth'>;
 let connections: Task<unknown>;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, GetQueueAttributesCommand, PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { startConsumer } from '../../../../app/kit/consumer.ts';
 import { connectDatabase, type Database } from '../../../../app/kit/database.ts';
 import { parseEvent, type Event } from '../../../../app/kit/events.ts';
@@ -20,8 +20,6 @@ import { adminQuery, createDatabase, type TestDatabase } from '../../../support/
 import { startTestEndpoint, type TestEndpoint } from '../../../support/endpoint.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { silentTask } from '../../../support/task.ts';
-
-jest.setTimeout(60_000);
 
 type Service = 'orders' | 'payments' | 'mailer';
 

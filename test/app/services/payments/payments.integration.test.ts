@@ -147,7 +147,7 @@ test('of a hundred orders, ten at a time, each paid by four duplicates, all are 
   const { payments, charges, events } = await written();
   const all = Array.from({ length: 100 }, () => 'succeeded');
   expect({ payments, charges, events }).toEqual({ payments: all, charges: all, events: 100 });
-}, 60_000);
+});
 
 test('a payment under way is not called paid', async () => {
   const orderId = givenOrder(500);

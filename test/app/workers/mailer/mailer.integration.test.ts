@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { DatabaseConfig } from '../../../../app/kit/config.ts';
 import { connectDatabase } from '../../../../app/kit/database.ts';
 import type { Event } from '../../../../app/kit/events.ts';
@@ -11,8 +11,6 @@ import { startTestEndpoint, type TestEndpoint } from '../../../support/endpoint.
 import { eventually } from '../../../support/eventually.ts';
 import { silentTask } from '../../../support/task.ts';
 import { startMailer, startQueueProxy, startSes, type Mailer } from './rig.ts';
-
-jest.setTimeout(60_000);
 
 let database: TestDatabase<'mailer'>;
 let endpoint: TestEndpoint;
@@ -300,5 +298,5 @@ async function handled(): Promise<void> {
       ApproximateNumberOfMessages: '0',
       ApproximateNumberOfMessagesNotVisible: '0',
     });
-  }, 20_000);
+  });
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
 import type { Stack } from '../../../../local/kernel/assembly/template.ts';
 import { createEngine, type Engine } from '../../../../local/kernel/engine.ts';
@@ -10,8 +10,6 @@ import { scaling } from '../../../../local/resources/scaling/scaling.ts';
 import { joinSections } from '../../../../local/status.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { createTestHost } from './host.ts';
-
-jest.setTimeout(30_000);
 
 let rig: ReturnType<typeof createTestHost>;
 let engine: Engine;

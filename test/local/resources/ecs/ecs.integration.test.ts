@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
 import type { FetchSecret } from '../../../../local/kernel/assembly/dynamic-references.ts';
 import { ecs } from '../../../../local/resources/ecs/ecs.ts';
@@ -13,8 +13,6 @@ import { eventually } from '../../../support/eventually.ts';
 import { createResources } from '../../../support/resources.ts';
 import { createTestHost } from './host.ts';
 import { FakeTargetGroup } from './scheduler/rig.ts';
-
-jest.setTimeout(30_000);
 
 const keepRunning = 'setInterval(() => {}, 1000);';
 const noSecret: FetchSecret = () => Promise.reject(new Error('no secret'));

@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 
 import { createDatabaseResources, type DatabaseResources } from '../databases.ts';
 
 // Each starts whole servers.
-jest.setTimeout(60_000);
 
 let data: DatabaseResources;
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,8 +8,6 @@ import { freePort } from '../../../../local/host/free-port.ts';
 import { tokenAccess } from '../../../../local/resources/elasticache/redis-access.ts';
 import { startRedis, type RedisOptions } from '../../../../local/resources/elasticache/redis.ts';
 import { serverCertificate } from '../../../../local/host/tls.ts';
-
-jest.setTimeout(30_000);
 
 let dir: string;
 let options: RedisOptions;

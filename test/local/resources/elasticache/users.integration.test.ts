@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 
 import { eventually } from '../../../support/eventually.ts';
 import { createDatabaseResources, type DatabaseResources } from '../databases.ts';
 
 // Starts a whole server.
-jest.setTimeout(60_000);
 
 const group = (UserIds: string[]) => ({ UserGroupId: 'shop-redis', Engine: 'valkey', UserIds });
 const user = (name: string, AccessString: string, password = `password-of-${name}`) => ({

@@ -49,7 +49,7 @@ const expectedOwner = self === 0 ? 65_534 : self;
 
 test('without user namespaces, root runs PostgreSQL as another user, other users run it as themselves', async () => {
   expect(await ownerOfData(pathWithout('unshare'))).toBe(expectedOwner);
-}, 30_000);
+});
 
 /** Without setpriv the other user must be able to read the clone. */
 const { status } = spawnSync(process.execPath, ['-e', `fs.readdirSync(${JSON.stringify(local)})`], {
@@ -68,4 +68,4 @@ test('without setpriv too, the other user passes through the folders above its d
   }
   expect(await owner).toBe(expectedOwner);
   expect(statSync(dir).mode & 0o777).toBe(self === 0 ? 0o711 : 0o700);
-}, 30_000);
+});

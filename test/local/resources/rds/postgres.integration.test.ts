@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,6 @@ import { serverCertificate, type Tls } from '../../../../local/host/tls.ts';
 import { eventually } from '../../../support/eventually.ts';
 
 // Each test starts servers.
-jest.setTimeout(60_000);
 
 let dir: string;
 let tls: Tls;

@@ -7,7 +7,6 @@ import { eventually } from '../../../support/eventually.ts';
 import { createDatabaseResources, type DatabaseResources } from '../databases.ts';
 
 // Each starts whole servers.
-jest.setTimeout(60_000);
 
 let data: DatabaseResources;
 beforeAll(async () => {

@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
 import { Balancer } from './balancer.ts';
 import { createRig, type Rig } from './rig.ts';
-
-jest.setTimeout(30_000);
 
 let rig: Rig;
 

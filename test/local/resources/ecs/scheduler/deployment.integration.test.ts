@@ -1,10 +1,8 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
 import type { CircuitBreaker } from '../../../../../local/resources/ecs/scheduler/deployment-settings.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { createRig, FakeTargetGroup, serve, settings, type Rig } from './rig.ts';
-
-jest.setTimeout(30_000);
 
 let rig: Rig;
 

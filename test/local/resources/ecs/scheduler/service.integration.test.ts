@@ -2,12 +2,10 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
 import { eventually } from '../../../../support/eventually.ts';
 import { createRig, serve, type Rig } from './rig.ts';
-
-jest.setTimeout(30_000);
 
 let rig: Rig;
 
@@ -244,7 +242,7 @@ test("the health check of the app's images keeps a task that is too busy to resp
   expect([shop.status().tasks, rig.notes]).toEqual([[task], []]);
   process.kill(task?.pid ?? 0, 'SIGSTOP');
   await eventually(async () => expect(rig.notes.join()).toContain(`task ${task?.id} failed its health checks`), 25_000);
-}, 60_000);
+});
 
 test('without any health check a task that keeps running is healthy', async () => {
   const shop = rig.run('setInterval(() => {}, 1000)', { targetGroups: [] });
