@@ -39,7 +39,7 @@ const options = {
   keepNames: true,
   legalComments: 'none',
   external: ['pg-native'],
-  alias: { yaml: './lib/no-yaml.ts' },
+  alias: { yaml: './lib/no-yaml.ts', 'node:http': './lib/builtin-http.cjs', http: './lib/builtin-http.cjs' },
   logLevel: 'warning',
 } satisfies BuildOptions;
 

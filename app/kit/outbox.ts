@@ -122,7 +122,8 @@ export function startRelay<S>(
       if (!more && !nudged && !stopped) await pause();
     }
   };
-  const running = run();
+  // Not at once: a task that starts listens first.
+  const running = pause().then(run);
 
   onStop('background', async () => {
     stopped = true;

@@ -7,7 +7,7 @@ const stopTimeout = 20_000;
 
 /**
  * Listens until SIGTERM or SIGINT, then stops the task and exits 0. Exits 1 at once on a second signal, and when stopping
- * takes too long.
+ * takes too long. Resolves when the service listens: what receives messages starts then, so that it delays no request.
  */
 export async function serve(task: Task<{ HOST: string; PORT: number }>, app: App): Promise<void> {
   const { config, log } = task;

@@ -59,6 +59,11 @@ test('a bundle of a real service contains no absolute path, and its source map n
   expect(sources.filter((source) => source.includes('node_modules'))).toEqual([]);
 });
 
+test('a service does not load the WebSocket client that an import of node:http brings', () => {
+  const { 'main.js': code } = filesOf('app/services/sandbox');
+  expect(code?.match(/from\s*"(?:node:)?http"/g) ?? []).toEqual([]);
+});
+
 test('a bundle runs in Node and keeps class names for the logs', async () => {
   const service = mkdtempSync(join(scratch, 'app-'));
   const source =

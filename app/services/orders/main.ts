@@ -25,5 +25,5 @@ const app = createApp({
   findPrices: createPriceFinder(catalog),
 });
 startRelay(task, { database, sns: createSns() });
-startConsumer(task, { sqs: createSqs(), parse: parseEvent, handle: (event) => handlePaid({ store }, event) });
 await serve(task, app);
+startConsumer(task, { sqs: createSqs(), parse: parseEvent, handle: (event) => handlePaid({ store }, event) });

@@ -47,11 +47,6 @@ const provider = createPaymentProvider(
 const relay = startRelay(task, { database, sns: createSns() });
 startReconciler(task, (signal) => settleAbandoned({ store, provider, log }, signal));
 startReconciler(task, () => publishUnconfirmed(confirmations));
-startConsumer(task, {
-  sqs: createSqs(),
-  parse: parseEvent,
-  handle: (event) => handleOrderPaid(confirmations, event),
-});
 
 const app = createApp({
   log,
@@ -63,3 +58,8 @@ const app = createApp({
   onCommit: () => relay.nudge(),
 });
 await serve(task, app);
+startConsumer(task, {
+  sqs: createSqs(),
+  parse: parseEvent,
+  handle: (event) => handleOrderPaid(confirmations, event),
+});

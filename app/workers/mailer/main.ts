@@ -13,9 +13,9 @@ import { createSentStore, type MailerTables } from './store.ts';
 const task = startTask({ ...databaseConfig, ...receiveConfig, ...mailConfig });
 const store = createSentStore(connectDatabase<MailerTables>(task));
 const send = createMailSender(createSes(), task.config.MAIL_FROM);
+await serve(task, createServer({ name: 'mailer', log: task.log }));
 startConsumer(task, {
   sqs: createSqs(),
   parse: parseEvent,
   handle: (event) => handleEvent({ store, send, log: task.log }, event),
 });
-await serve(task, createServer({ name: 'mailer', log: task.log }));

@@ -19,7 +19,7 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   // Long for a response on loopback, also on a busy machine.
-  client = createHttpClient({ name: 'The provider', baseUrl, timeoutMs: 1_000 });
+  client = createHttpClient({ name: 'The provider', baseUrl, timeoutMs: 400 });
 });
 
 afterEach(async () => {

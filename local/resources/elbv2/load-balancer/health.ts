@@ -19,7 +19,7 @@ export type Health = 'initial' | 'healthy' | 'unhealthy';
 export type ProbeResult = 'passed' | 'failed' | 'refused';
 
 /** How soon a target that does not listen yet is probed again, in ms, so that a start does not take a whole interval. */
-const REFUSED_RETRY_MS = 50;
+const REFUSED_RETRY_MS = 25;
 
 /**
  * Counts probe results into a state. A new target needs one success, an unhealthy one as many as its threshold.
