@@ -22,7 +22,8 @@ const flags = [
 export async function runJest(args: readonly string[], stdio: StdioOptions): Promise<number | undefined> {
   const temporary = mkdtempSync(join(tmpdir(), 'headroom-test-'));
   try {
-    const env = { ...process.env, TMPDIR: temporary };
+    // Compiled code of earlier runs saves a second of the unit tests.
+    const env = { ...process.env, TMPDIR: temporary, NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node-jest') };
     const code = await run(process.execPath, [...flags, jest, ...args], { stdio, env });
     if (code === undefined) await endProcessesIn(temporary);
     return code;
