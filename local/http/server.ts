@@ -121,6 +121,11 @@ async function respond(hop: Hop, request: HopRequest, response: ServerResponse):
 
 /** Does what `stream.pipeline` does, which takes as long as the rest of a small response. */
 function send(body: Readable, response: ServerResponse): void {
+  if (body.destroyed) {
+    // Its events have been emitted already.
+    response.destroy();
+    return;
+  }
   body.on('data', (chunk) => {
     if (!response.write(chunk)) body.pause();
   });

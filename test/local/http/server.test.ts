@@ -105,8 +105,16 @@ test('a response that is destroyed without an error breaks the connection', asyn
   const body = new Readable({ read() {} });
   const port = await serve(async () => stream(body));
   body.push('part');
+  const answer = await answerTo(httpRequest({ host: '127.0.0.1', port }).end());
   setTimeout(() => body.destroy(), 10);
-  await expect(send(port, '/')).rejects.toThrow('aborted');
+  await expect(answer.toArray()).rejects.toThrow('aborted');
+});
+
+test('a response whose body was destroyed before it began breaks the connection', async () => {
+  const body = new Readable({ read() {} }).destroy();
+  await once(body, 'close');
+  const port = await serve(async () => stream(body));
+  await expect(send(port, '/')).rejects.toThrow('socket hang up');
 });
 
 test('a client that leaves before the response aborts the signal', async () => {
