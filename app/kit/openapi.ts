@@ -70,8 +70,8 @@ function problemsOf(
     ...new Set([
       ...problems,
       ...(isChecked ? [400] : []),
-      // A body is read from every request that has one, whether the route uses it or not.
-      ...(hasBody ? [408, 413, 415] : []),
+      // Refused from pages of other origins. A body is read from every request that has one, whether the route uses it or not.
+      ...(hasBody ? [403, 408, 413, 415] : []),
       ...(security ? [401] : []),
       // Sessions are in Redis.
       ...(security?.some((scheme) => 'session' in scheme) ? [503] : []),

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import fastify, { type FastifyBaseLogger } from 'fastify';
 import { Type } from 'typebox';
 import type { App } from './app.ts';
+import { refuseCrossOrigin } from './cross-origin.ts';
 import { handleErrors, refuseMalformed, refuseTwoHosts } from './errors.ts';
 import { loggedTrace, type Logger } from './log.ts';
 import { publishOpenApi } from './openapi.ts';
@@ -51,6 +52,7 @@ export function createServer(options: {
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);
     refuseTwoHosts(request.raw);
+    refuseCrossOrigin(request.raw);
   });
   refuseUnknownParameters(app);
   handleErrors(app);

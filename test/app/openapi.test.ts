@@ -218,6 +218,7 @@ async function observedErrors(operation: Operation): Promise<number[]> {
     ...(method === 'GET'
       ? []
       : [
+          await statusOf(operation, down, { headers: { 'sec-fetch-site': 'cross-site' } }),
           await statusOf(operation, down, body('text/xml', '<x/>')),
           await statusOf(operation, down, body('application/json', JSON.stringify('x'.repeat(70_000)))),
         ]),
