@@ -10,8 +10,11 @@ declare module 'fastify' {
   }
 }
 
-/** The `security` of a route for signed-in users. */
-export const signedIn = [{ session: [] }] as const;
+/** The `security` of a route for signed-in users, also by an API key. */
+export const signedIn = [{ session: [] }, { apiKey: [] }] as const;
+
+/** The `security` of a route for which an API key does not count. */
+export const withSession = [{ session: [] }] as const;
 
 /** The `security` of a route for callers that have a key. */
 export const withKey = [{ key: [] }] as const;
@@ -38,6 +41,7 @@ const securitySchemes = {
     name: '__Host-session',
     description: 'Set by registering and signing in. Over plain HTTP, as on a laptop, its name is `session`.',
   },
+  apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key', description: 'Made by POST /api/auth/keys.' },
   key: { type: 'http', scheme: 'bearer' },
 } as const;
 

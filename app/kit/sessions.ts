@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import plugin from 'fastify-plugin';
+import { apiKeys, keyOf, type FindKeyOwner } from './api-keys.ts';
 import { Problem } from './problem.ts';
 import {
   createSessionStore,
@@ -28,19 +29,23 @@ export interface SessionParts {
   readonly redis: SessionRedis;
   /** Signs the cookie; at least 32 characters. */
   readonly sessionSecret: string;
+  readonly findKeyOwner: FindKeyOwner;
 }
 
 /**
  * Finds the session of each request by its cookie: a random secret, signed so that a made-up one never reaches Redis. The
- * id under which the session is stored is a hash of that secret, so what is in Redis signs nobody in.
+ * id under which the session is stored is a hash of that secret, so what is in Redis signs nobody in. A request with an API key
+ * has no session, whatever cookie it carries.
  */
-export const sessions = ({ redis, sessionSecret }: SessionParts) =>
+export const sessions = ({ redis, sessionSecret, findKeyOwner }: SessionParts) =>
   plugin(async (app) => {
     const store = createSessionStore(redis);
     await app.register(cookie, { secret: sessionSecret });
     app.decorateRequest('session', undefined);
     app.decorateRequest('sessionStore', { getter: () => store });
+    await app.register(apiKeys(findKeyOwner));
     app.addHook('onRequest', async (request) => {
+      if (keyOf(request) !== undefined) return;
       const { valid, value } = request.unsignCookie(cookieOf(request));
       if (!valid) return;
       const id = idOf(value);
@@ -64,9 +69,9 @@ function cookieOf({ cookies, protocol }: FastifyRequest): string {
 
 const idOf = (secret: string) => createHash('sha256').update(secret).digest('base64url');
 
-/** Returns the signed-in user. @throws Problem 401 if there is none */
+/** Returns the signed-in user, or the owner of the API key. @throws Problem 401 if there is none */
 export function requireUser(request: FastifyRequest): User {
-  return requireSession(request).user;
+  return request.keyOwner ?? requireSession(request).user;
 }
 
 /** Returns the session of the request. @throws Problem 401 if there is none */

@@ -2,19 +2,24 @@ import { expect, test } from '@jest/globals';
 import { Type } from 'typebox';
 import { DecidedCharge } from '../../app/contracts/charge.ts';
 import { PayableOrder } from '../../app/contracts/order.ts';
+import { KeyOwner } from '../../app/contracts/key-owner.ts';
 import { PricedProducts } from '../../app/contracts/product.ts';
 import type { App } from '../../app/kit/app.ts';
+import { createApp as createAuth } from '../../app/services/auth/app.ts';
 import { createApp as createCatalog } from '../../app/services/catalog/app.ts';
 import { createApp as createOrders } from '../../app/services/orders/app.ts';
 import { createApp as createSandbox } from '../../app/services/sandbox/app.ts';
 import { breaches } from '../support/contracts.ts';
-import { memoryRedis } from '../support/sign-in.ts';
+import { memoryRedis, noKeys } from '../support/sign-in.ts';
 
 /** No request of these tests reaches a store. */
 const store = {} as never;
-const sessions = { redis: memoryRedis(), sessionSecret: 's'.repeat(32) };
+const sessions = { redis: memoryRedis(), sessionSecret: 's'.repeat(32), findKeyOwner: noKeys };
+
+const auth = createAuth({ store, keys: store, siteUrl: '', onCommit: () => {}, ...sessions });
 
 test.each([
+  ['auth', '/api/auth/me', 'get', KeyOwner, auth],
   ['catalog', '/api/products', 'get', PricedProducts, createCatalog({ store })],
   ['orders', '/api/orders/{id}', 'get', PayableOrder, createOrders({ store, findPrices: store, ...sessions })],
   ['sandbox', '/sandbox/charges/{key}/void', 'post', DecidedCharge, createSandbox({ store, providerKey: 'key' })],

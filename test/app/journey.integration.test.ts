@@ -22,7 +22,7 @@ import { createSentStore, type MailerTables } from '../../app/workers/mailer/sto
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startTestEndpoint, type TestEndpoint } from '../support/endpoint.ts';
 import { eventually } from '../support/eventually.ts';
-import { allowSignIn, memoryRedis } from '../support/sign-in.ts';
+import { allowSignIn, memoryRedis, noKeys } from '../support/sign-in.ts';
 
 interface Line {
   service: string;
@@ -50,7 +50,7 @@ beforeAll(async () => {
   const Attributes = { RawMessageDelivery: 'true' };
   await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint, Attributes }));
 
-  const sessions = { redis: memoryRedis(), sessionSecret: 's'.repeat(32) };
+  const sessions = { redis: memoryRedis(), sessionSecret: 's'.repeat(32), findKeyOwner: noKeys };
   const ordersTask = start('orders', database.config.orders);
   orders = createOrders({
     ...sessions,

@@ -16,15 +16,29 @@ type Parts = Record<string, (...args: any[]) => unknown>; // oxlint-disable-line
 /** Makes each service with fakes of what it depends on, all by name in `fakes`. */
 const services = {
   auth: (fakes: Parts, redis: SessionRedis) =>
-    createAuth({ store: fakes as never, redis, sessionSecret, siteUrl: '', onCommit: () => {} }),
+    createAuth({
+      store: fakes as never,
+      keys: { add: fakes['add'], list: fakes['list'], revoke: fakes['revoke'], ownerOf: findKeyOwner } as never,
+      redis,
+      sessionSecret,
+      siteUrl: '',
+      onCommit: () => {},
+    }),
   catalog: (fakes: Parts) => createCatalog({ store: fakes as never }),
   orders: (fakes: Parts, redis: SessionRedis) =>
-    createOrders({ store: fakes as never, redis, sessionSecret, findPrices: fakes['findPrices'] as never }),
+    createOrders({
+      store: fakes as never,
+      redis,
+      sessionSecret,
+      findKeyOwner,
+      findPrices: fakes['findPrices'] as never,
+    }),
   payments: (fakes: Parts, redis: SessionRedis) =>
     createPayments({
       store: fakes as never,
       redis,
       sessionSecret,
+      findKeyOwner,
       provider: fakes as never,
       findOrder: fakes['findOrder'] as never,
       onCommit: () => {},
@@ -32,6 +46,7 @@ const services = {
   sandbox: (fakes: Parts) => createSandbox({ store: fakes as never, providerKey: 'k' }),
 };
 const sessionSecret = 's'.repeat(32);
+const findKeyOwner = async () => ({ id: '1', email: 'ada@example.com' });
 
 interface Operation {
   readonly service: keyof typeof services;
@@ -61,6 +76,20 @@ const operations: Operation[] = [
     path: '/api/auth/register',
     payload: { email: 'ada@example.com', password },
     cases: [{ fakes: { add: none } }],
+  },
+  {
+    service: 'auth',
+    method: 'POST',
+    path: '/api/auth/keys',
+    cases: [{ fakes: { add: none } }],
+  },
+  { service: 'auth', method: 'GET', path: '/api/auth/keys' },
+  {
+    service: 'auth',
+    method: 'DELETE',
+    path: '/api/auth/keys/{id}',
+    url: `/api/auth/keys/${id}`,
+    cases: [{ fakes: { revoke: async () => false } }],
   },
   {
     service: 'auth',
@@ -258,8 +287,21 @@ test.each(Object.keys(services) as (keyof typeof services)[])(
     );
     const scheme = service === 'sandbox' ? 'key' : 'session';
     for (const { name, isSecured, schemes } of documented)
-      expect([name, schemes]).toEqual([name, isSecured ? [scheme] : []]);
-    const used = documented.some(({ schemes }) => schemes.length > 0);
-    expect(Object.keys(components?.securitySchemes ?? {})).toEqual(used ? [scheme] : []);
+      expect([name, schemes.filter((each) => each !== 'apiKey')]).toEqual([name, isSecured ? [scheme] : []]);
+    const used = documented.flatMap(({ schemes }) => schemes);
+    expect(Object.keys(components?.securitySchemes ?? {}).toSorted()).toEqual([...new Set(used)].toSorted());
+  },
+);
+
+test.each(operations.filter(({ service }) => service !== 'catalog' && service !== 'sandbox'))(
+  '$method $path of $service takes an API key if its document says so',
+  async (operation) => {
+    const { security = [] } = (await documentOf(operation.service)).paths[operation.path]![
+      operation.method.toLowerCase()
+    ]!;
+    const down = failing(new DependencyError('The database'));
+    const status = await statusOf(operation, down, { signedIn: false, headers: { 'x-api-key': 'k' } });
+    const isForSessions = security.length > 0 && !security.some((each) => 'apiKey' in each);
+    expect(status === 401).toBe(isForSessions);
   },
 );

@@ -43,6 +43,23 @@ test('the edge serves the health check to external monitors', async () => {
   });
 });
 
+test('a client with an API key alone orders and pays, in all services, until the key is revoked', async () => {
+  const ada = createShopper(system.edge);
+  await ada.register();
+  const { id, key } = (await ada.send('POST', '/api/auth/keys')).body;
+  const client = createShopper(system.edge);
+  const call = (method: string, path: string, json?: unknown) =>
+    client.send(method, path, { json, headers: { 'x-api-key': key } });
+  const [product] = (await client.products('?limit=1')).body.items;
+  const ordered = await call('POST', '/api/orders', { items: [{ productId: product.id, quantity: 1 }] });
+  expect(ordered).toMatchObject({ status: 201, body: { totalCents: product.priceCents } });
+  const paid = await call('POST', '/api/payments', { orderId: ordered.body.id, cardToken: 'tok_ok' });
+  expect(paid).toMatchObject({ status: 201, body: { status: 'succeeded' } });
+
+  expect((await ada.send('DELETE', `/api/auth/keys/${id}`)).status).toBe(204);
+  expect(await call('GET', '/api/orders')).toMatchObject({ status: 401, body: { title: 'Unknown API key' } });
+});
+
 describe('invalid input gets a problem document, and nothing is written', () => {
   let shopper: Shopper;
   let productId: string;

@@ -14,6 +14,7 @@ import { freePort } from '../../local/host/free-port.ts';
 import { serverCertificate } from '../../local/host/tls.ts';
 import { userAccess } from '../../local/resources/elasticache/redis-access.ts';
 import { startRedis, type RedisServer } from '../../local/resources/elasticache/redis.ts';
+import { noKeys } from '../support/sign-in.ts';
 import { eventually } from '../support/eventually.ts';
 import { silentTask } from '../support/task.ts';
 import { templateOf } from './environments.ts';
@@ -75,7 +76,7 @@ async function connectAs(user: string): Promise<Redis> {
 
 function appWith(redis: Redis) {
   const app = createServer({ name: 'test' });
-  void app.register(sessions({ redis, sessionSecret: 's'.repeat(32) }));
+  void app.register(sessions({ redis, sessionSecret: 's'.repeat(32), findKeyOwner: noKeys }));
   app.post('/in', (request, reply) => signIn(request, reply, { id: '1', email: 'ada@example.com' }));
   app.get('/me', (request) => requireUser(request));
   return app;

@@ -23,6 +23,9 @@ export function memoryRedis(): SessionRedis {
   };
 }
 
+/** For services whose tests send no API key. */
+export const noKeys = async (): Promise<undefined> => undefined;
+
 /** Adds a route by which tests sign in without the `auth` service. Call it before the first request. */
 export function allowSignIn(app: App): (user: User) => Promise<string> {
   app.post('/test/sign-in', (request, reply) => signIn(request, reply, request.body as User));

@@ -5,9 +5,9 @@ import { sessions, type SessionParts } from '../../kit/sessions.ts';
 import type { RouteParts } from './parts.ts';
 import { addRoutes } from './routes.ts';
 
-export function createApp(parts: RouteParts & SessionParts & { log?: Logger }): App {
+export function createApp(parts: RouteParts & Omit<SessionParts, 'findKeyOwner'> & { log?: Logger }): App {
   const app = createServer({ name: 'auth', log: parts.log });
-  void app.register(sessions(parts));
+  void app.register(sessions({ ...parts, findKeyOwner: parts.keys.ownerOf }));
   addRoutes(app, parts);
   return app;
 }

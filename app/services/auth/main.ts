@@ -6,10 +6,11 @@ import { connectRedis } from '../../kit/redis.ts';
 import { serve } from '../../kit/serve.ts';
 import { startTask } from '../../kit/task.ts';
 import { createApp } from './app.ts';
+import { createKeyStore, type KeyTables } from './key-store.ts';
 import { createUserStore, type AuthTables } from './store.ts';
 
 const task = startTask({ ...databaseConfig, ...sessionConfig, ...publishConfig, ...siteConfig });
-const database = connectDatabase<AuthTables>(task);
+const database = connectDatabase<AuthTables & KeyTables>(task);
 const relay = startRelay(task, { database, sns: createSns() });
 const app = createApp({
   log: task.log,
@@ -17,6 +18,7 @@ const app = createApp({
   sessionSecret: task.config.SESSION_SECRET,
   siteUrl: task.config.SITE_URL,
   store: createUserStore(database),
+  keys: createKeyStore(database),
   onCommit: () => relay.nudge(),
 });
 await serve(task, app);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Type } from 'typebox';
 import type { App } from '../../kit/app.ts';
-import { databaseProblems, signedIn } from '../../kit/openapi.ts';
+import { databaseProblems, withSession } from '../../kit/openapi.ts';
 import { Problem } from '../../kit/problem.ts';
 import { strictObject } from '../../kit/schema.ts';
 import { requireSession } from '../../kit/sessions.ts';
@@ -28,7 +28,7 @@ export function addPasswordRoutes(app: App, { store, siteUrl, onCommit }: RouteP
       schema: {
         summary: 'Changes your password and ends your other sessions',
         body: strictObject({ currentPassword: Password, newPassword: NewPassword }),
-        security: signedIn,
+        security: withSession,
         problems: [403, ...databaseProblems],
         response: { 204: Type.Null() },
       },

@@ -9,6 +9,7 @@ import { createToken, siteOf } from './mailed-token.ts';
 import { checkNewPassword } from './new-password.ts';
 import { hashPassword, verifyPassword } from './password.ts';
 import { addPasswordRoutes } from './password-routes.ts';
+import { addKeyRoutes } from './key-routes.ts';
 import type { RouteParts } from './parts.ts';
 import { Email, NewPassword, Password } from './schemas.ts';
 import { addSessionRoutes } from './session-routes.ts';
@@ -84,6 +85,7 @@ export function addRoutes(app: App, parts: RouteParts): void {
   addVerificationRoutes(app, parts);
   addPasswordRoutes(app, parts);
   addSessionRoutes(app);
+  addKeyRoutes(app, parts.keys);
 }
 
 const wrongPassword = () => new Problem(401, 'Wrong e-mail address or password');

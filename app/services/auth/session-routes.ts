@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { App } from '../../kit/app.ts';
-import { signedIn } from '../../kit/openapi.ts';
+import { withSession } from '../../kit/openapi.ts';
 import { defaultLimit, PageOf, pageQuery, readCursor, toPage } from '../../kit/page.ts';
 import { Problem } from '../../kit/problem.ts';
 import { requireSession, signOut } from '../../kit/sessions.ts';
@@ -22,7 +22,7 @@ export function addSessionRoutes(app: App): void {
     {
       schema: {
         summary: 'Your sessions, newest first',
-        security: signedIn,
+        security: withSession,
         querystring: Type.Object(pageQuery),
         response: { 200: PageOf(Session) },
       },
@@ -49,7 +49,7 @@ export function addSessionRoutes(app: App): void {
     {
       schema: {
         summary: 'Ends one of your sessions',
-        security: signedIn,
+        security: withSession,
         problems: [404],
         params: Type.Object({ id: Id }),
         response: { 204: Type.Null() },

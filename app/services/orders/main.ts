@@ -1,3 +1,4 @@
+import { createKeyOwnerFinder } from '../../kit/api-keys.ts';
 import { createSns, createSqs } from '../../kit/aws.ts';
 import { callConfig, databaseConfig, publishConfig, receiveConfig, sessionConfig } from '../../kit/config.ts';
 import { startConsumer } from '../../kit/consumer.ts';
@@ -16,13 +17,14 @@ import { createOrderStore, type OrdersTables } from './store.ts';
 const task = startTask({ ...databaseConfig, ...sessionConfig, ...callConfig, ...publishConfig, ...receiveConfig });
 const database = connectDatabase<OrdersTables>(task);
 const store = createOrderStore(database);
-const catalog = createHttpClient({ name: 'catalog', baseUrl: task.config.SERVICES_URL, timeoutMs: 3_000 });
+const call = (name: string) => createHttpClient({ name, baseUrl: task.config.SERVICES_URL, timeoutMs: 3_000 });
 const app = createApp({
   log: task.log,
   redis: connectRedis(task),
   sessionSecret: task.config.SESSION_SECRET,
+  findKeyOwner: createKeyOwnerFinder(call('auth')),
   store,
-  findPrices: createPriceFinder(catalog),
+  findPrices: createPriceFinder(call('catalog')),
 });
 startRelay(task, { database, sns: createSns() });
 await serve(task, app);

@@ -1,3 +1,4 @@
+import { createKeyOwnerFinder } from '../../kit/api-keys.ts';
 import { createSns, createSqs } from '../../kit/aws.ts';
 import {
   callConfig,
@@ -52,6 +53,7 @@ const app = createApp({
   log,
   redis: connectRedis(task),
   sessionSecret: config.SESSION_SECRET,
+  findKeyOwner: createKeyOwnerFinder(call('auth', config.SERVICES_URL)),
   store,
   provider,
   findOrder: createOrderFinder(call('orders', config.SERVICES_URL)),

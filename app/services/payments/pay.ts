@@ -6,8 +6,8 @@ import type { PaymentProvider } from './provider.ts';
 
 export interface PayRequest {
   readonly user: { readonly id: string; readonly email: string };
-  /** The user's session cookie, forwarded to `orders`. */
-  readonly cookie: string;
+  /** Headers by which `orders` finds the same user. */
+  readonly credentials: Readonly<Record<string, string>>;
   readonly orderId: string;
   readonly cardToken: string;
   readonly idempotencyKey: string | undefined;
@@ -46,7 +46,7 @@ async function findKnown({ store }: PayParts, { user, idempotencyKey }: PayReque
 
 async function open(parts: PayParts, request: PayRequest, requestHash: string): Promise<Payment> {
   const { user, orderId, idempotencyKey } = request;
-  const order = await parts.findOrder(orderId, request.cookie);
+  const order = await parts.findOrder(orderId, request.credentials);
   if (order === undefined) throw new Problem(404, 'No such order', { detail: `You have no order ${orderId}.` });
   if (order.status === 'paid') {
     // A request with the same key may have paid it since this one looked.

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { credentialsOf } from '../../kit/api-keys.ts';
 import type { App } from '../../kit/app.ts';
 import { IdempotencyHeaders } from '../../kit/idempotency.ts';
 import { databaseProblems, signedIn } from '../../kit/openapi.ts';
@@ -37,7 +38,7 @@ export function addRoutes(app: App, parts: RouteParts): void {
     async (request, reply) => {
       const { id, amountCents } = await pay(parts, {
         user: requireUser(request),
-        cookie: request.headers.cookie ?? '',
+        credentials: credentialsOf(request),
         ...request.body,
         idempotencyKey: request.headers['idempotency-key'],
       });

@@ -8,6 +8,7 @@ import { createServer as createApp } from '../../../app/kit/server.ts';
 import { createSessionStore, idleMs, lifetimeMs } from '../../../app/kit/session-store.ts';
 import { requireSession, requireUser, sessions, signIn, signOut } from '../../../app/kit/sessions.ts';
 import { freePort } from '../../../local/host/free-port.ts';
+import { noKeys } from '../../support/sign-in.ts';
 import { silentTask } from '../../support/task.ts';
 
 const sessionSecret = 's'.repeat(32);
@@ -25,7 +26,7 @@ function start(more: Partial<RedisConfig> = {}) {
   });
   const redis = connectRedis(task);
   const app: App = createApp({ name: 'test' });
-  void app.register(sessions({ redis, sessionSecret }));
+  void app.register(sessions({ redis, sessionSecret, findKeyOwner: noKeys }));
   app.post('/in', (request, reply) => signIn(request, reply, { id: '1', email: 'ada@example.com' }));
   app.post('/out', (request, reply) => signOut(request, reply));
   app.get('/me', (request) => requireUser(request));
@@ -112,7 +113,7 @@ test('a request under way does not bring back a session that was ended meanwhile
   const id = await idOf(app, cookie);
   const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const other: App = createApp({ name: 'slow' });
-  void other.register(sessions({ redis, sessionSecret }));
+  void other.register(sessions({ redis, sessionSecret, findKeyOwner: noKeys }));
   other.get('/slow', async (request) => {
     const user = requireUser(request);
     reached.resolve();

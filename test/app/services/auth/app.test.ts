@@ -27,6 +27,7 @@ beforeEach(() => {
   app = createApp({
     store: memoryUsers(),
     redis: memoryRedis(),
+    keys: {} as never,
     sessionSecret: 's'.repeat(32),
     siteUrl: '',
     onCommit: () => {},

@@ -6,6 +6,7 @@ import type { Task } from '../../../../app/kit/task.ts';
 import { createSessionStore } from '../../../../app/kit/session-store.ts';
 import { createApp } from '../../../../app/services/auth/app.ts';
 import { resetMs } from '../../../../app/services/auth/password-routes.ts';
+import { createKeyStore, type KeyTables } from '../../../../app/services/auth/key-store.ts';
 import { createUserStore, maxLinks, type AuthTables } from '../../../../app/services/auth/store.ts';
 import type { UserStore } from '../../../../app/services/auth/user.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../../support/database.ts';
@@ -15,27 +16,28 @@ import { silentTask } from '../../../support/task.ts';
 
 let served: TestDatabase<'auth'>;
 let connections: Task<unknown>;
-let database: Database<AuthTables>;
+let database: Database<AuthTables & KeyTables>;
 let app: App;
 let nudges = 0;
 beforeAll(async () => {
   served = await createDatabase('auth');
   const task = silentTask(served.config.auth);
   connections = task;
-  database = connectDatabase<AuthTables>(task);
+  database = connectDatabase<AuthTables & KeyTables>(task);
 });
 afterAll(async () => {
   await connections.stop();
   await served.drop();
 });
 beforeEach(async () => {
-  await adminQuery(served, 'TRUNCATE auth.users, auth.tokens, auth.outbox');
+  await adminQuery(served, 'TRUNCATE auth.users, auth.api_keys, auth.tokens, auth.outbox');
   app = createAuth();
 });
 
 const createAuth = (parts: Partial<Parameters<typeof createApp>[0]> = {}) =>
   createApp({
     store: createUserStore(database),
+    keys: createKeyStore(database),
     redis: memoryRedis(),
     sessionSecret: 's'.repeat(32),
     siteUrl: '',

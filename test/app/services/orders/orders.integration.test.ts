@@ -10,7 +10,7 @@ import { handlePaid } from '../../../../app/services/orders/events.ts';
 import type { OrderStore } from '../../../../app/services/orders/order.ts';
 import { createOrderStore, type OrdersTables } from '../../../../app/services/orders/store.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../../support/database.ts';
-import { allowSignIn, memoryRedis } from '../../../support/sign-in.ts';
+import { allowSignIn, memoryRedis, noKeys } from '../../../support/sign-in.ts';
 import { silentTask } from '../../../support/task.ts';
 
 const catalogue = new Map([
@@ -35,6 +35,7 @@ beforeAll(async () => {
   app = createApp({
     redis: memoryRedis(),
     sessionSecret: 's'.repeat(32),
+    findKeyOwner: noKeys,
     store,
     findPrices: (ids) => findPrices(ids),
   });

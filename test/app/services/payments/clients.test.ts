@@ -44,17 +44,20 @@ test('the outcome of a charge is in the response to voiding it', async () => {
   ]);
 });
 
-test('orders is called with the cookie of the user, and its 404 means that the user has no such order', async () => {
+test('orders is called with the credentials of the user, and its 404 means that the user has no such order', async () => {
   const order = { id: 'order-1', status: 'pending', totalCents: 5, items: [] };
   const { client, calls } = respondingWith(200, order);
-  expect(await createOrderFinder(client)('order-1', 'session=1')).toMatchObject({ status: 'pending', totalCents: 5 });
+  expect(await createOrderFinder(client)('order-1', { cookie: 'session=1' })).toMatchObject({
+    status: 'pending',
+    totalCents: 5,
+  });
   expect(calls).toMatchObject([{ call: 'GET /api/orders/order-1', headers: { cookie: 'session=1' } }]);
-  expect(await createOrderFinder(respondingWith(404, {}).client)('order-1', '')).toBeUndefined();
+  expect(await createOrderFinder(respondingWith(404, {}).client)('order-1', {})).toBeUndefined();
 });
 
 test('an order without an amount is an error', async () => {
   const find = createOrderFinder(respondingWith(200, { status: 'pending', totalCents: null }).client);
-  await expect(find('order-1', '')).rejects.toThrow('orders responded');
+  await expect(find('order-1', {})).rejects.toThrow('orders responded');
 });
 
 function respondingWith(status: number, json: unknown) {

@@ -6,7 +6,7 @@ import type { ChargeRequest, Verdict } from '../../../../app/services/payments/p
 
 const request = {
   user: { id: 'ada', email: 'ada@example.com' },
-  cookie: 'session=1',
+  credentials: { cookie: 'session=1' },
   orderId: 'order-1',
   cardToken: 'tok_ok',
   idempotencyKey: 'key-1',

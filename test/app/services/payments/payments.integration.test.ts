@@ -17,7 +17,7 @@ import type { PaymentsTables } from '../../../../app/services/payments/tables.ts
 import { createApp as createSandbox } from '../../../../app/services/sandbox/app.ts';
 import { createChargeStore, type SandboxTables } from '../../../../app/services/sandbox/store.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../../support/database.ts';
-import { allowSignIn, memoryRedis } from '../../../support/sign-in.ts';
+import { allowSignIn, memoryRedis, noKeys } from '../../../support/sign-in.ts';
 import { silentTask } from '../../../support/task.ts';
 
 const providerKey = 'key-of-the-provider';
@@ -58,6 +58,7 @@ beforeAll(async () => {
   app = createApp({
     redis: memoryRedis(),
     sessionSecret: 's'.repeat(32),
+    findKeyOwner: noKeys,
     store,
     provider,
     findOrder: async (id) => {
