@@ -57,10 +57,18 @@ function openPool(address: string, config: DatabaseConfig, log: Logger): Omit<Po
   pool.on('remove', () => {
     connected -= 1;
   });
+  /** One for each connection, so that what is known of a connection can be kept by it. */
+  const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+  const wrap = (client: pg.PoolClient) => {
+    const wrapper = discardWhenUseless(client);
+    wrapped.set(client, wrapper);
+    return wrapper;
+  };
   return {
     async connect() {
       try {
-        return discardWhenUseless(await pool.connect());
+        const client = await pool.connect();
+        return wrapped.get(client) ?? wrap(client);
       } catch (cause) {
         if (connected === config.DATABASE_POOL_SIZE)
           throw new OverloadError('All connections to the database are in use', cause);

@@ -1,12 +1,16 @@
 import { Kysely, PostgresDialect, type PostgresPool, type Transaction } from 'kysely';
 import type { DatabaseConfig } from './config.ts';
 import { createPool } from './database-pool.ts';
+import { recordWrites } from './own-writes.ts';
 import { createReplicaPool } from './replicas.ts';
 import type { Task } from './task.ts';
 
 /** The database of a service, with the tables `S`. Every read states whether it may be stale. */
 export interface Database<S> {
-  /** For reads that may be a moment behind the latest write. */
+  /**
+   * For reads that may be a moment behind the latest write of others; those of a request with a session see all that the
+   * session has written. Reads that no replica can serve go to the primary, over half of its connections at most.
+   */
   readonly replica: Kysely<S>;
   /** For writes, and reads that must see the latest write. */
   readonly primary: Kysely<S>;
@@ -23,13 +27,14 @@ export function connectDatabase<S>({ config, log, onStop }: Task<DatabaseConfig>
   const replicaPools = addresses.map((address) => createPool(address, config, log));
 
   const connect = (pool: PostgresPool) => new Kysely<S>({ dialect: new PostgresDialect({ pool }) });
-  const primary = connect(primaryPool);
+  const primary = connect(recordWrites(primaryPool));
+  const maxOnPrimary = Math.max(1, Math.floor(config.DATABASE_POOL_SIZE / 2));
   // Kysely ends only a pool that was used, so the pools are ended here.
   onStop('connections', () => Promise.all([primaryPool, ...replicaPools].map((pool) => pool.end())));
 
   return {
     primary,
-    replica: connect(createReplicaPool(replicaPools, primaryPool, log)),
+    replica: connect(createReplicaPool(replicaPools, primaryPool, log, { maxOnPrimary })),
     transaction: (work) => primary.transaction().execute(work),
   };
 }

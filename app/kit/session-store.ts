@@ -14,13 +14,22 @@ export interface StoredSession {
   readonly userAgent: string;
 }
 
-/** The commands of Redis that sessions use. A service that only reads sessions uses `getex` alone. */
+/** A session with the position that it has written up to (own-writes.ts). */
+export interface FoundSession extends StoredSession {
+  readonly written: number;
+}
+
+/**
+ * The commands of Redis that sessions use. A service that only reads sessions uses `getex`, and on positions `zscore`, `zadd`
+ * and `pexpire`.
+ */
 export interface SessionRedis {
   getex(key: string, unit: 'PX', ms: number): Promise<string | null>;
   mget(keys: string[]): Promise<(string | null)[]>;
   set(key: string, value: string, unit: 'PX', ms: number): Promise<unknown>;
   del(keys: string[]): Promise<unknown>;
   zadd(key: string, score: number, member: string): Promise<unknown>;
+  zadd(key: string, greater: 'GT', score: number, member: string): Promise<unknown>;
   zrem(key: string, members: string[]): Promise<unknown>;
   zrange(key: string, start: number, stop: number): Promise<string[]>;
   zscore(key: string, member: string): Promise<string | null>;
@@ -37,7 +46,11 @@ const maxPerUser = 100;
 /** All methods throw a DependencyError while Redis is not available. */
 export interface SessionStore {
   /** Returns a session that has not ended, and postpones its idle timeout. */
-  find(id: string): Promise<StoredSession | undefined>;
+  find(id: string): Promise<FoundSession | undefined>;
+  /** Returns how far a session, or an API key, has written; 0 if it has not. */
+  findWritten(id: string): Promise<number>;
+  /** Keeps how far a session, or an API key, has written; does nothing if it has written further. */
+  setWritten(id: string, position: number): Promise<void>;
   create(id: string, session: StoredSession): Promise<void>;
   /** Ends sessions of a user. */
   end(userId: string, ids: string[]): Promise<void>;
@@ -53,12 +66,28 @@ export interface SessionStore {
  * Keeps sessions in Redis: each as JSON under `session:<id>`, and the ids of a user in the sorted set `session:of:<user>`.
  * A session is written once, at sign-in. Requests only postpone its expiry, which does nothing to a key that is gone: a
  * session that was ended while a request read it stays ended.
+ *
+ * How far a session has written is the score of a sorted set, `session:written:<id>`, which only grows, whatever the order in
+ * which requests end. It expires a day after the last write: no replica that is read lags as much.
  */
 export function createSessionStore(redis: SessionRedis): SessionStore {
   const key = (id: string) => `session:${id}`;
   const ofUser = (userId: string) => `session:of:${userId}`;
 
-  const find: SessionStore['find'] = async (id) => read(await redis.getex(key(id), 'PX', idleMs));
+  const writtenKey = (id: string) => `session:written:${id}`;
+
+  const findWritten = async (id: string) => Number((await redis.zscore(writtenKey(id), 'position')) ?? 0);
+
+  const find: SessionStore['find'] = async (id) => {
+    // Sent together: one round trip.
+    const [json, written] = await Promise.all([redis.getex(key(id), 'PX', idleMs), findWritten(id)]);
+    const session = read(json);
+    return session && { ...session, written };
+  };
+
+  const setWritten: SessionStore['setWritten'] = async (id, position) => {
+    await Promise.all([redis.zadd(writtenKey(id), 'GT', position, 'position'), redis.pexpire(writtenKey(id), idleMs)]);
+  };
 
   const create: SessionStore['create'] = async (id, session) => {
     const ids = ofUser(session.user.id);
@@ -71,7 +100,7 @@ export function createSessionStore(redis: SessionRedis): SessionStore {
 
   const end: SessionStore['end'] = async (userId, ids) => {
     if (ids.length === 0) return;
-    await redis.del(ids.map(key));
+    await redis.del(ids.flatMap((id) => [key(id), writtenKey(id)]));
     await redis.zrem(ofUser(userId), ids);
   };
 
@@ -100,6 +129,8 @@ export function createSessionStore(redis: SessionRedis): SessionStore {
 
   return {
     find: whileAvailable(find),
+    findWritten: whileAvailable(findWritten),
+    setWritten: whileAvailable(setWritten),
     create: whileAvailable(create),
     end: whileAvailable(end),
     endOne: whileAvailable(endOne),

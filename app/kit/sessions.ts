@@ -3,6 +3,7 @@ import cookie from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import plugin from 'fastify-plugin';
 import { apiKeys, keyOf, type FindKeyOwner } from './api-keys.ts';
+import { runWithOwnWrites, type OwnWrites } from './own-writes.ts';
 import { Problem } from './problem.ts';
 import {
   createSessionStore,
@@ -22,7 +23,13 @@ declare module 'fastify' {
   interface FastifyRequest {
     session: Session | undefined;
     sessionStore: SessionStore;
+    ownWrites: KeptWrites | undefined;
   }
+}
+
+interface KeptWrites extends OwnWrites {
+  /** The position that Redis has. */
+  kept: number;
 }
 
 export interface SessionParts {
@@ -36,21 +43,51 @@ export interface SessionParts {
  * Finds the session of each request by its cookie: a random secret, signed so that a made-up one never reaches Redis. The
  * id under which the session is stored is a hash of that secret, so what is in Redis signs nobody in. A request with an API key
  * has no session, whatever cookie it carries.
+ *
+ * Keeps how far the session, or the API key, has written: its next request sees that, in whichever task or service.
  */
 export const sessions = ({ redis, sessionSecret, findKeyOwner }: SessionParts) =>
   plugin(async (app) => {
     const store = createSessionStore(redis);
     await app.register(cookie, { secret: sessionSecret });
     app.decorateRequest('session', undefined);
+    app.decorateRequest('ownWrites');
     app.decorateRequest('sessionStore', { getter: () => store });
     await app.register(apiKeys(findKeyOwner));
     app.addHook('onRequest', async (request) => {
-      if (keyOf(request) !== undefined) return;
+      const key = keyOf(request);
+      if (key !== undefined) {
+        // Without Redis, the position is unknown: no replica is sure to have reached it.
+        const written = await store.findWritten(idOf(key)).catch(() => Infinity);
+        request.ownWrites = { position: written, kept: written };
+        return;
+      }
+      request.ownWrites = { position: 0, kept: 0 };
       const { valid, value } = request.unsignCookie(cookieOf(request));
       if (!valid) return;
       const id = idOf(value);
       const found = await store.find(id);
-      request.session = found && { id, ...found };
+      if (found === undefined) return;
+      const { written, ...session } = found;
+      request.session = { id, ...session };
+      request.ownWrites = { position: written, kept: written };
+    });
+    // As late as possible: the events of a body are outside the asynchronous context of the hooks before.
+    app.addHook('preHandler', ({ ownWrites }, _reply, done) => {
+      if (ownWrites === undefined) done();
+      else runWithOwnWrites(ownWrites, done);
+    });
+    // Before the client has the response, and so before its next request.
+    app.addHook('onSend', async (request) => {
+      const { ownWrites, session, log } = request;
+      const key = keyOf(request);
+      const id = key === undefined ? session?.id : idOf(key);
+      if (id === undefined || ownWrites === undefined || ownWrites.position <= ownWrites.kept) return;
+      try {
+        await store.setWritten(id, ownWrites.position);
+      } catch (err) {
+        log.warn({ err }, 'the position of a write is not kept, the client may miss the write while replicas lag');
+      }
     });
   });
 
@@ -85,10 +122,11 @@ export async function signIn(request: FastifyRequest, reply: FastifyReply, user:
   await endSession(request);
   const secret = randomBytes(32).toString('base64url');
   const userAgent = (request.headers['user-agent'] ?? '').slice(0, 200);
-  const session = { id: idOf(secret), user, createdAt: Date.now(), userAgent };
-  const { id, ...stored } = session;
-  await request.sessionStore.create(id, stored);
-  request.session = session;
+  const id = idOf(secret);
+  const session = { user, createdAt: Date.now(), userAgent };
+  await request.sessionStore.create(id, session);
+  request.session = { id, ...session };
+  if (request.ownWrites !== undefined) request.ownWrites.kept = 0;
   setCookie(request, reply, secret, lifetimeMs / 1000);
 }
 

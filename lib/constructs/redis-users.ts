@@ -22,11 +22,13 @@ export interface RedisUsersProps {
 /**
  * What each kind of user may do, in the syntax of `ACL SETUSER`. A reader has no command that changes a value: it cannot make
  * a session or put another user into one; GETEX renews the expiry of a session in use. Nobody lists keys. PING and INFO show
- * the client that the server responds and has loaded its data.
+ * the client that the server responds and has loaded its data. A reader keeps how far a session has written: the selector, in
+ * parentheses, confines those commands to such keys. It needs Redis 7 or Valkey (https://valkey.io/topics/acl/#selectors).
  * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html#Access-string
+ * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/supported-engine-versions.html "ACL improvements" of 7.0
  */
 const accessStrings = {
-  read: 'on ~session:* -@all +get +getex +ping +info',
+  read: 'on ~session:* -@all +get +getex +ping +info (~session:written:* +zscore +zadd +pexpire)',
   write:
     'on ~session:* -@all +@read +@write +@transaction -@dangerous -@scripting -scan -randomkey -dbsize +ping +info',
 } as const;

@@ -11,8 +11,12 @@ export function memoryRedis(): SessionRedis {
     getex: async (key) => values.get(key) ?? null,
     mget: async (keys) => keys.map((key) => values.get(key) ?? null),
     set: async (key, value) => values.set(key, value),
-    del: async (keys) => keys.forEach((key) => values.delete(key)),
-    zadd: async (key, score, member) => set(key).set(member, score),
+    del: async (keys) => keys.forEach((key) => values.delete(key) || sets.delete(key)),
+    zadd: async (key: string, ...args: [number, string] | ['GT', number, string]) => {
+      const [score, member] = args.length === 3 ? [args[1], args[2]] : args;
+      const least = args.length === 3 ? (set(key).get(member) ?? 0) : score;
+      return set(key).set(member, Math.max(score, least));
+    },
     zrem: async (key, members) => members.forEach((member) => set(key).delete(member)),
     zrange: async (key, start, stop) => {
       const members = [...set(key)].toSorted((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1)).map(([member]) => member);

@@ -18,19 +18,19 @@ export interface OrdersTables {
   order_items: { order_id: string; position: number; product_id: string; quantity: number; price_cents: number };
 }
 
-/** Reads on the primary: a customer who has just ordered or paid looks at the order next. */
+/** Reads on replicas, which show a customer who has just ordered the order: it was written in the same session. */
 export function createOrderStore(database: Database<OrdersTables>): OrderStore {
-  const { primary } = database;
+  const { replica } = database;
   return {
     place: (request, work) => database.transaction((tx) => once(tx, request, async () => insert(tx, await work()))),
 
     async find(userId, id) {
-      const row = await select(primary).where('user_id', '=', userId).where('id', '=', id).executeTakeFirst();
+      const row = await select(replica).where('user_id', '=', userId).where('id', '=', id).executeTakeFirst();
       return row && toOrder(row);
     },
 
     async list(userId, limit, before) {
-      let query = select(primary).where('user_id', '=', userId).orderBy('seq', 'desc').limit(limit);
+      let query = select(replica).where('user_id', '=', userId).orderBy('seq', 'desc').limit(limit);
       if (before !== undefined) {
         query = query.where('seq', '<', (orders) =>
           orders.selectFrom('orders').select('seq').where('user_id', '=', userId).where('id', '=', before),

@@ -75,7 +75,7 @@ function poolOf(server: Postgres): PostgresPool {
 
 /** Returns a function that reads once and returns the server that responded. */
 function createReader(): () => Promise<string> {
-  const pool = createReplicaPool([poolOf(replica)], poolOf(primary), log, 500);
+  const pool = createReplicaPool([poolOf(replica)], poolOf(primary), log, { maxLagMs: 500 });
   return async () => {
     const client = await pool.connect();
     try {
