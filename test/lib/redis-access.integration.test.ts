@@ -9,6 +9,7 @@ import type { Redis } from 'ioredis';
 
 import { createServer } from '../../app/kit/server.ts';
 import { connectRedis } from '../../app/kit/redis.ts';
+import { createSessionStore } from '../../app/kit/session-store.ts';
 import { requireUser, sessions, signIn } from '../../app/kit/sessions.ts';
 import { freePort } from '../../local/host/free-port.ts';
 import { serverCertificate } from '../../local/host/tls.ts';
@@ -143,6 +144,24 @@ test('a service that reads sessions can neither change nor find one, nor adminis
     for (const [command = '', ...args] of [...writes, ...administration, ['GET', 'other:1']])
       await expect(redis.call(command, ...args)).rejects.toThrow('NOPERM');
     expect(await redis.get('session:1')).toBe('ada');
+  }
+});
+
+test('a service that reads sessions keeps how far they have written, and changes nothing else of them', async () => {
+  await start();
+  const store = createSessionStore(await connectAs('auth'));
+  const session = { user: { id: '1', email: 'ada@example.com' }, createdAt: Date.now(), userAgent: '' };
+  await store.create('a', session);
+  for (const service of ['orders', 'payments']) {
+    const redis = await connectAs(service);
+    const reader = createSessionStore(redis);
+    await reader.setWritten('a', 7);
+    expect(await reader.find('a')).toEqual({ ...session, written: 7 });
+    for (const key of ['session:a', 'session:of:1']) {
+      await expect(redis.zadd(key, 1, 'eve')).rejects.toThrow('NOPERM');
+      await expect(redis.pexpire(key, 1)).rejects.toThrow('NOPERM');
+    }
+    await expect(redis.set('session:written:a', 'eve')).rejects.toThrow('NOPERM');
   }
 });
 

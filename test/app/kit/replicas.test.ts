@@ -42,6 +42,16 @@ test('reads rotate over the replicas', async () => {
   expect(servers.toSorted()).toEqual(['a', 'a', 'b', 'b']);
 });
 
+test('the reads of a replica that is down spread over all others', async () => {
+  const [a, b, c] = [fakePool('a'), fakePool('b'), fakePool('c')];
+  const pool = createReplicaPool([a, b, c], fakePool('primary'), log);
+  a.down = true;
+  const servers = [];
+  for (let i = 0; i < 12; i += 1) servers.push(await serverOf(pool));
+  const counts = ['b', 'c'].map((name) => servers.filter((server) => server === name).length);
+  expect(Math.abs((counts[0] ?? 0) - (counts[1] ?? 0))).toBeLessThanOrEqual(2);
+});
+
 test('without replicas, reads go to the primary', async () => {
   expect(await serverOf(createReplicaPool([], fakePool('primary'), log))).toBe('primary');
 });

@@ -134,7 +134,11 @@ describe('data stores', () => {
     expect(users.map(({ UserId, UserName, AccessString }) => [UserId, UserName, AccessString])).toEqual([
       ['headroom-test-default', 'default', 'off ~keys* -@all'],
       ['headroom-test-auth', 'auth', expect.stringMatching(/^on ~session:\* -@all \+@read \+@write /)],
-      ['headroom-test-orders', 'orders', 'on ~session:* -@all +get +getex +ping +info'],
+      [
+        'headroom-test-orders',
+        'orders',
+        'on ~session:* -@all +get +getex +ping +info (~session:written:* +zscore +zadd +pexpire)',
+      ],
     ]);
     for (const { UserName, AuthenticationMode } of users)
       expect(JSON.stringify(AuthenticationMode)).toContain(`"Ref":"RedisUsersPassword${String(UserName)}`);
