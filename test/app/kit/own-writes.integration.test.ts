@@ -93,7 +93,9 @@ function startTask(): { task: Task<unknown>; app: App } {
   const database = connectDatabase<Tables>(task);
   const redis = connectRedis(task);
   const app: App = createServer({ name: 'test' });
-  void app.register(sessions({ redis, sessionSecret: 's'.repeat(32) }));
+  void app.register(
+    sessions({ redis, sessionSecret: 's'.repeat(32), findKeyOwner: async (id) => ({ id, email: 'ada@example.com' }) }),
+  );
   app.get('/ready', async () => redis.ping());
   app.post('/notes/:id', async (request) => {
     const note = { owner: requireUser(request).id, id: Number((request.params as { id: string }).id) };
@@ -108,7 +110,7 @@ function startTask(): { task: Task<unknown>; app: App } {
   app.get('/notes', async (request) => {
     const { rows } = await sql<{ newest: number; port: number }>`
       SELECT coalesce(max(id), 0) AS newest, inet_server_port() AS port FROM notes
-      WHERE owner = ${request.session?.user.id ?? ''}`.execute(database.replica);
+      WHERE owner = ${(request.keyOwner ?? request.session?.user)?.id ?? ''}`.execute(database.replica);
     return rows[0];
   });
   app.get('/slow', async () => sql`SELECT pg_sleep(0.3)`.execute(database.replica));
@@ -117,23 +119,26 @@ function startTask(): { task: Task<unknown>; app: App } {
   return { task, app };
 }
 
+/** The headers that identify a client. */
+type Headers = Record<string, string>;
+
 /** Signs a new user in through the first task. */
-async function signIn(): Promise<string> {
+async function signIn(): Promise<Headers> {
   const { testSignIn } = apps[0] as unknown as { testSignIn: ReturnType<typeof allowSignIn> };
-  return testSignIn({ id: randomUUID(), email: 'ada@example.com' });
+  return { cookie: await testSignIn({ id: randomUUID(), email: 'ada@example.com' }) };
 }
 
-async function write(cookie: string, id: number, method: 'POST' | 'PUT' = 'POST'): Promise<void> {
-  const { statusCode } = await apps[0].inject({ method, url: `/notes/${id}`, headers: { cookie } });
+async function write(client: Headers, id: number, method: 'POST' | 'PUT' = 'POST'): Promise<void> {
+  const { statusCode } = await apps[0].inject({ method, url: `/notes/${id}`, headers: client });
   expect(statusCode).toBe(200);
 }
 
 /** Reads `times` times through the second task; returns the newest notes seen and the statements per server. */
-async function read(times: number, cookie = '') {
+async function read(times: number, client: Headers = {}) {
   const seen = new Set<number>();
   const counts: Record<Server, number> = { primary: 0, a: 0, b: 0 };
   for (let i = 0; i < times; i += 1) {
-    const response = await apps[1].inject({ url: '/notes', headers: { cookie } });
+    const response = await apps[1].inject({ url: '/notes', headers: client });
     expect(response.statusCode).toBe(200);
     const { newest, port } = response.json<{ newest: number; port: number }>();
     seen.add(newest);
@@ -146,8 +151,8 @@ const pause = (server: Server) => query(server, 'SELECT pg_wal_replay_pause()');
 const resume = (server: Server) => query(server, 'SELECT pg_wal_replay_resume()');
 
 /** Resolves once the reads of a session go to both replicas evenly. */
-const readsBothReplicas = (cookie?: string) =>
-  eventually(async () => expect((await read(10, cookie)).counts).toEqual({ primary: 0, a: 5, b: 5 }));
+const readsBothReplicas = (client?: Headers) =>
+  eventually(async () => expect((await read(10, client)).counts).toEqual({ primary: 0, a: 5, b: 5 }));
 
 test('reads are balanced over the replicas', async () => {
   await readsBothReplicas();
@@ -155,39 +160,50 @@ test('reads are balanced over the replicas', async () => {
 });
 
 test('a session reads each of its writes through another task, and returns to the replicas', async () => {
-  const cookie = await signIn();
+  const client = await signIn();
   for (let id = 1; id <= 200; id += 1) {
-    await write(cookie, id, id % 2 === 0 ? 'PUT' : 'POST');
-    expect((await read(1, cookie)).seen).toEqual([id]);
+    await write(client, id, id % 2 === 0 ? 'PUT' : 'POST');
+    expect((await read(1, client)).seen).toEqual([id]);
   }
-  await readsBothReplicas(cookie);
+  await readsBothReplicas(client);
 });
 
 test.each(['POST', 'PUT'] as const)(
   'while one replica has paused, a session reads its write (%s) on the other, and others read both',
   async (method) => {
-    const cookie = await signIn();
+    const client = await signIn();
     await readsBothReplicas();
     await pause('a');
-    await write(cookie, 7, method);
-    await eventually(async () => expect((await read(1, cookie)).counts.b).toBe(1));
-    expect(await read(40, cookie)).toEqual({ seen: [7], counts: { primary: 0, a: 0, b: 40 } });
+    await write(client, 7, method);
+    await eventually(async () => expect((await read(1, client)).counts.b).toBe(1));
+    expect(await read(40, client)).toEqual({ seen: [7], counts: { primary: 0, a: 0, b: 40 } });
     expect((await read(40)).counts).toEqual({ primary: 0, a: 20, b: 20 });
     await resume('a');
-    await readsBothReplicas(cookie);
+    await readsBothReplicas(client);
   },
 );
 
 test('while both replicas have paused, a session reads its write on the primary, and others read the replicas', async () => {
-  const cookie = await signIn();
+  const client = await signIn();
   await readsBothReplicas();
   await Promise.all([pause('a'), pause('b')]);
-  await write(cookie, 7);
-  expect(await read(40, cookie)).toEqual({ seen: [7], counts: { primary: 40, a: 0, b: 0 } });
+  await write(client, 7);
+  expect(await read(40, client)).toEqual({ seen: [7], counts: { primary: 40, a: 0, b: 0 } });
   expect((await read(40)).counts).toEqual({ primary: 0, a: 20, b: 20 });
   expect((await read(40, await signIn())).counts).toEqual({ primary: 0, a: 20, b: 20 });
   await Promise.all([resume('a'), resume('b')]);
-  await readsBothReplicas(cookie);
+  await readsBothReplicas(client);
+});
+
+test('a client with an API key reads its own write, as a session does', async () => {
+  const client = { 'x-api-key': randomUUID() };
+  await readsBothReplicas();
+  await pause('a');
+  await write(client, 7);
+  await eventually(async () => expect((await read(1, client)).counts.b).toBe(1));
+  expect(await read(20, client)).toEqual({ seen: [7], counts: { primary: 0, a: 0, b: 20 } });
+  await resume('a');
+  await readsBothReplicas(client);
 });
 
 test('positions are in the order of the WAL', async () => {
@@ -237,28 +253,28 @@ test('the position of a session only grows, whatever the order in which its requ
 });
 
 test('a replica that is killed fails no read, and its reads go to the other one', async () => {
-  const cookie = await signIn();
-  await readsBothReplicas(cookie);
+  const client = await signIn();
+  await readsBothReplicas(client);
   const pid = Number((await readFile(join(servers.a.dataDir, 'postmaster.pid'), 'utf8')).split('\n')[0]);
   process.kill(pid, 'SIGKILL');
   await eventually(() => expect(query('a', 'SELECT')).rejects.toThrow());
-  await write(cookie, 7);
-  await eventually(async () => expect((await read(1, cookie)).counts.b).toBe(1));
-  expect(await read(40, cookie)).toEqual({ seen: [7], counts: { primary: 0, a: 0, b: 40 } });
+  await write(client, 7);
+  await eventually(async () => expect((await read(1, client)).counts.b).toBe(1));
+  expect(await read(40, client)).toEqual({ seen: [7], counts: { primary: 0, a: 0, b: 40 } });
   expect((await read(40)).counts).toEqual({ primary: 0, a: 0, b: 40 });
 });
 
 test('without replicas, reads use half of the connections to the primary, and writes do not wait for them', async () => {
   await servers.b.stop();
   await eventually(async () => expect((await read(10)).counts).toEqual({ primary: 10, a: 0, b: 0 }));
-  const cookie = await signIn();
+  const client = await signIn();
   const reads = Array.from({ length: 16 }, () => apps[0].inject('/slow'));
   let most = 0;
   let done = false;
   const finished = Promise.all(reads).finally(() => (done = true));
   let written = 0;
   while (!done) {
-    await write(cookie, (written += 1));
+    await write(client, (written += 1));
     const { rows } = await query(
       'primary',
       "SELECT count(*)::int AS n FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT pg_sleep%'",

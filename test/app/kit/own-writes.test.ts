@@ -20,12 +20,17 @@ function fakePrimary() {
   return { primary, sent, pool: recordWrites(pool) };
 }
 
+/** Returns the command of the result. */
+async function commandOf(client: PostgresPoolClient, statement: string): Promise<string> {
+  const result: object = await client.query(statement, []);
+  return (result as { command: string }).command;
+}
+
 async function run(pool: PostgresPool, ...statements: string[]): Promise<string[]> {
   const client = await pool.connect();
-  const commands = [];
-  for (const statement of statements)
-    commands.push((await client.query(statement, [])) as unknown as { command: string });
-  return commands.map(({ command }) => command);
+  const commands: string[] = [];
+  for (const statement of statements) commands.push(await commandOf(client, statement));
+  return commands;
 }
 
 test('the position of a transaction is read with its COMMIT, in one round trip', async () => {

@@ -46,7 +46,7 @@ test('the reads of a replica that is down spread over all others', async () => {
   const [a, b, c] = [fakePool('a'), fakePool('b'), fakePool('c')];
   const pool = createReplicaPool([a, b, c], fakePool('primary'), log);
   a.down = true;
-  const servers = [];
+  const servers: string[] = [];
   for (let i = 0; i < 12; i += 1) servers.push(await serverOf(pool));
   const counts = ['b', 'c'].map((name) => servers.filter((server) => server === name).length);
   expect(Math.abs((counts[0] ?? 0) - (counts[1] ?? 0))).toBeLessThanOrEqual(2);
