@@ -9,7 +9,7 @@ import type { Task } from './task.ts';
 export interface Database<S> {
   /**
    * For reads that may be a moment behind the latest write of others; those of a request with a session see all that the
-   * session has written. Reads that no replica can serve go to the primary, over half of its connections at most.
+   * session has written. Reads that no replica can serve go to the primary, on at most half of the task's connections to it.
    */
   readonly replica: Kysely<S>;
   /** For writes, and reads that must see the latest write. */
