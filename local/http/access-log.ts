@@ -1,4 +1,4 @@
-import type { Hop } from './hop.ts';
+import { isStream, type Hop } from './hop.ts';
 
 /** Writes a line for each request when its response has been sent: client, method, path, status and duration in ms. */
 export function withAccessLog(hop: Hop, log: NodeJS.WritableStream): Hop {
@@ -11,7 +11,7 @@ export function withAccessLog(hop: Hop, log: NodeJS.WritableStream): Hop {
     try {
       const response = await hop(request);
       const { status, body } = response;
-      if (typeof body === 'string') write(status);
+      if (!isStream(body)) write(status);
       else body.once('close', () => write(body.readableEnded ? status : `${status} (interrupted)`));
       return response;
     } catch (error) {

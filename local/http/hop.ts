@@ -37,7 +37,7 @@ export interface HopResponse {
    * A stream that fails breaks the client's connection, so that the client does not take a part for the whole. The server
    * destroys it when the client is gone, and pauses it while the client is slow.
    */
-  readonly body: Readable | string;
+  readonly body: Readable | Uint8Array | string;
   /** Whether the server closes the connection after this response. */
   readonly close?: boolean;
 }
@@ -52,3 +52,7 @@ export interface Page extends HopResponse {
  * so that stages are composed as functions and tested without a server. Rejects once `request.signal` is aborted.
  */
 export type Hop = (request: HopRequest) => Promise<HopResponse>;
+
+/** Whether a body arrives over time, rather than being here already. */
+export const isStream = (body: HopResponse['body']): body is Readable =>
+  typeof body !== 'string' && !(body instanceof Uint8Array);

@@ -2,7 +2,7 @@ import { createServer, STATUS_CODES, type IncomingMessage, type Server, type Ser
 import type { AddressInfo, Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { headerValues } from './headers.ts';
-import type { Hop, HopRequest, HopResponse, Page } from './hop.ts';
+import { isStream, type Hop, type HopRequest, type HopResponse, type Page } from './hop.ts';
 
 /** Why a request cannot be read: it does not parse, its headers exceed the limit, or it stopped half-way. */
 export type Fault = 'malformed' | 'headers-too-large' | 'timeout';
@@ -102,7 +102,7 @@ async function respond(hop: Hop, request: HopRequest, response: ServerResponse):
   }
   const { status, statusText, headers, body, close } = result;
   if (request.signal.aborted) {
-    if (typeof body !== 'string') body.destroy();
+    if (isStream(body)) body.destroy();
     return;
   }
   if (request.body) response.once('finish', () => request.body?.resume());
@@ -112,11 +112,11 @@ async function respond(hop: Hop, request: HopRequest, response: ServerResponse):
     response.writeHead(status, statusText, headers as string[]);
   } catch (error) {
     // Node refuses some headers that its parser accepts.
-    if (typeof body !== 'string') body.destroy();
+    if (isStream(body)) body.destroy();
     throw error;
   }
-  if (typeof body === 'string') response.end(body);
-  else send(body, response);
+  if (isStream(body)) send(body, response);
+  else response.end(body);
 }
 
 /** Does what `stream.pipeline` does, which takes as long as the rest of a small response. */
