@@ -1,6 +1,9 @@
 import type { HopRequest, Page } from '../../http/hop.ts';
 import { firstHeader } from '../../http/headers.ts';
 import { compileWildcard } from '../../http/wildcard.ts';
+import type { CachePolicy } from './policies/cache-policy.ts';
+import type { OriginRequestPolicy } from './policies/origin-request-policy.ts';
+import type { ResponseHeadersPolicy } from './policies/response-headers-policy.ts';
 import { errorPage, redirectPage } from './pages.ts';
 
 export interface Behavior {
@@ -8,6 +11,12 @@ export interface Behavior {
   readonly pathPattern?: string;
   readonly allowedMethods: readonly string[];
   readonly viewerProtocolPolicy: 'allow-all' | 'https-only' | 'redirect-to-https';
+  readonly cachePolicy: CachePolicy;
+  readonly originRequestPolicy: OriginRequestPolicy;
+  /** @default - the origin's headers */
+  readonly responseHeadersPolicy?: ResponseHeadersPolicy;
+  /** Whether stored responses are compressed. */
+  readonly compress: boolean;
 }
 
 /**

@@ -1,6 +1,10 @@
 import type { Host } from '../../host/host.ts';
 import { Handles } from '../../kernel/handles.ts';
+import type { Policies } from './behavior-reader.ts';
 import { distribution, type Origins } from './distribution.ts';
+import { cachePolicy, cachePolicyHandles } from './policies/cache-policy.ts';
+import { originRequestPolicy, originRequestPolicyHandles } from './policies/origin-request-policy.ts';
+import { responseHeadersPolicy, responseHeadersPolicyHandles } from './policies/response-headers-policy.ts';
 import { vpcOrigin, type VpcOrigin } from './vpc-origin.ts';
 
 interface CloudFrontOptions {
@@ -11,5 +15,18 @@ interface CloudFrontOptions {
 /** The CDN in front of a load balancer, in the runtime's own process. */
 export function cloudfront({ host, loadBalancers }: CloudFrontOptions) {
   const vpcOrigins = new Handles<VpcOrigin>('VPC origin');
-  return { definitions: [vpcOrigin(host, vpcOrigins), distribution({ host, vpcOrigins, loadBalancers })] };
+  const policies: Policies = {
+    cache: cachePolicyHandles(),
+    originRequest: originRequestPolicyHandles(),
+    responseHeaders: responseHeadersPolicyHandles(),
+  };
+  return {
+    definitions: [
+      vpcOrigin(host, vpcOrigins),
+      cachePolicy(policies.cache),
+      originRequestPolicy(policies.originRequest),
+      responseHeadersPolicy(policies.responseHeaders),
+      distribution({ host, policies, vpcOrigins, loadBalancers }),
+    ],
+  };
 }

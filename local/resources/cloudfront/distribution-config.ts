@@ -2,11 +2,6 @@ import { Type, type Static } from 'typebox';
 
 import { closed, ignored } from '../../kernel/schema.ts';
 
-/** Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html */
-const CACHING_DISABLED = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
-/** Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html */
-const ALL_VIEWER_AND_CLOUDFRONT = '33f36d7e-f396-46d9-90e0-52428a34d9dc';
-
 const origin = Type.Object(
   {
     Id: Type.String(),
@@ -28,15 +23,18 @@ const origin = Type.Object(
 
 const behavior = {
   TargetOriginId: Type.String(),
-  CachePolicyId: Type.Literal(CACHING_DISABLED),
-  OriginRequestPolicyId: Type.Literal(ALL_VIEWER_AND_CLOUDFRONT),
+  CachePolicyId: Type.String(),
+  OriginRequestPolicyId: Type.Optional(Type.String()),
+  ResponseHeadersPolicyId: Type.Optional(Type.String()),
+  Compress: Type.Boolean({ default: false }),
+  // Those to OPTIONS are never stored.
+  CachedMethods: Type.Optional(Type.Array(Type.Union([Type.Literal('GET'), Type.Literal('HEAD')]))),
   AllowedMethods: Type.Array(Type.String(), { default: ['GET', 'HEAD'] }),
   ViewerProtocolPolicy: Type.Union([
     Type.Literal('allow-all'),
     Type.Literal('https-only'),
     Type.Literal('redirect-to-https'),
   ]),
-  ...ignored('They have no effect where nothing is cached.', 'CachedMethods Compress'),
 };
 
 /** Without a page of its own: only how long the error is stored. */

@@ -13,7 +13,8 @@ import { ignored } from '../../kernel/schema.ts';
 import type { StatusSections } from '../../status.ts';
 import type { LoadBalancer } from '../elbv2/load-balancer/load-balancer.ts';
 import { resourceHash } from '../resource-hash.ts';
-import { chooseBehavior, type Behavior } from './behaviors.ts';
+import { behaviorReader, type Policies } from './behavior-reader.ts';
+import { chooseBehavior } from './behaviors.ts';
 import { distributionConfig, type DistributionConfig } from './distribution-config.ts';
 import { createEdgeServer } from './edge-server.ts';
 import { createEdge } from './edge.ts';
@@ -37,13 +38,14 @@ export type Origins = Pick<Handles<Pick<LoadBalancer, 'hop'>>, 'get'>;
 
 interface DistributionOptions {
   readonly host: Pick<Host, 'edgePort' | 'log'>;
+  readonly policies: Policies;
   readonly vpcOrigins: Handles<VpcOrigin>;
   readonly loadBalancers: Origins;
 }
 
 /** CloudFormation replaces it for no change.
  * Source: docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudfront-distribution.html */
-export function distribution({ host, vpcOrigins, loadBalancers }: DistributionOptions) {
+export function distribution({ host, policies, vpcOrigins, loadBalancers }: DistributionOptions) {
   const edges = new Handles<Edge>('distribution');
 
   /** Looks the load balancer up for each request: its listener may start later, and either may be replaced. */
@@ -54,15 +56,18 @@ export function distribution({ host, vpcOrigins, loadBalancers }: DistributionOp
       return loadBalancers.get(loadBalancerArn).hop(port)(request);
     };
 
-  function hopOf(config: DistributionConfig, domainName: string, isUp: () => boolean): Hop {
-    const { VpcOriginId, OriginReadTimeout } = config.Origins[0]!.VpcOriginConfig;
+  function hopOf(key: string, config: DistributionConfig, domainName: string, isUp: () => boolean): Hop {
+    const { DomainName, VpcOriginConfig } = config.Origins[0]!;
+    const { VpcOriginId, OriginReadTimeout } = VpcOriginConfig;
+    const { otherwise, behaviors } = behaviorReader(policies)(key, config);
     const errorTtlMs = new Map(
       config.CustomErrorResponses.map(({ ErrorCode, ErrorCachingMinTTL }) => [ErrorCode, ErrorCachingMinTTL * 1000]),
     );
     const edge = createEdge(toOrigin(VpcOriginId), {
       domainName,
       url: `http://127.0.0.1:${host.edgePort}`,
-      behaviorOf: chooseBehavior(config.CacheBehaviors.map(toBehavior), toBehavior(config.DefaultCacheBehavior)),
+      behaviorOf: chooseBehavior(behaviors, otherwise),
+      originDomainName: DomainName,
       originTimeoutMs: OriginReadTimeout * 1000,
       errorTtlMs: (status) => errorTtlMs.get(status) ?? DEFAULT_ERROR_TTL_MS,
       isUp,
@@ -78,7 +83,7 @@ export function distribution({ host, vpcOrigins, loadBalancers }: DistributionOp
       const { DistributionConfig } = resource.properties;
       const id = `E${resourceHash(resource).toUpperCase().slice(0, 13)}`;
       const domainName = `${id.toLowerCase()}.cloudfront.net`;
-      const hop = hopOf(DistributionConfig, domainName, isUp);
+      const hop = hopOf(resource.key, DistributionConfig, domainName, isUp);
       const known = edges.find(id);
       if (known) known.hop = hop;
       else edges.set(id, await startEdge(hop, domainName, host.edgePort));
@@ -96,14 +101,6 @@ export function distribution({ host, vpcOrigins, loadBalancers }: DistributionOp
     },
   });
 }
-
-const toBehavior = (
-  behavior: DistributionConfig['DefaultCacheBehavior'] & { readonly PathPattern?: string },
-): Behavior => ({
-  pathPattern: behavior.PathPattern,
-  allowedMethods: behavior.AllowedMethods,
-  viewerProtocolPolicy: behavior.ViewerProtocolPolicy,
-});
 
 async function startEdge(hop: Hop, domainName: string, port: number): Promise<Edge> {
   const server = createEdgeServer((request) => edge.hop(request), domainName);

@@ -14,12 +14,15 @@ const isRemoved = (name: string): boolean =>
  * `CloudFront-Viewer-Address` is the address of the viewer, which no viewer can forge: CloudFront replaces all headers of
  * that prefix. `X-Forwarded-For` begins with what the viewer claims.
  * Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/adding-cloudfront-headers.html
+ *
+ * @param adds whether the policies include a header of CloudFront's own, by lower-case name
  */
 export function originHeaders(
   headers: RawHeaders,
   { address, port }: HopRequest['client'],
   via: string,
   id: string,
+  adds: (name: string) => boolean = () => true,
 ): string[] {
   const ofConnection = hopByHop(headers);
   const result: string[] = [];
@@ -33,7 +36,8 @@ export function originHeaders(
     else if (!ofConnection(lower) && !isRemoved(lower)) result.push(headers[at]!, value);
   }
   result.push('X-Forwarded-For', [...forwardedFor, address].join(', '));
-  result.push('CloudFront-Viewer-Address', `${address}:${port ?? 0}`, 'CloudFront-Forwarded-Proto', 'http');
+  if (adds('cloudfront-viewer-address')) result.push('CloudFront-Viewer-Address', `${address}:${port ?? 0}`);
+  if (adds('cloudfront-forwarded-proto')) result.push('CloudFront-Forwarded-Proto', 'http');
   result.push('Via', [...hops, via].join(', '), 'X-Amz-Cf-Id', id);
   return result;
 }

@@ -107,13 +107,20 @@ test('a port in use is refused with the remedy', async () => {
 test.each([
   ['another cache policy', { behavior: { CachePolicyId: 'x' } }, 'DefaultCacheBehavior.CachePolicyId = "x"'],
   ['another origin request policy', { behavior: { OriginRequestPolicyId: 'x' } }, 'OriginRequestPolicyId = "x"'],
+  ['another response headers policy', { behavior: { ResponseHeadersPolicyId: 'x' } }, 'ResponseHeadersPolicyId = "x"'],
+  ['stored responses to OPTIONS', { behavior: { CachedMethods: ['GET', 'OPTIONS'] } }, 'CachedMethods'],
   ['functions', { behavior: { FunctionAssociations: [{}] } }, 'FunctionAssociations is not supported'],
   ['Lambda@Edge', { behavior: { LambdaFunctionAssociations: [{}] } }, 'LambdaFunctionAssociations is not supported'],
-  ['response headers', { behavior: { ResponseHeadersPolicyId: 'x' } }, 'ResponseHeadersPolicyId is not supported'],
   [
-    'a behaviour that caches',
-    { config: { CacheBehaviors: [{ PathPattern: '/a', CachePolicyId: 'x' }] } },
-    'CacheBehaviors',
+    'an unknown policy in a behaviour',
+    {
+      config: {
+        CacheBehaviors: [
+          { PathPattern: '/a', TargetOriginId: 'origin', ViewerProtocolPolicy: 'allow-all', CachePolicyId: 'x' },
+        ],
+      },
+    },
+    'CacheBehaviors.0.CachePolicyId = "x"',
   ],
   ['a firewall', { config: { WebACLId: 'x' } }, 'WebACLId is not supported'],
   [

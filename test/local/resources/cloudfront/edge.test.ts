@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createEdge, type EdgeOptions } from '../../../../local/resources/cloudfront/edge.ts';
 import { originHeaders } from '../../../../local/resources/cloudfront/origin-headers.ts';
@@ -9,15 +8,25 @@ import { createEdgeServer, viewerLimits } from '../../../../local/resources/clou
 import { chooseBehavior, type Behavior } from '../../../../local/resources/cloudfront/behaviors.ts';
 import { closeServer, listenOnLoopback } from '../../../../local/http/server.ts';
 import type { RequestListener } from 'node:http';
-import type { Hop, HopRequest, HopResponse } from '../../../../local/http/hop.ts';
+import type { Hop, HopRequest } from '../../../../local/http/hop.ts';
+import { cachingDisabled } from '../../../../local/resources/cloudfront/policies/cache-policy.ts';
+import { allViewerAndCloudFront } from '../../../../local/resources/cloudfront/policies/origin-request-policy.ts';
+import { bodyOf } from './body.ts';
 import { createRig, send, sendRaw, until } from '../elbv2/load-balancer/rig.ts';
 
 const domainName = 'd111.cloudfront.net';
-const behavior: Behavior = { allowedMethods: ['GET', 'HEAD', 'POST'], viewerProtocolPolicy: 'redirect-to-https' };
+const behavior: Behavior = {
+  allowedMethods: ['GET', 'HEAD', 'POST'],
+  viewerProtocolPolicy: 'redirect-to-https',
+  cachePolicy: cachingDisabled,
+  originRequestPolicy: allViewerAndCloudFront,
+  compress: false,
+};
 const options: EdgeOptions = {
   domainName,
   url: 'http://127.0.0.1:8080',
   behaviorOf: () => behavior,
+  originDomainName: 'origin.example',
   originTimeoutMs: 30_000,
   errorTtlMs: () => 0,
   isUp: () => true,
@@ -51,8 +60,6 @@ const get = (more: Partial<HopRequest> = {}): HopRequest => ({
   signal: new AbortController().signal,
   ...more,
 });
-
-const bodyOf = async ({ body }: HopResponse) => (typeof body === 'string' ? body : text(body));
 
 const asObject = (raw: readonly string[]) =>
   Object.fromEntries(

@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 
 import { expect, test } from '@jest/globals';
 
-import type { HopRequest, HopResponse } from '../../../../local/http/hop.ts';
-import { withErrorCache } from '../../../../local/resources/cloudfront/error-cache.ts';
+import type { Hop, HopRequest } from '../../../../local/http/hop.ts';
+import { createCache } from '../../../../local/resources/cloudfront/cache/cache.ts';
+import { cachingDisabled } from '../../../../local/resources/cloudfront/policies/cache-policy.ts';
+import { bodyOf } from './body.ts';
 
 const request = (more: Partial<HopRequest> = {}): HopRequest => ({
   method: 'GET',
@@ -17,20 +18,22 @@ const request = (more: Partial<HopRequest> = {}): HopRequest => ({
   ...more,
 });
 
-const bodyOf = async ({ body }: HopResponse) => (typeof body === 'string' ? body : text(body));
-
-/** A cache in front of an origin that counts its requests and names them in its responses. */
-function cacheOf(respond: (request: HopRequest) => { status: number; cacheControl?: string }, minTtlMs = 10_000) {
+/** A cache that stores errors alone, in front of an origin that counts its requests and names them in its responses. */
+function cacheOf(
+  respond: (request: HopRequest) => { status: number; cacheControl?: string },
+  minTtlMs = 10_000,
+  maxBytes?: number,
+) {
   let requests = 0;
   let time = 0;
-  const hop = withErrorCache(
-    async (each) => {
-      const { status, cacheControl } = respond(each);
-      const headers = cacheControl === undefined ? [] : ['Cache-Control', cacheControl];
-      return { status, headers, body: Readable.from([`response ${++requests}`], { objectMode: false }) };
-    },
-    { minTtlMs: () => minTtlMs, now: () => time },
-  );
+  const origin: Hop = async (each) => {
+    const { status, cacheControl } = respond(each);
+    const headers = cacheControl === undefined ? [] : ['Cache-Control', cacheControl];
+    return { status, headers, body: Readable.from([`response ${++requests}`], { objectMode: false }) };
+  };
+  const cache = createCache({ errorTtlMs: () => minTtlMs, now: () => time, maxBytes });
+  const behavior = { cachePolicy: cachingDisabled, compress: false, collapses: false };
+  const hop: Hop = async (each) => (await cache(each, behavior, origin)).response;
   return { hop, advance: (ms: number) => (time += ms), requests: () => requests };
 }
 
@@ -116,7 +119,7 @@ test('only GET and HEAD are stored, by path', async () => {
 });
 
 test('a scan of random paths does not fill the memory: the oldest errors are dropped', async () => {
-  const { hop, requests } = cacheOf(() => ({ status: 404 }));
+  const { hop, requests } = cacheOf(() => ({ status: 404 }), 10_000, 100_000);
   for (let path = 0; path <= 1000; path++) await hop(request({ url: `/${path}` }));
   await hop(request({ url: '/1000' }));
   expect(requests()).toBe(1001);

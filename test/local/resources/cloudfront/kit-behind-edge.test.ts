@@ -2,6 +2,8 @@ import { afterEach, expect, test } from '@jest/globals';
 
 import { createServer } from '../../../../app/kit/server.ts';
 import { createEdge } from '../../../../local/resources/cloudfront/edge.ts';
+import { cachingDisabled } from '../../../../local/resources/cloudfront/policies/cache-policy.ts';
+import { allViewerAndCloudFront } from '../../../../local/resources/cloudfront/policies/origin-request-policy.ts';
 import { forwardTo } from '../../../../local/resources/elbv2/load-balancer/actions.ts';
 import { closeServer, createHttpServer, listenOnLoopback } from '../../../../local/http/server.ts';
 import { createRig, send, until } from '../elbv2/load-balancer/rig.ts';
@@ -25,7 +27,14 @@ async function serviceSeenFrom(address: string) {
   const edge = createEdge(listener.hop, {
     domainName: 'd111.cloudfront.net',
     url: 'http://127.0.0.1:8080',
-    behaviorOf: () => ({ allowedMethods: ['GET'], viewerProtocolPolicy: 'allow-all' }),
+    behaviorOf: () => ({
+      allowedMethods: ['GET'],
+      viewerProtocolPolicy: 'allow-all',
+      cachePolicy: cachingDisabled,
+      originRequestPolicy: allViewerAndCloudFront,
+      compress: false,
+    }),
+    originDomainName: 'origin.example',
     originTimeoutMs: 30_000,
     errorTtlMs: () => 0,
     isUp: () => true,
