@@ -39,13 +39,13 @@ export function toStored(
 }
 
 /** Headers that a 304 brings up to date. Source: rfc-editor.org/rfc/rfc9110#section-15.4.5 */
-const REFRESHED = ['cache-control', 'date', 'etag', 'expires', 'last-modified'];
+const REFRESHED = new Set(['cache-control', 'date', 'etag', 'expires', 'last-modified']);
 
 /** Returns the headers of a stored response after the origin has confirmed it with a 304. */
 export function refreshedHeaders(stored: RawHeaders, confirmed: RawHeaders): RawHeaders {
   const sent: string[] = [];
   for (let at = 0; at < confirmed.length; at += 2) {
-    if (REFRESHED.includes(confirmed[at]!.toLowerCase())) sent.push(confirmed[at]!, confirmed[at + 1]!);
+    if (REFRESHED.has(confirmed[at]!.toLowerCase())) sent.push(confirmed[at]!, confirmed[at + 1]!);
   }
   const names = sent.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
   return [...without(stored, ...names), ...sent];

@@ -94,16 +94,12 @@ function toHeaders({
   Headers = [],
 }: Static<typeof headersConfig>): Pick<OriginRequestPolicy, 'headers' | 'cloudFrontHeaders'> {
   const listed = Headers.map((name) => name.toLowerCase());
-  switch (HeaderBehavior) {
-    case 'none':
-      return { headers: nothing, cloudFrontHeaders: nothing };
-    case 'whitelist':
-      return { headers: only(listed), cloudFrontHeaders: only(listed) };
-    case 'allViewer':
-      return { headers: everything, cloudFrontHeaders: nothing };
-    case 'allViewerAndWhitelistCloudFront':
-      return { headers: everything, cloudFrontHeaders: only(listed) };
-    case 'allExcept':
-      return { headers: allBut(listed), cloudFrontHeaders: nothing };
-  }
+  const choices = {
+    none: { headers: nothing, cloudFrontHeaders: nothing },
+    whitelist: { headers: only(listed), cloudFrontHeaders: only(listed) },
+    allViewer: { headers: everything, cloudFrontHeaders: nothing },
+    allViewerAndWhitelistCloudFront: { headers: everything, cloudFrontHeaders: only(listed) },
+    allExcept: { headers: allBut(listed), cloudFrontHeaders: nothing },
+  };
+  return choices[HeaderBehavior];
 }
