@@ -52,6 +52,13 @@ export interface HttpServiceDefinition extends Common {
   readonly kind: 'service';
   /** Path patterns (`*` and `?` as in ALB rules) that the load balancer forwards to it. */
   readonly paths: readonly string[];
+  /**
+   * Those of `paths` whose responses are the same for everybody, each with the query parameters that make another response.
+   * The CDN stores them for as long as their `Cache-Control` says; the service gets no other parameter, no cookie and no
+   * other header of the viewer.
+   * @default - none: the CDN stores nothing
+   */
+  readonly stored?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A worker in app/workers/<name>, fed by its queue. */
@@ -68,6 +75,7 @@ export const system: readonly ServiceDefinition[] = [
     name: 'catalog',
     // Serves health checks from outside as well; the load balancer checks each service directly.
     paths: ['/', '/api/health', '/api/products', '/api/products/*'],
+    stored: { '/': [], '/api/products': ['limit', 'cursor', 'ids'], '/api/products/*': [] },
     database: true,
   },
   {

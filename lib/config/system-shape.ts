@@ -26,7 +26,12 @@ const shared: ShapeOf<Shared> = {
 
 const service: ShapeOf<HttpServiceDefinition> = {
   required: { ...shared.required, kind: '"service"', paths: 'the path patterns that reach it' },
-  keys: { ...shared.keys, kind: { oneOf: ['service'] }, paths: { listOf: 'string' } },
+  keys: {
+    ...shared.keys,
+    kind: { oneOf: ['service'] },
+    paths: { listOf: 'string' },
+    stored: { mapOf: { listOf: 'string' } },
+  },
 };
 
 const worker: ShapeOf<WorkerDefinition> = {

@@ -9,6 +9,7 @@ import { deepestLevel, levelsOf, listenerRules, routesIn } from './listener-rule
 import type { Route } from './listener-rules.ts';
 import { relate } from './path-patterns.ts';
 import { nearest } from './suggest.ts';
+import { storedFaults } from './validate-stored.ts';
 import { isBetween } from './validate-tasks.ts';
 import { uploadsFaults } from './validate-uploads.ts';
 
@@ -25,6 +26,7 @@ export function systemFaults(
     ...callFaults(definitions),
     ...uploadsFaults(definitions),
     ...pathFaults(routesIn(definitions)),
+    ...storedFaults(definitions),
     ...priorityFaults(definitions),
   ];
 }

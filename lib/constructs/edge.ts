@@ -3,44 +3,77 @@ import {
   AllowedMethods,
   CachePolicy,
   Distribution,
+  HttpVersion,
   OriginRequestPolicy,
   ViewerProtocolPolicy,
+  type BehaviorOptions,
 } from 'aws-cdk-lib/aws-cloudfront';
 import { VpcOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import type { IApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
+import type { EdgePath } from '../edge-paths.ts';
+import { EdgePolicies } from './edge-policies.ts';
 import { vpcOriginOf } from './vpc-origin.ts';
 
 /** The statuses for which a distribution can set the time that an error is stored.
  * @see https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CustomErrorResponse.html */
 const ERROR_STATUSES = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
 
-/** CloudFront in front of a load balancer that has no public address. Caches nothing, errors included. */
+export interface EdgeProps {
+  readonly loadBalancer: IApplicationLoadBalancer;
+  /** Paths with a rule of their own, in the order in which they are tried. @default - nothing is stored */
+  readonly paths?: readonly EdgePath[];
+  /** Where the access log is written. @default - there is none */
+  readonly accessLogs?: IBucket;
+}
+
+/**
+ * CloudFront in front of a load balancer that has no public address. Stores what is public, and no errors.
+ */
 export class Edge extends Construct {
   readonly distribution: Distribution;
   readonly url: string;
 
-  constructor(scope: Construct, id: string, props: { readonly loadBalancer: IApplicationLoadBalancer }) {
+  constructor(scope: Construct, id: string, props: EdgeProps) {
     super(scope, id);
-    const { loadBalancer } = props;
-    const behavior = {
+    const { loadBalancer, paths = [], accessLogs } = props;
+    const policies = new EdgePolicies(this, 'Policies');
+    const uncached = {
       origin: VpcOrigin.withVpcOrigin(vpcOriginOf(this, 'VpcOrigin', loadBalancer), {
         domainName: loadBalancer.loadBalancerDnsName,
         // Below the load balancer's idle timeout of 60 s: CloudFront never reuses a connection that is being closed.
         keepaliveTimeout: Duration.seconds(55),
       }),
       allowedMethods: AllowedMethods.ALLOW_ALL,
+      responseHeadersPolicy: policies.responseHeaders,
       cachePolicy: CachePolicy.CACHING_DISABLED,
       // Includes CloudFront's own headers: services learn the viewer's address and protocol only from them.
       originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_AND_CLOUDFRONT_2022,
     };
-    this.distribution = new Distribution(this, 'Distribution', {
-      defaultBehavior: { ...behavior, viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS },
-      additionalBehaviors: {
-        // A program that is redirected has already sent its password or key in the clear, and would again.
-        '/api/*': { ...behavior, viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY },
+    // A program that is redirected has already sent its password or key in the clear, and would again.
+    const protocolOf = (pattern: string): Pick<BehaviorOptions, 'viewerProtocolPolicy'> => ({
+      viewerProtocolPolicy: pattern.startsWith('/api/')
+        ? ViewerProtocolPolicy.HTTPS_ONLY
+        : ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+    });
+    const behaviors = [...paths, { pattern: '/api/*' }].map(({ pattern, stored }: EdgePath) => [
+      pattern,
+      {
+        ...uncached,
+        ...protocolOf(pattern),
+        ...(stored && {
+          cachePolicy: policies.storing(stored),
+          originRequestPolicy: policies.publicOriginRequest,
+        }),
       },
+    ]);
+    this.distribution = new Distribution(this, 'Distribution', {
+      defaultBehavior: { ...uncached, ...protocolOf('/') },
+      additionalBehaviors: Object.fromEntries(behaviors) as Record<string, BehaviorOptions>,
+      httpVersion: HttpVersion.HTTP2_AND_3,
+      ...(accessLogs ? { logBucket: accessLogs, logFilePrefix: 'edge/' } : {}),
       // CloudFront stores errors for 10 s by default, also where caching is disabled, and by the path alone: one user's 404
       // or 503 would be the response to others. It ignores `no-store` on most of them.
       // Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html

@@ -2,18 +2,20 @@ import { Stack, Tags } from 'aws-cdk-lib/core';
 import { Template } from 'aws-cdk-lib/assertions';
 import { CfnVpcOrigin } from 'aws-cdk-lib/aws-cloudfront';
 import { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import { Edge } from '../../../lib/constructs/edge.ts';
+import type { EdgePath } from '../../../lib/edge-paths.ts';
 import { emptyStack, vpcIn } from '../stack.ts';
 
 interface Change {
+  readonly paths?: readonly EdgePath[];
   readonly balancer?: { readonly internetFacing?: boolean; readonly loadBalancerName?: string; readonly idle?: number };
   readonly after?: (stack: Stack) => void;
 }
 
 /** Synthesizes the edge in a stack of its own, as it is deployed. */
-function synth({ balancer = {}, after }: Change = {}): Template {
+function synth({ balancer = {}, after, paths }: Change = {}): Template {
   const services = emptyStack();
   const { idle, ...props } = balancer;
   const loadBalancer = new ApplicationLoadBalancer(services, 'LoadBalancer', {
@@ -23,7 +25,7 @@ function synth({ balancer = {}, after }: Change = {}): Template {
   });
   if (idle !== undefined) loadBalancer.setAttribute('idle_timeout.timeout_seconds', `${idle}`);
   const stack = new Stack(services.node.root, 'Edge', { env: { region: 'eu-central-1' } });
-  new Edge(stack, 'Edge', { loadBalancer });
+  new Edge(stack, 'Edge', { loadBalancer, paths });
   after?.(stack);
   return Template.fromStack(stack);
 }
@@ -102,4 +104,87 @@ test('the policy that forwards CloudFront-Viewer-Address is set, as services tru
   expect(distribution!['Properties'].DistributionConfig.DefaultCacheBehavior.OriginRequestPolicyId).toBe(
     '33f36d7e-f396-46d9-90e0-52428a34d9dc',
   );
+});
+
+interface CachePolicyConfig {
+  readonly MinTTL: number;
+  readonly DefaultTTL: number;
+  readonly ParametersInCacheKeyAndForwardedToOrigin: {
+    readonly QueryStringsConfig: object;
+    readonly CookiesConfig: object;
+  };
+}
+
+describe('a stored path', () => {
+  const template = synth({
+    paths: [
+      { pattern: '/', stored: [] },
+      { pattern: '/api/films', stored: ['limit', 'cursor'] },
+      { pattern: '/api/films/mine' },
+      { pattern: '/api/films/*', stored: [] },
+    ],
+  });
+  const [distribution] = Object.values(template.findResources('AWS::CloudFront::Distribution'));
+  const { CacheBehaviors: behaviors } = distribution!['Properties'].DistributionConfig;
+  const policies = template.findResources('AWS::CloudFront::CachePolicy');
+  const policyOf = (index: number): CachePolicyConfig =>
+    policies[behaviors[index].CachePolicyId.Ref]!['Properties'].CachePolicyConfig;
+
+  test('precedes the pattern of the API, and keeps its protocol policy', () => {
+    const protocols = behaviors.map((each: Record<string, string>) => [
+      each['PathPattern'],
+      each['ViewerProtocolPolicy'],
+    ]);
+    expect(protocols).toEqual([
+      ['/', 'redirect-to-https'],
+      ['/api/films', 'https-only'],
+      ['/api/films/mine', 'https-only'],
+      ['/api/films/*', 'https-only'],
+      ['/api/*', 'https-only'],
+    ]);
+  });
+
+  test('has its declared parameters in the key, and nothing without Cache-Control is stored', () => {
+    expect(policyOf(1)).toMatchObject({
+      MinTTL: 0,
+      DefaultTTL: 0,
+      ParametersInCacheKeyAndForwardedToOrigin: {
+        QueryStringsConfig: { QueryStringBehavior: 'whitelist', QueryStrings: ['cursor', 'limit'] },
+        CookiesConfig: { CookieBehavior: 'none' },
+      },
+    });
+    expect(policyOf(0).ParametersInCacheKeyAndForwardedToOrigin.QueryStringsConfig).toEqual({
+      QueryStringBehavior: 'none',
+    });
+  });
+
+  test('leaves a path within it as it is where nothing is stored', () => {
+    const { PathPattern: _pattern, ...within } = behaviors[2];
+    const { PathPattern: _api, ...api } = behaviors[4];
+    expect(within).toEqual(api);
+  });
+
+  test('shares its policy with others of the same parameters', () => {
+    expect(Object.keys(policies)).toHaveLength(2);
+    expect(behaviors[0].CachePolicyId).toEqual(behaviors[3].CachePolicyId);
+  });
+
+  test('gets no cookie, and the address of the viewer', () => {
+    const [policy] = Object.values(template.findResources('AWS::CloudFront::OriginRequestPolicy'));
+    expect(policy!['Properties'].OriginRequestPolicyConfig).toMatchObject({
+      CookiesConfig: { CookieBehavior: 'none' },
+      QueryStringsConfig: { QueryStringBehavior: 'none' },
+      HeadersConfig: { Headers: expect.arrayContaining(['CloudFront-Viewer-Address']) },
+    });
+  });
+});
+
+test('viewers speak HTTP/2 or 3, and every behaviour sets the security headers', () => {
+  const [distribution] = Object.values(
+    synth({ paths: [{ pattern: '/', stored: [] }] }).findResources('AWS::CloudFront::Distribution'),
+  );
+  const { HttpVersion, DefaultCacheBehavior, CacheBehaviors } = distribution!['Properties'].DistributionConfig;
+  expect(HttpVersion).toBe('http2and3');
+  for (const behavior of [DefaultCacheBehavior, ...CacheBehaviors])
+    expect(behavior.ResponseHeadersPolicyId.Ref).toContain('ResponseHeaders');
 });

@@ -12,7 +12,7 @@ export const everything: Selection = { includes: () => true, isEmpty: false, lis
 
 export function only(names: readonly string[]): Selection {
   const set = new Set(names);
-  return { includes: (name) => set.has(name), isEmpty: set.size === 0, listed: [...set].sort() };
+  return { includes: (name) => set.has(name), isEmpty: set.size === 0, listed: [...set].toSorted() };
 }
 
 export function allBut(names: readonly string[]): Selection {
