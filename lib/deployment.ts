@@ -27,7 +27,11 @@ export class Deployment extends Stage {
     const { vpc, awsApis } = network;
     const data = new DataStack(this, 'Data', { ...stack('data'), vpc, terminationProtection: protect });
     const services = new ServicesStack(this, 'Services', { ...stack('services'), vpc, awsApis, data });
-    new EdgeStack(this, 'Edge', { ...stack('edge'), loadBalancer: services.loadBalancer.alb });
+    new EdgeStack(this, 'Edge', {
+      ...stack('edge'),
+      loadBalancer: services.loadBalancer.alb,
+      accessLogs: data.accessLogs.bucket,
+    });
 
     // What is protected from deletion is meant to be real.
     for (const { setting, text } of protect ? placeholderWarnings(environment) : []) {

@@ -1,11 +1,11 @@
-import { CfnOutput, Duration, Stack } from 'aws-cdk-lib/core';
+import { CfnOutput, Stack } from 'aws-cdk-lib/core';
 import type { StackProps } from 'aws-cdk-lib/core';
 import type { Distribution } from 'aws-cdk-lib/aws-cloudfront';
 import type { IApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 
 import type { Environment } from '../config/environment.ts';
-import { AccessLogs } from '../constructs/access-logs.ts';
 import { Edge } from '../constructs/edge.ts';
 import { edgePaths } from '../edge-paths.ts';
 import { definitionsFor, type ServiceDefinition } from '../system.ts';
@@ -14,6 +14,7 @@ interface EdgeStackProps extends StackProps {
   readonly environment: Environment;
   readonly system: readonly ServiceDefinition[];
   readonly loadBalancer: IApplicationLoadBalancer;
+  readonly accessLogs: IBucket;
 }
 
 /** The public entry point. */
@@ -22,16 +23,11 @@ export class EdgeStack extends Stack {
 
   constructor(scope: Construct, id: string, props: EdgeStackProps) {
     super(scope, id, props);
-    const { environment, loadBalancer } = props;
-    const accessLogs = new AccessLogs(this, 'AccessLogs', {
-      retention: Duration.days(environment.logRetention),
-      protect: environment.protect,
-      isForCloudFront: true,
-    });
+    const { environment, loadBalancer, accessLogs } = props;
     const edge = new Edge(this, 'Edge', {
       loadBalancer,
       paths: edgePaths(definitionsFor(props.system, environment)),
-      accessLogs: accessLogs.bucket,
+      accessLogs,
     });
     this.distribution = edge.distribution;
     new CfnOutput(this, 'Url', { value: edge.url, description: 'URL of the system' });

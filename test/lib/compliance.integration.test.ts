@@ -90,11 +90,6 @@ const acknowledged: readonly (readonly [path: RegExp, rule: string, reason: stri
   [/\/Edge\/Distribution\/Resource$/, 'AwsSolutions-CFR1', 'The shop is open to every country.'],
   [/\/Edge\/Distribution\/Resource$/, 'AwsSolutions-CFR2', 'The system has no limits per client yet.'],
   [
-    /\/Edge\/AccessLogs\/Bucket\/Resource$/,
-    'AwsSolutions-S1',
-    'The bucket holds access logs itself; a log of who reads them would need a bucket of its own, and so on.',
-  ],
-  [
     /\/Edge\/Distribution\/Resource$/,
     'AwsSolutions-CFR4',
     "CloudFront's own certificate, which needs no domain, fixes the security policy.",
