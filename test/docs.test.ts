@@ -26,12 +26,23 @@ test.each([
   'CONTRIBUTING.md',
   'docs/architecture.md',
   'docs/another-app.md',
+  'docs/cloudfront.md',
   'docs/operations.md',
   'docs/decisions/README.md',
 ])('every link of %s to a file of the repository leads somewhere', (file) => {
   const links = [...read(file).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, target]) => target ?? '');
   expect(links.length).toBeGreaterThan(0);
   expect(links.filter((link) => !existsSync(join(root, file, '..', link)))).toEqual([]);
+});
+
+test('every test that docs/cloudfront.md names exists, and every rule names one', () => {
+  const text = read('docs/cloudfront.md').split('## What is not emulated', 1)[0] ?? '';
+  const rules = text.split('\n').filter((line) => /^\| (?!rule|-)/.test(line));
+  const named = rules.map((rule) => [...rule.matchAll(/`([\w/-]+\.test\.ts)`/g)].map(([, file]) => file ?? ''));
+  expect(rules.length).toBeGreaterThan(0);
+  expect(rules.filter((_, index) => named[index]!.length === 0)).toEqual([]);
+  const folder = join(root, 'test/local/resources/cloudfront');
+  expect(named.flat().filter((file) => !existsSync(join(folder, file)))).toEqual([]);
 });
 
 test('the index of decisions lists each of them once, in order', () => {

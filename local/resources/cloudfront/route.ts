@@ -14,7 +14,7 @@ interface RouteOptions {
   readonly isUp: () => boolean;
 }
 
-/** The way of a behaviour's requests to the origin. */
+/** How the requests of a behaviour reach the origin. */
 export interface Route {
   /** Rejects only if the viewer has left. @param id of the request, for `X-Amz-Cf-Id` */
   readonly forward: (request: HopRequest, id: string) => Promise<HopResponse>;

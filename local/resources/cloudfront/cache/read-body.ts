@@ -15,17 +15,15 @@ export async function readBody(body: HopResponse['body'], limit: number): Promis
   for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
     chunks.push(next.value);
     size += next.value.byteLength;
-    if (size > limit) return Readable.from(rest(chunks, iterator), { objectMode: false });
+    if (size > limit) {
+      const whole = Readable.from(rest(chunks, iterator), { objectMode: false });
+      return whole.once('close', () => body.destroy());
+    }
   }
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
 async function* rest(chunks: readonly Uint8Array[], iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield* chunks;
-    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
-  } finally {
-    // Destroys the origin's stream also when the viewer leaves in the middle.
-    await iterator.return?.();
-  }
+  yield* chunks;
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
 }
