@@ -44,6 +44,5 @@ function isUnchanged(stored: RawHeaders, viewer: RawHeaders): boolean {
 function rangeApplies(stored: RawHeaders, viewer: RawHeaders): boolean {
   const condition = firstHeader(viewer, 'if-range');
   if (condition === undefined) return true;
-  if (condition.startsWith('W/')) return false;
   return condition === firstHeader(stored, condition.startsWith('"') ? 'etag' : 'last-modified');
 }

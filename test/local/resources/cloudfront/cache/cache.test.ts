@@ -99,9 +99,12 @@ test.each([
 });
 
 test('a range of another version than If-Range names is the whole object', async () => {
-  const { send } = createRig(() => ({ headers: [...cacheControl('max-age=10'), 'ETag', '"1"'], body: '0123' }));
-  const at = (tag: string) => send(request('/', ['Range', 'bytes=0-0', 'If-Range', tag]));
-  expect([(await at('"1"')).status, (await at('"0"')).status, (await at('W/"1"')).status]).toEqual([206, 200, 200]);
+  const date = 'Thu, 01 Jan 2026 00:00:00 GMT';
+  const headers = [...cacheControl('max-age=10'), 'ETag', '"1"', 'Last-Modified', date];
+  const { send } = createRig(() => ({ headers, body: '0123' }));
+  const at = async (version: string) => (await send(request('/', ['Range', 'bytes=0-0', 'If-Range', version]))).status;
+  expect([await at('"1"'), await at(date)]).toEqual([206, 206]);
+  expect([await at('"0"'), await at('W/"1"'), await at('Fri, 02 Jan 2026 00:00:00 GMT')]).toEqual([200, 200, 200]);
 });
 
 test('100,000 simultaneous requests of one object are one request to the origin', async () => {
@@ -256,4 +259,13 @@ test('a policy with a maximum TTL of 0 stores nothing but errors, and changes no
   const conditional = request('/', ['Range', 'bytes=0-0', 'If-None-Match', '"1"']);
   for (let each = 0; each < 2; each++) await send(conditional);
   expect(reached).toEqual([conditional, conditional]);
+});
+
+test('the age that the origin states is not sent on with one of the cache', async () => {
+  const { send, advance } = createRig(() => ({ headers: [...cacheControl('max-age=60'), 'Age', '50'] }));
+  await send();
+  advance(5);
+  const { response } = await send();
+  expect(response.headers.filter((each) => each === 'Age')).toHaveLength(1);
+  expect(response.headers).toEqual(expect.arrayContaining(['Age', '5']));
 });

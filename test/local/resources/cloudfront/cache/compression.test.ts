@@ -74,3 +74,11 @@ test('encodings are stored apart', async () => {
   ]);
   expect(reached).toHaveLength(3);
 });
+
+test('HEAD states the length of the object as the origin does', async () => {
+  const headers = ['Cache-Control', 'max-age=60', 'Content-Type', 'text/plain', 'Content-Length', '5000'];
+  const { send } = createRig(() => ({ headers }), compress);
+  const { headers: sent } = await send(request('/', ['Accept-Encoding', 'br'], { method: 'HEAD' }));
+  expect(sent).toMatchObject({ 'content-length': '5000' });
+  expect(sent).not.toHaveProperty('content-encoding');
+});
