@@ -140,6 +140,10 @@ export function routesOf({ name, paths }: HttpServiceDefinition): readonly strin
   return paths.includes(`/api/${name}/*`) ? paths : [...paths, `/api/${name}/openapi.json`];
 }
 
+/** Whether a service or worker uses Redis: HTTP services count requests in it, and sessions are in it. */
+export const usesRedis = ({ kind, sessions }: ServiceDefinition): boolean =>
+  kind === 'service' || sessions !== undefined;
+
 /** Whether a service or worker has a queue of its own. */
 export const hasQueue = ({ receives, watches }: ServiceDefinition): boolean =>
   receives !== undefined || watches !== undefined;

@@ -49,7 +49,7 @@ export const databaseConfig = {
 };
 export type DatabaseConfig = Static<ReturnType<typeof Type.Object<typeof databaseConfig>>>;
 
-const redisConfig = {
+export const redisConfig = {
   REDIS_ENDPOINT: hostPort,
   /** The name of the service. */
   REDIS_USER: text,

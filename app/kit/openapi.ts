@@ -65,6 +65,7 @@ const problem = (description: string) => ({
 /** Returns the statuses of the errors with which a route can respond, sorted, besides those of a fault in it. */
 function problemsOf(
   method: string,
+  isLimited: boolean,
   { querystring, params, headers, security, problems = [] }: FastifySchema,
 ): number[] {
   const hasBody = method !== 'GET';
@@ -74,6 +75,7 @@ function problemsOf(
     ...new Set([
       ...problems,
       ...(isChecked ? [400] : []),
+      ...(isLimited ? [429] : []),
       // Refused from pages of other origins. A body is read from every request that has one, whether the route uses it or not.
       ...(hasBody ? [403, 408, 413, 415] : []),
       ...(security ? [401] : []),
@@ -97,8 +99,8 @@ async function describe(name: string, routes: RouteOptions[]): Promise<object> {
   });
   description.setValidatorCompiler(() => () => true);
   description.setSerializerCompiler(() => JSON.stringify);
-  for (const { method, url, schema = {} } of routes.filter((route) => route.method !== 'HEAD')) {
-    const problems = problemsOf(String(method), schema).map((status) => [
+  for (const { method, url, schema = {}, config } of routes.filter((route) => route.method !== 'HEAD')) {
+    const problems = problemsOf(String(method), config?.limit !== 'none', schema).map((status) => [
       status,
       problem(STATUS_CODES[status] as string),
     ]);

@@ -4,8 +4,10 @@ import { Type } from 'typebox';
 import type { App } from './app.ts';
 import { refuseCrossOrigin } from './cross-origin.ts';
 import { handleErrors, refuseMalformed, refuseTwoHosts } from './errors.ts';
+import { limitRequests } from './limits.ts';
 import { loggedTrace, type Logger } from './log.ts';
 import { publishOpenApi } from './openapi.ts';
+import type { LimitRedis } from './redis-limiter.ts';
 import { beginTrace, continueTrace, runInTrace, type Trace } from './trace-context.ts';
 import { AnyQuery, refuseUnknownParameters, validatorCompiler } from './validate.ts';
 import { isPrivate, readViewer } from './viewer.ts';
@@ -19,6 +21,8 @@ export function createServer(options: {
   log?: Logger;
   /** @default 64 KiB */
   bodyLimit?: number;
+  /** Where the requests of each client are counted. @default - requests are not limited */
+  limits?: LimitRedis;
 }): App {
   const log: FastifyBaseLogger | undefined = options.log;
   const traces = new WeakMap<IncomingMessage, Trace>();
@@ -54,6 +58,7 @@ export function createServer(options: {
     refuseTwoHosts(request.raw);
     refuseCrossOrigin(request.raw);
   });
+  if (options.limits) limitRequests(app, options.limits);
   refuseUnknownParameters(app);
   handleErrors(app);
   drainOnClose(app);
@@ -62,6 +67,7 @@ export function createServer(options: {
     '/api/health',
     {
       logLevel: 'silent',
+      config: { limit: 'none' },
       schema: {
         querystring: AnyQuery,
         response: { 200: Type.Object({ status: Type.Literal('ok'), uptime: Type.Number() }) },

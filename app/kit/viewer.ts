@@ -15,6 +15,11 @@ export function isPrivate(address: string): boolean {
   return version !== 0 && privateAddresses.check(address, version === 6 ? 'ipv6' : 'ipv4');
 }
 
+const viewers = new WeakMap<IncomingMessage, string>();
+
+/** Returns the address of the viewer of a request that `readViewer` has read; undefined for a call of another service. */
+export const viewerOf = (request: IncomingMessage): string | undefined => viewers.get(request);
+
 /**
  * Returns whether a request comes from the internet, not from another service. CloudFront sends `CloudFront-Viewer-Address`
  * with every request and replaces one that a viewer has sent; a call from a service does not pass CloudFront.
@@ -24,15 +29,36 @@ export function isPrivate(address: string): boolean {
  * viewer claims and ends in addresses of CloudFront.
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/adding-cloudfront-headers.html
  */
-export function readViewer({ headers, socket }: IncomingMessage): boolean {
-  if (!isPrivate(socket.remoteAddress ?? '')) return true;
+export function readViewer(request: IncomingMessage): boolean {
+  const { headers, socket } = request;
+  const peer = socket.remoteAddress ?? '';
+  if (!isPrivate(peer)) {
+    viewers.set(request, peer);
+    return true;
+  }
   const viewer = headers['cloudfront-viewer-address'];
   const protocol = headers['cloudfront-forwarded-proto'];
   if (protocol !== undefined) headers['x-forwarded-proto'] = protocol;
   if (typeof viewer !== 'string') return false;
   // An address and a port. One of version 6 has no brackets.
   const address = viewer.slice(0, viewer.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');
-  if (isIP(address) === 0) delete headers['x-forwarded-for'];
-  else headers['x-forwarded-for'] = address;
+  const isValid = isIP(address) !== 0;
+  viewers.set(request, isValid ? address : peer);
+  if (isValid) headers['x-forwarded-for'] = address;
+  else delete headers['x-forwarded-for'];
   return true;
+}
+
+/**
+ * Returns the client that an address belongs to: of version 6 it is the network, the first 64 bits, because one line has all
+ * addresses of it (RFC 6177 and https://www.ripe.net/publications/docs/ripe-690/).
+ */
+export function clientOf(address: string): string {
+  const [, mapped] = /^::ffff:([\d.]+)$/i.exec(address) ?? [];
+  if (mapped !== undefined) return mapped;
+  if (!address.includes(':')) return address;
+  const [head = [], tail = []] = address.split('::').map((part) => part.split(':').filter((group) => group !== ''));
+  const zeros = Array<string>(Math.max(0, 8 - head.length - tail.length)).fill('0');
+  const network = [...head, ...zeros, ...tail].slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
+  return `${network.join(':')}::/64`;
 }

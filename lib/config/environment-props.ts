@@ -126,7 +126,10 @@ export interface DatabaseProps {
   readonly restoreFrom?: string;
 }
 
-/** ElastiCache for Valkey, for sessions. When it is full, nobody can sign in; no session is evicted. */
+/**
+ * ElastiCache for Valkey, for sessions and for the limits of requests. When it is full, nobody can sign in, and each task limits
+ * requests alone; no session is evicted.
+ */
 export interface RedisProps {
   /**
    * Node type without the `cache.` prefix. instance-types.ts lists them.

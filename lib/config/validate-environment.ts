@@ -1,6 +1,6 @@
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 
-import { definitionsFor } from '../system.ts';
+import { definitionsFor, usesRedis } from '../system.ts';
 import type { ServiceDefinition } from '../system.ts';
 import { vpcRangeFault } from './address-range.ts';
 import type { Environment } from './environment.ts';
@@ -103,10 +103,10 @@ function* paymentSecretFaults(environment: Environment): Generator<string> {
  * @see https://github.com/open-constructs/aws-cdk-library/blob/main/src/aws-elasticache/user.ts
  */
 function* redisUserFaults(environment: Environment, definitions: readonly ServiceDefinition[]): Generator<string> {
-  for (const { name, sessions } of definitions) {
+  for (const { name } of definitions.filter(usesRedis)) {
     const id = `headroom-${environment.name}-${name}`;
-    if (sessions && id.length > 40)
-      yield `${name} has sessions, but the id of its Redis user, "${id}", is longer than 40 characters: shorten one of the names`;
+    if (id.length > 40)
+      yield `${name} uses Redis, but the id of its Redis user, "${id}", is longer than 40 characters: shorten one of the names`;
   }
 }
 

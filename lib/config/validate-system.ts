@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { root } from '../bundle.ts';
-import { definitionsFor, folderOf } from '../system.ts';
+import { definitionsFor, folderOf, usesRedis } from '../system.ts';
 import type { ServiceDefinition } from '../system.ts';
 import type { Environment } from './environment.ts';
 import { deepestLevel, levelsOf, listenerRules, routesIn } from './listener-rules.ts';
@@ -45,8 +45,8 @@ function* ownFaults(definition: ServiceDefinition, before: readonly ServiceDefin
     yield `${kind} ${name} has ${migrations}, which never run: give it \`database: true\``;
   if (definition.publishes?.length && !definition.database)
     yield `${kind} ${name} publishes, and has no database for the outbox: give it \`database: true\``;
-  if (definition.sessions && name === 'default')
-    yield `${kind} ${name} has sessions, and "default" is a user that Redis has already: rename the ${kind}`;
+  if (usesRedis(definition) && name === 'default')
+    yield `${kind} ${name} uses Redis, and "default" is a user that Redis has already: rename the ${kind}`;
   if (definition.sandboxProvider && definition.condition !== 'sandbox')
     yield `${kind} ${name} is the sandbox provider without \`condition: 'sandbox'\`: elsewhere it would get the key of the real provider`;
   if (kind === 'service' && definition.paths.length === 0)

@@ -15,7 +15,7 @@ export interface RedisCacheProps extends Required<RedisProps>, RedisUsersProps {
   readonly protect?: boolean;
 }
 
-/** ElastiCache for Valkey (Redis protocol) for sessions, with TLS and a user for each service. It evicts nothing. */
+/** ElastiCache for Valkey (Redis protocol) for sessions and limits, with TLS and a user for each service. It evicts nothing. */
 export class RedisCache extends Construct implements IConnectable {
   readonly connections: Connections;
   readonly replicationGroup: CfnReplicationGroup;

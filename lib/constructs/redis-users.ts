@@ -4,11 +4,12 @@ import { Construct } from 'constructs';
 
 import { randomSecret } from './random-secret.ts';
 
-/** A service that uses the sessions in Redis. */
+/** A service that uses Redis: for its limits, and for sessions if it has them. */
 export interface RedisUser {
   /** Name of the service and of its user. */
   readonly name: string;
-  readonly sessions: 'read' | 'write';
+  /** @default - no sessions */
+  readonly sessions?: 'read' | 'write';
 }
 
 export interface RedisUsersProps {
@@ -19,18 +20,21 @@ export interface RedisUsersProps {
   readonly protect?: boolean;
 }
 
+const counting = '(~limit:* +eval +evalsha +time +lindex +llen +lpush +rpop +pexpire)';
+
 /**
  * What each kind of user may do, in the syntax of `ACL SETUSER`. A reader has no command that changes a value: it cannot make
  * a session or put another user into one; GETEX renews the expiry of a session in use. Nobody lists keys. PING and INFO show
- * the client that the server responds and has loaded its data. A reader keeps how far a session has written: the selector, in
- * parentheses, confines those commands to such keys. It needs Redis 7 or Valkey (https://valkey.io/topics/acl/#selectors).
+ * the client that the server responds and has loaded its data. A reader keeps how far a session has written, and all count
+ * requests, by a script that may run only commands of its user: the selectors, in parentheses, confine those commands to such
+ * keys. They need Redis 7 or Valkey (https://valkey.io/topics/acl/#selectors).
  * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html#Access-string
  * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/supported-engine-versions.html "ACL improvements" of 7.0
  */
 const accessStrings = {
-  read: 'on ~session:* -@all +get +getex +ping +info (~session:written:* +zscore +zadd +pexpire)',
-  write:
-    'on ~session:* -@all +@read +@write +@transaction -@dangerous -@scripting -scan -randomkey -dbsize +ping +info',
+  none: `on -@all +ping +info ${counting}`,
+  read: `on ~session:* -@all +get +getex +ping +info (~session:written:* +zscore +zadd +pexpire) ${counting}`,
+  write: `on ~session:* -@all +@read +@write +@transaction -@dangerous -@scripting -scan -randomkey -dbsize +ping +info ${counting}`,
 } as const;
 
 /**
@@ -53,7 +57,9 @@ export class RedisUsers extends Construct {
     const members = [
       // A user of the engine valkey has a password even if it is off.
       this.#user('default', 'off ~keys* -@all', passwordOf('default')),
-      ...users.map((user) => this.#user(user.name, accessStrings[user.sessions], this.passwords.get(user.name)!)),
+      ...users.map((user) =>
+        this.#user(user.name, accessStrings[user.sessions ?? 'none'], this.passwords.get(user.name)!),
+      ),
     ];
     this.groupId = new CfnUserGroup(this, 'Group', {
       userGroupId: `${name}-redis`,

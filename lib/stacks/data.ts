@@ -14,7 +14,7 @@ import { randomSecret } from '../constructs/random-secret.ts';
 import { RedisCache } from '../constructs/redis-cache.ts';
 import { UploadsBucket } from '../constructs/uploads-bucket.ts';
 import { WorkQueue } from '../constructs/work-queue.ts';
-import { definitionsFor, hasQueue } from '../system.ts';
+import { definitionsFor, hasQueue, usesRedis } from '../system.ts';
 import type { ServiceDefinition } from '../system.ts';
 
 export interface DataStackProps extends StackProps {
@@ -52,7 +52,7 @@ export class DataStack extends Stack {
       ...environment.redis,
       vpc,
       name: `headroom-${environment.name}`,
-      users: definitions.flatMap(({ name, sessions }) => (sessions ? [{ name, sessions }] : [])),
+      users: definitions.filter(usesRedis).map(({ name, sessions }) => ({ name, sessions })),
       protect,
     });
     this.sessionSecret = randomSecret(this, 'SessionSecret', { description: 'Signs session cookies', protect });

@@ -12,6 +12,7 @@ import { databaseCapability } from '../capabilities/database.ts';
 import { mailCapability } from '../capabilities/mail.ts';
 import { paymentProviderCapability } from '../capabilities/payment-provider.ts';
 import { queueCapability } from '../capabilities/queue.ts';
+import { redisCapability } from '../capabilities/redis.ts';
 import { sandboxProviderCapability } from '../capabilities/sandbox-provider.ts';
 import { sessionsCapability } from '../capabilities/sessions.ts';
 import { siteUrlCapability } from '../capabilities/site-url.ts';
@@ -30,7 +31,7 @@ import { PostgresProxy } from '../constructs/postgres-proxy.ts';
 import { ServiceImage } from '../constructs/service-image.ts';
 import { WorkerService } from '../constructs/worker-service.ts';
 import { demoCatalogue } from '../demo-catalogue.ts';
-import { definitionsFor, folderOf } from '../system.ts';
+import { definitionsFor, folderOf, usesRedis } from '../system.ts';
 import type { ServiceDefinition } from '../system.ts';
 import type { DataStack } from './data.ts';
 
@@ -80,12 +81,14 @@ export class ServicesStack extends Stack {
     });
     awsApis.allowFrom(migrations);
     const capabilities = this.#capabilities(this.#proxy(migrations));
+    const redis = redisCapability(data.redis);
     const rules = listenerRules(definitions);
     this.workloads = new Map(
       definitions.map((definition) => {
         const workload = this.#workload(definition, rules.get(definition.name) ?? []);
         awsApis.allowFrom(workload);
         awsApis.allowS3From(workload);
+        if (usesRedis(definition)) redis.bind(workload, definition);
         bindCapabilities(capabilities, workload, definition);
         migrations.runBefore(workload);
         return [definition.name, workload];
@@ -113,7 +116,7 @@ export class ServicesStack extends Stack {
     const queue = queueCapability(data.queues);
     return {
       database: databaseCapability(data.postgres, environment.database.poolSize, proxy),
-      sessions: sessionsCapability(data.redis, data.sessionSecret),
+      sessions: sessionsCapability(data.sessionSecret),
       receives: queue,
       watches: queue,
       publishes: topicCapability(data.events),

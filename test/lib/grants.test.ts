@@ -38,13 +38,14 @@ describe.each(environmentNames)('in %s', (environment) => {
   });
 
   test('tasks start with the secrets of their definition and no other', () => {
-    for (const { name, database, sessions, paymentProvider, sandboxProvider } of definitions) {
+    for (const { kind, name, database, sessions, paymentProvider, sandboxProvider } of definitions) {
       const grants = grantsOf(environment, `${name}TaskExecutionRole`);
       expect(grants.filter(({ actions }) => actions.includes('secretsmanager:GetSecretValue'))).toEqual(
         secretGrants(
           [
             ...(database ? [`PostgresRole${name}`] : []),
-            ...(sessions ? [`RedisUsersPassword${name}`, 'SessionSecret'] : []),
+            ...(kind === 'service' ? [`RedisUsersPassword${name}`] : []),
+            ...(sessions ? ['SessionSecret'] : []),
             ...(paymentProvider || sandboxProvider ? [providerKey] : []),
           ].toSorted(),
         ),

@@ -12,9 +12,11 @@ import { createUserStore, type AuthTables } from './store.ts';
 const task = startTask({ ...databaseConfig, ...sessionConfig, ...publishConfig, ...siteConfig });
 const database = connectDatabase<AuthTables & KeyTables>(task);
 const relay = startRelay(task, { database, sns: createSns() });
+const redis = connectRedis(task);
 const app = createApp({
   log: task.log,
-  redis: connectRedis(task),
+  redis,
+  limits: redis,
   sessionSecret: task.config.SESSION_SECRET,
   siteUrl: task.config.SITE_URL,
   store: createUserStore(database),

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { App } from '../../kit/app.ts';
+import { perLogin } from '../../kit/limit.ts';
 import { databaseProblems, signedIn } from '../../kit/openapi.ts';
 import { Problem } from '../../kit/problem.ts';
 import { strictObject } from '../../kit/schema.ts';
@@ -51,7 +52,10 @@ export function addRoutes(app: App, parts: RouteParts): void {
 
   app.post(
     '/api/auth/login',
-    { schema: { summary: 'Signs in', body: Login, problems: [401, ...databaseProblems], response: { 200: User } } },
+    {
+      config: { limit: perLogin },
+      schema: { summary: 'Signs in', body: Login, problems: [401, ...databaseProblems], response: { 200: User } },
+    },
     async (request, reply) => {
       const found = await store.find(request.body.email.toLowerCase());
       const matches = await verifyPassword(request.body.password, found?.passwordHash);

@@ -1,10 +1,15 @@
-import { databaseConfig } from '../../kit/config.ts';
+import { databaseConfig, redisConfig } from '../../kit/config.ts';
 import { connectDatabase } from '../../kit/database.ts';
+import { connectRedis } from '../../kit/redis.ts';
 import { serve } from '../../kit/serve.ts';
 import { startTask } from '../../kit/task.ts';
 import { createApp } from './app.ts';
 import { createProductStore, type CatalogTables } from './store.ts';
 
-const task = startTask(databaseConfig);
-const app = createApp({ log: task.log, store: createProductStore(connectDatabase<CatalogTables>(task)) });
+const task = startTask({ ...databaseConfig, ...redisConfig });
+const app = createApp({
+  log: task.log,
+  limits: connectRedis(task),
+  store: createProductStore(connectDatabase<CatalogTables>(task)),
+});
 await serve(task, app);

@@ -18,9 +18,11 @@ const task = startTask({ ...databaseConfig, ...sessionConfig, ...callConfig, ...
 const database = connectDatabase<OrdersTables>(task);
 const store = createOrderStore(database);
 const call = (name: string) => createHttpClient({ name, baseUrl: task.config.SERVICES_URL, timeoutMs: 3_000 });
+const redis = connectRedis(task);
 const app = createApp({
   log: task.log,
-  redis: connectRedis(task),
+  redis,
+  limits: redis,
   sessionSecret: task.config.SESSION_SECRET,
   findKeyOwner: createKeyOwnerFinder(call('auth')),
   store,

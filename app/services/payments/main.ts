@@ -49,9 +49,11 @@ const relay = startRelay(task, { database, sns: createSns() });
 startReconciler(task, (signal) => settleAbandoned({ store, provider, log }, signal));
 startReconciler(task, () => publishUnconfirmed(confirmations));
 
+const redis = connectRedis(task);
 const app = createApp({
   log,
-  redis: connectRedis(task),
+  redis,
+  limits: redis,
   sessionSecret: config.SESSION_SECRET,
   findKeyOwner: createKeyOwnerFinder(call('auth', config.SERVICES_URL)),
   store,

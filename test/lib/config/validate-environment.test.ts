@@ -304,13 +304,14 @@ test('a wrong setting of the environment is one fault, however many services it 
   ]);
 });
 
-test('names that make the id of a Redis user too long are refused, for services with sessions alone', () => {
+test('names that make the id of a Redis user too long are refused, for services and for workers with sessions', () => {
   const name = 'a'.repeat(30);
   const service = { kind: 'service', name, paths: [`/api/${name}/*`] } as const;
-  expect(faultsOf({ definitions: [...system, service] })).not.toContainEqual(expect.stringContaining('Redis'));
-  expect(faultsOf({ definitions: [...system, { ...service, sessions: 'read' }] })).toContainEqual(
-    `${name} has sessions, but the id of its Redis user, "headroom-test-${name}", is longer than 40 characters: shorten one of the names`,
-  );
+  const worker = { kind: 'worker', name, receives: ['order.paid'] } as const;
+  const fault = `${name} uses Redis, but the id of its Redis user, "headroom-test-${name}", is longer than 40 characters: shorten one of the names`;
+  expect(faultsOf({ definitions: [...system, worker] })).not.toContainEqual(fault);
+  expect(faultsOf({ definitions: [...system, { ...worker, sessions: 'read' }] })).toContainEqual(fault);
+  expect(faultsOf({ definitions: [...system, service] })).toContainEqual(fault);
 });
 
 test('a contradiction between a service and the environment names both settings', () => {

@@ -1,0 +1,63 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { Claim, Decision } from './limit.ts';
+import { createMemoryLimiter } from './memory-limiter.ts';
+import { takeInRedis, type LimitRedis } from './redis-limiter.ts';
+
+/** How long a request waits for Redis, in ms. */
+const timeoutMs = 200;
+/** How often Redis is tried again after it has failed, in ms. */
+const probeMs = 200;
+
+export type Limiter = (claims: readonly Claim[]) => Promise<Decision>;
+
+/**
+ * Creates a limiter that counts in Redis. While Redis does not respond, it counts in this process instead: requests that are
+ * under way when Redis fails wait up to 200 ms, later ones do not wait, until a PING has been responded to.
+ */
+export function createLimiter(redis: LimitRedis, log: FastifyBaseLogger | undefined): Limiter {
+  const standIn = createMemoryLimiter();
+  let isDown = false;
+  let probeAt = 0;
+
+  function fail(err: unknown): void {
+    if (isDown) return;
+    isDown = true;
+    probeAt = performance.now() + probeMs;
+    log?.warn({ err }, 'requests are limited by each task alone: Redis is not available');
+  }
+
+  async function probe(): Promise<void> {
+    probeAt = performance.now() + probeMs;
+    try {
+      await redis.ping();
+      if (isDown) log?.info('requests are limited in Redis again');
+      isDown = false;
+    } catch {
+      // Tried again by a later request.
+    }
+  }
+
+  return async (claims) => {
+    if (isDown && performance.now() >= probeAt) void probe();
+    if (isDown) return standIn(claims);
+    try {
+      return await inTime(takeInRedis(redis, claims));
+    } catch (err) {
+      fail(err);
+      return standIn(claims);
+    }
+  };
+}
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    // After a pause of this process, the response may have arrived and not been read.
+    setImmediate(() => late.reject(new Error(`Redis did not respond within ${timeoutMs} ms`)));
+  }, timeoutMs);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
