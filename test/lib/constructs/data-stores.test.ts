@@ -133,11 +133,12 @@ describe('data stores', () => {
     const users = propertiesOf('AWS::ElastiCache::User');
     expect(users.map(({ UserId, UserName, AccessString }) => [UserId, UserName, AccessString])).toEqual([
       ['headroom-test-default', 'default', 'off ~keys* -@all'],
-      ['headroom-test-auth', 'auth', expect.stringMatching(/^on ~session:\* -@all \+@read \+@write /)],
+      ['headroom-test-auth', 'auth', expect.stringMatching(/^on ~session:\* -@all \+@read \+@write .*\(~limit:\*/)],
       [
         'headroom-test-orders',
         'orders',
-        'on ~session:* -@all +get +getex +ping +info (~session:written:* +zscore +zadd +pexpire)',
+        'on ~session:* -@all +get +getex +ping +info (~session:written:* +zscore +zadd +pexpire) ' +
+          '(~limit:* +eval +evalsha +time +lindex +llen +lpush +rpop +pexpire)',
       ],
     ]);
     for (const { UserName, AuthenticationMode } of users)
