@@ -10,7 +10,9 @@ import type { System } from '../support/system.ts';
  */
 export function describeTaskLoss(system: () => System) {
   test('when a catalog task is killed under load, reads continue and the task is replaced', async () => {
-    const shopper = createShopper(system().edge);
+    // Many clients, of which none sends more than its limit.
+    const shoppers = Array.from({ length: 100 }, () => createShopper(system().edge));
+    let turn = 0;
     const catalog = async () => (await system().status()).services.find(({ name }) => name === 'catalog');
     const before = await catalog();
     expect(before).toMatchObject({ desired: 2, healthy: 2 });
@@ -20,6 +22,7 @@ export function describeTaskLoss(system: () => System) {
     const seen = { succeeded: 0, retried: 0, failed: 0 };
     const reader = async () => {
       while (reading) {
+        const shopper = shoppers[(turn += 1) % shoppers.length]!;
         let { status } = await shopper.products('?limit=1');
         if (status >= 500) {
           seen.retried += 1;

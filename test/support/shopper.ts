@@ -1,4 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
+
+import { sendFrom } from './send-from.ts';
 
 export interface ShopResponse {
   readonly status: number;
@@ -7,8 +9,12 @@ export interface ShopResponse {
   readonly body: any; // oxlint-disable-line typescript/no-explicit-any
 }
 
-/** A client that stores cookies and sends JSON. The default e-mail address is a new one. */
+/**
+ * A client that stores cookies and sends JSON, from an address of its own in 127.0.0.0/8: requests are limited by address. The
+ * default e-mail address is a new one.
+ */
 export function createShopper(edge: string, email = `shopper-${randomUUID()}@example.com`) {
+  const address = `127.${randomInt(1, 255)}.${randomInt(256)}.${randomInt(1, 255)}`;
   const password = 'correct horse battery staple';
   const cookies = new Map<string, string>();
 
@@ -18,22 +24,21 @@ export function createShopper(edge: string, email = `shopper-${randomUUID()}@exa
     { json, body, headers = {} }: { json?: unknown; body?: string; headers?: Record<string, string> } = {},
   ): Promise<ShopResponse> {
     const payload = json === undefined ? body : JSON.stringify(json);
-    const response = await fetch(edge + path, {
+    const response = await sendFrom(address, edge + path, {
       method,
-      redirect: 'manual',
+      payload,
       headers: {
         ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
         ...(cookies.size > 0 ? { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') } : {}),
         ...headers,
       },
-      ...(payload === undefined ? {} : { body: payload }),
     });
     for (const line of response.headers.getSetCookie()) {
       const [pair = ''] = line.split(';');
       const at = pair.indexOf('=');
       cookies.set(pair.slice(0, at), pair.slice(at + 1));
     }
-    const text = await response.text();
+    const { text } = response;
     const isJson = response.headers.get('content-type')?.includes('json');
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
   }
