@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import type { InjectOptions } from 'fastify';
 import type { App } from '../../app/kit/app.ts';
 import { DependencyError, Problem } from '../../app/kit/problem.ts';
+import type { LimitRedis } from '../../app/kit/redis-limiter.ts';
 import type { SessionRedis } from '../../app/kit/session-store.ts';
 import { createApp as createAuth } from '../../app/services/auth/app.ts';
 import { createApp as createCatalog } from '../../app/services/catalog/app.ts';
@@ -17,6 +18,7 @@ type Parts = Record<string, (...args: any[]) => unknown>; // oxlint-disable-line
 const services = {
   auth: (fakes: Parts, redis: SessionRedis) =>
     createAuth({
+      limits,
       store: fakes as never,
       keys: { add: fakes['add'], list: fakes['list'], revoke: fakes['revoke'], ownerOf: findKeyOwner } as never,
       redis,
@@ -24,9 +26,10 @@ const services = {
       siteUrl: '',
       onCommit: () => {},
     }),
-  catalog: (fakes: Parts) => createCatalog({ store: fakes as never }),
+  catalog: (fakes: Parts) => createCatalog({ store: fakes as never, limits }),
   orders: (fakes: Parts, redis: SessionRedis) =>
     createOrders({
+      limits,
       store: fakes as never,
       redis,
       sessionSecret,
@@ -35,6 +38,7 @@ const services = {
     }),
   payments: (fakes: Parts, redis: SessionRedis) =>
     createPayments({
+      limits,
       store: fakes as never,
       redis,
       sessionSecret,
@@ -43,10 +47,16 @@ const services = {
       findOrder: fakes['findOrder'] as never,
       onCommit: () => {},
     }),
-  sandbox: (fakes: Parts) => createSandbox({ store: fakes as never, providerKey: 'k' }),
+  sandbox: (fakes: Parts) => createSandbox({ limits, store: fakes as never, providerKey: 'k' }),
 };
 const sessionSecret = 's'.repeat(32);
 const findKeyOwner = async () => ({ id: '1', email: 'ada@example.com' });
+/** Refuses each request that comes from the internet. */
+const limits: LimitRedis = {
+  evalsha: async () => [1, 1000, 1_000_000, 5, 1_000_000],
+  eval: () => Promise.reject(new Error('not used')),
+  ping: async () => 'PONG',
+};
 
 interface Operation {
   readonly service: keyof typeof services;
@@ -243,6 +253,7 @@ async function observedErrors(operation: Operation): Promise<number[]> {
     await statusOf(operation, failing(new DependencyError('The database', { timedOut: true }))),
     await statusOf(operation, down, { redis: withoutRedis() }),
     await statusOf(operation, down, { signedIn: false }),
+    await statusOf(operation, down, { headers: { 'cloudfront-viewer-address': '198.51.100.1:1' } }),
     await statusOf(operation, down, { url: `${url}?nope=1` }),
     ...(method === 'GET'
       ? []

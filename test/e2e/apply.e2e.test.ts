@@ -53,11 +53,14 @@ test('an unchanged assembly changes nothing', async () => {
 
 test('a changed variable is rolled out by its service only, without a failed request', async () => {
   const before = { catalog: await tasksOf('catalog'), auth: await tasksOf('auth') };
-  const shopper = createShopper(system.edge);
+  // Many clients, of which none sends more than its limit.
+  const shoppers = Array.from({ length: 100 }, () => createShopper(system.edge));
+  let turn = 0;
   let reading = true;
   const statuses = new Map<number, number>();
   const reader = async () => {
     while (reading) {
+      const shopper = shoppers[(turn += 1) % shoppers.length]!;
       const { status } = await shopper.products('?limit=1');
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }

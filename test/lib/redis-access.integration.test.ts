@@ -7,6 +7,8 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
 
+import { perAddress, type Claim } from '../../app/kit/limit.ts';
+import { takeInRedis } from '../../app/kit/redis-limiter.ts';
 import { createServer } from '../../app/kit/server.ts';
 import { connectRedis } from '../../app/kit/redis.ts';
 import { createSessionStore } from '../../app/kit/session-store.ts';
@@ -121,8 +123,9 @@ const writes = [
   ['HSET', 'session:2', 'user', 'eve'],
   ['DEL', 'session:1'],
   ['GETDEL', 'session:1'],
-  ['EVAL', "return redis.call('SET', 'session:1', 'eve')", '0'],
 ];
+/** Scripts are for the limits; one may run only commands that its user may. */
+const script = ['EVAL', "return redis.call('SET', KEYS[1], 'eve')", '1', 'session:1'] as const;
 const administration = [
   ['ACL', 'SETUSER', 'orders', '+@all'],
   ['CONFIG', 'GET', '*'],
@@ -141,8 +144,9 @@ test('a service that reads sessions can neither change nor find one, nor adminis
   await operator.set('session:1', 'ada');
   for (const service of ['orders', 'payments']) {
     const redis = await connectAs(service);
-    for (const [command = '', ...args] of [...writes, ...administration, ['GET', 'other:1']])
+    for (const [command = '', ...args] of [...writes, ...administration, ['GET', 'other:1'], ['LPUSH', 'session:2', 'eve']])
       await expect(redis.call(command, ...args)).rejects.toThrow('NOPERM');
+    await expect(redis.call(...script)).rejects.toThrow(/can't run this command|NOPERM/);
     expect(await redis.get('session:1')).toBe('ada');
   }
 });
@@ -163,6 +167,32 @@ test('a service that reads sessions keeps how far they have written, and changes
     }
     await expect(redis.set('session:written:a', 'eve')).rejects.toThrow('NOPERM');
   }
+});
+
+test('all HTTP services count requests together', async () => {
+  await start();
+  const claim: Claim = { limit: perAddress, client: '198.51.100.1' };
+  const services = ['catalog', 'auth', 'orders', 'payments'];
+  for (const [i, service] of services.entries())
+    expect(await takeInRedis(await connectAs(service), [claim])).toMatchObject({ refused: -1, used: [i + 1] });
+});
+
+test('a service without sessions uses the keys of limits and nothing else, and cannot administer the server', async () => {
+  await start();
+  const operator = await connectAs('local-operator');
+  await operator.set('session:1', 'ada');
+  const redis = await connectAs('catalog');
+  for (const [command = '', ...args] of [
+    ...writes,
+    ...administration,
+    ['GET', 'session:1'],
+    ['GETEX', 'session:1'],
+    ['LPUSH', 'session:2', 'eve'],
+    ['PEXPIRE', 'session:1', '1'],
+  ])
+    await expect(redis.call(command, ...args)).rejects.toThrow('NOPERM');
+  await expect(redis.call(...script)).rejects.toThrow(/can't run this command|NOPERM/);
+  expect(await operator.get('session:1')).toBe('ada');
 });
 
 test('auth writes sessions and nothing else, and cannot administer the server', async () => {
