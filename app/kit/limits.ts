@@ -23,6 +23,7 @@ export function limitRequests(app: App, redis: LimitRedis): void {
     const limit = request.routeOptions.config?.limit;
     if (viewer === undefined || limit === 'none') return;
     const client = clientOf(viewer);
+    // A limit by another client than the address is one more claim.
     const claims: Claim[] = [{ limit: perAddress, client }];
     if (limit !== undefined) claims.push({ limit, client });
     const decision = await limiter(claims);

@@ -10,6 +10,7 @@ import { createApp as createCatalog } from '../../app/services/catalog/app.ts';
 import { createApp as createOrders } from '../../app/services/orders/app.ts';
 import { createApp as createPayments } from '../../app/services/payments/app.ts';
 import { createApp as createSandbox } from '../../app/services/sandbox/app.ts';
+import { system } from '../../lib/system.ts';
 import { allowSignIn, memoryRedis } from '../support/sign-in.ts';
 
 type Parts = Record<string, (...args: any[]) => unknown>; // oxlint-disable-line typescript/no-explicit-any -- fakes of many stores
@@ -57,6 +58,11 @@ const limits: LimitRedis = {
   eval: () => Promise.reject(new Error('not used')),
   ping: async () => 'PONG',
 };
+
+test('all services of the system are compared', () => {
+  const names = system.filter(({ kind }) => kind === 'service').map(({ name }) => name);
+  expect(Object.keys(services).toSorted()).toEqual(names.toSorted());
+});
 
 interface Operation {
   readonly service: keyof typeof services;

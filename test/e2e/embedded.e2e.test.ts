@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { expectLoopbackOnly, portsOf } from '../support/loopback-only.ts';
+import { sendFrom } from '../support/send-from.ts';
 import { createShopper, type Shopper } from '../support/shopper.ts';
 import { startSystem, type System } from '../support/system.ts';
 import { send } from '../local/resources/elbv2/load-balancer/rig.ts';
@@ -58,6 +59,29 @@ test('a client with an API key alone orders and pays, in all services, until the
 
   expect((await ada.send('DELETE', `/api/auth/keys/${id}`)).status).toBe(204);
   expect(await call('GET', '/api/orders')).toMatchObject({ status: 401, body: { title: 'Unknown API key' } });
+});
+
+test('the sixth login of an address in a minute is refused by whichever task gets it, and other addresses log in', async () => {
+  const url = `${system.edge}/api/auth/login`;
+  const payload = JSON.stringify({ email: 'nobody@example.com', password: 'a wrong password' });
+  const headers = { 'content-type': 'application/json', 'x-forwarded-for': '198.51.100.1' };
+  const login = (address: string) => sendFrom(address, url, { method: 'POST', payload, headers });
+  for (let i = 0; i < 5; i += 1) expect((await login('127.0.0.77')).status).toBe(401);
+  const refused = await login('127.0.0.77');
+  expect(refused.status).toBe(429);
+  expect(JSON.parse(refused.text).detail).toBe('Too many login attempts. Try again in 1 minute.');
+  expect((await login('127.0.0.78')).status).toBe(401);
+});
+
+test('an address has one limit over all services', async () => {
+  const remaining = async (path: string): Promise<number> => {
+    const { headers } = await sendFrom('127.0.0.79', `${system.edge}${path}`);
+    return Number(/^"address";r=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1]);
+  };
+  const seen = [];
+  for (const path of ['/api/products', '/api/auth/me', '/api/orders', '/api/payments/openapi.json', '/sandbox/none'])
+    seen.push(await remaining(path));
+  expect(seen).toEqual([999, 998, 997, 996, 995]);
 });
 
 describe('invalid input gets a problem document, and nothing is written', () => {
