@@ -39,7 +39,7 @@ test('10,000 requests with forged addresses pass the limit of their one address 
   await Promise.all(Array.from({ length: 20 }, sender));
   // On a loaded machine they take longer than a window.
   const windows = Math.ceil((performance.now() - begun) / 60_000);
-  expect([...statuses.keys()].toSorted()).toEqual([200, 429]);
+  expect(new Set(statuses.keys())).toEqual(new Set([200, 429]));
   expect(statuses.get(200)).toBeGreaterThanOrEqual(1000);
   expect(statuses.get(200)).toBeLessThanOrEqual(1000 * windows);
 });
