@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { expect, test } from '@jest/globals';
 
-import { definitionsFor, hasQueue, system } from '../../lib/system.ts';
+import { definitionsFor, hasQueue, system, usesRedis } from '../../lib/system.ts';
 import { environments, templateOf } from './environments.ts';
 import { idsOf } from './synth.ts';
 
@@ -40,6 +40,7 @@ test('databases, Redis, topics and queues of prod keep their logical ids', () =>
 test('users of Redis keep their logical ids, since another resource of the same id cannot be created beside them', () => {
   expect(idsOf(templateOf('prod', 'Data'), 'AWS::ElastiCache::User', 'AWS::ElastiCache::UserGroup')).toEqual([
     'RedisUsersUserdefault1778678C',
+    'RedisUsersUsercatalog9356D18C',
     'RedisUsersUserauthBCFA3066',
     'RedisUsersUserordersCB54C6FE',
     'RedisUsersUserpayments94AF358D',
@@ -53,7 +54,9 @@ test('buckets and secrets of prod keep their logical ids', () => {
     'UploadsBucketC4B27CC7',
     'prodDataPostgresPrimarySecretF2240E2A3fdaad7efa858a3daf9490cf0a702aeb',
     ...definitions.filter(({ database }) => database).map(({ name }) => logicalId('Postgres', `Role-${name}`)),
-    ...['auth', 'orders', 'payments', 'default'].map((user) => logicalId('Redis', 'Users', `Password-${user}`)),
+    ...[...definitions.filter(usesRedis).map(({ name }) => name), 'default'].map((user) =>
+      logicalId('Redis', 'Users', `Password-${user}`),
+    ),
     'SessionSecretC41FBD23',
   ]);
 });
