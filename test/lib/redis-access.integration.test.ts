@@ -144,7 +144,12 @@ test('a service that reads sessions can neither change nor find one, nor adminis
   await operator.set('session:1', 'ada');
   for (const service of ['orders', 'payments']) {
     const redis = await connectAs(service);
-    for (const [command = '', ...args] of [...writes, ...administration, ['GET', 'other:1'], ['LPUSH', 'session:2', 'eve']])
+    for (const [command = '', ...args] of [
+      ...writes,
+      ...administration,
+      ['GET', 'other:1'],
+      ['LPUSH', 'session:2', 'eve'],
+    ])
       await expect(redis.call(command, ...args)).rejects.toThrow('NOPERM');
     await expect(redis.call(...script)).rejects.toThrow(/can't run this command|NOPERM/);
     expect(await redis.get('session:1')).toBe('ada');
