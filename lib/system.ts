@@ -8,6 +8,8 @@ interface Uses {
    * @default - no sessions
    */
   readonly sessions?: 'read' | 'write';
+  /** A cache in Redis, shared by its tasks, that may lose everything at any time. @default - none */
+  readonly cache?: true;
   /** Event types delivered to its own queue. @default - none, and no queue */
   readonly receives?: readonly string[];
   /**
@@ -74,9 +76,10 @@ export const system: readonly ServiceDefinition[] = [
     kind: 'service',
     name: 'catalog',
     // Serves health checks from outside as well; the load balancer checks each service directly.
-    paths: ['/', '/api/health', '/api/products', '/api/products/*'],
-    stored: { '/': [], '/api/products': ['limit', 'cursor', 'ids'], '/api/products/*': [] },
+    paths: ['/', '/api/health', '/api/products', '/api/products/*', '/api/flags'],
+    stored: { '/': [], '/api/products': ['limit', 'cursor', 'ids'], '/api/products/*': [], '/api/flags': [] },
     database: true,
+    cache: true,
   },
   {
     kind: 'service',

@@ -72,12 +72,15 @@ const empty: StatusSections = {
   redis: { url: '' },
 };
 
-/** Joins the sections of all resources. */
+/** Joins the sections of all resources. Of a section that is no list, the first counts: of Redis, the group that holds sessions. */
 export function joinSections(descriptions: readonly object[]): StatusSections {
   const joined: Record<string, unknown> = { ...empty };
+  const described = new Set<string>();
   for (const [name, value] of descriptions.flatMap((each) => Object.entries(each))) {
     const known = joined[name];
-    joined[name] = Array.isArray(known) ? [...(known as unknown[]), ...(value as unknown[])] : value;
+    if (Array.isArray(known)) joined[name] = [...(known as unknown[]), ...(value as unknown[])];
+    else if (!described.has(name)) joined[name] = value;
+    described.add(name);
   }
   return joined as unknown as StatusSections;
 }

@@ -57,6 +57,10 @@ export const redisConfig = {
 };
 export type RedisConfig = Static<ReturnType<typeof Type.Object<typeof redisConfig>>>;
 
+/** The group of Redis that caches; sessions are in another one. */
+export const cacheConfig = { CACHE_ENDPOINT: hostPort, CACHE_USER: text, CACHE_PASSWORD: secret() };
+export type CacheConfig = Static<ReturnType<typeof Type.Object<typeof cacheConfig>>>;
+
 export const sessionConfig = { ...redisConfig, SESSION_SECRET: secret({ minLength: 32 }) };
 /** The key with which the payment provider is called. */
 export const providerKeyConfig = { PAYMENT_PROVIDER_KEY: secret() };

@@ -127,8 +127,9 @@ export interface DatabaseProps {
 }
 
 /**
- * ElastiCache for Valkey, for sessions and for the limits of requests. When it is full, nobody can sign in, and each task limits
- * requests alone; no session is evicted.
+ * ElastiCache for Valkey: a replication group for sessions and for the limits of requests, and one for caches. When the first is
+ * full, nobody can sign in, and each task limits requests alone; no session is evicted. The other evicts what was used least
+ * recently. Both have these settings.
  */
 export interface RedisProps {
   /**

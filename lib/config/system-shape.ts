@@ -10,6 +10,7 @@ const shared: ShapeOf<Shared> = {
     name: 'string',
     database: { oneOf: [true] },
     sessions: { oneOf: ['read', 'write'] },
+    cache: { oneOf: [true] },
     receives: { listOf: 'string' },
     watches: { listOf: 'string' },
     publishes: { listOf: 'string' },

@@ -103,6 +103,11 @@ function* paymentSecretFaults(environment: Environment): Generator<string> {
  * @see https://github.com/open-constructs/aws-cdk-library/blob/main/src/aws-elasticache/user.ts
  */
 function* redisUserFaults(environment: Environment, definitions: readonly ServiceDefinition[]): Generator<string> {
+  for (const { name } of definitions.filter(({ cache }) => cache)) {
+    const id = `headroom-${environment.name}-cache-${name}`;
+    if (id.length > 40)
+      yield `${name} has a cache, but the id of its Redis user, "${id}", is longer than 40 characters: shorten one of the names`;
+  }
   for (const { name } of definitions.filter(usesRedis)) {
     const id = `headroom-${environment.name}-${name}`;
     if (id.length > 40)

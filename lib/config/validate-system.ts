@@ -45,7 +45,7 @@ function* ownFaults(definition: ServiceDefinition, before: readonly ServiceDefin
     yield `${kind} ${name} has ${migrations}, which never run: give it \`database: true\``;
   if (definition.publishes?.length && !definition.database)
     yield `${kind} ${name} publishes, and has no database for the outbox: give it \`database: true\``;
-  if (usesRedis(definition) && name === 'default')
+  if ((usesRedis(definition) || definition.cache) && name === 'default')
     yield `${kind} ${name} uses Redis, and "default" is a user that Redis has already: rename the ${kind}`;
   if (definition.sandboxProvider && definition.condition !== 'sandbox')
     yield `${kind} ${name} is the sandbox provider without \`condition: 'sandbox'\`: elsewhere it would get the key of the real provider`;

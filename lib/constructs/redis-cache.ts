@@ -11,11 +11,13 @@ import type { RedisUsersProps } from './redis-users.ts';
 
 export interface RedisCacheProps extends Required<RedisProps>, RedisUsersProps {
   readonly vpc: IVpc;
-  /** Take a snapshot when it is deleted or replaced, and keep the passwords. @default true */
+  /** Sessions are never evicted; a full cache evicts what was used least recently. @default 'sessions' */
+  readonly purpose?: 'sessions' | 'cache';
+  /** Take a snapshot of sessions when they are deleted or replaced, and keep the passwords. @default true */
   readonly protect?: boolean;
 }
 
-/** ElastiCache for Valkey (Redis protocol) for sessions and limits, with TLS and a user for each service. It evicts nothing. */
+/** ElastiCache for Valkey (Redis protocol), with TLS and a user for each service. */
 export class RedisCache extends Construct implements IConnectable {
   readonly connections: Connections;
   readonly replicationGroup: CfnReplicationGroup;
@@ -26,10 +28,11 @@ export class RedisCache extends Construct implements IConnectable {
 
   constructor(scope: Construct, id: string, props: RedisCacheProps) {
     super(scope, id);
-    const { vpc, multiAz, protect = true } = props;
+    const { vpc, multiAz, purpose = 'sessions', protect = true } = props;
+    const forSessions = purpose === 'sessions';
     const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
       vpc,
-      description: 'Redis',
+      description: forSessions ? 'Redis' : 'Cache',
       allowAllOutbound: false,
     });
     this.connections = new Connections({ securityGroups: [securityGroup], defaultPort: Port.tcp(6379) });
@@ -37,17 +40,17 @@ export class RedisCache extends Construct implements IConnectable {
     this.passwords = users.passwords;
     const parameters = new CfnParameterGroup(this, 'Parameters', {
       cacheParameterGroupFamily: 'valkey8',
-      description: 'Redis for sessions',
+      description: forSessions ? 'Redis for sessions' : 'Redis for caches',
       // The default, volatile-lru, evicts keys that expire, which sessions do:
       // https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/ParameterGroups.Engine.html
-      properties: { 'maxmemory-policy': 'noeviction' },
+      properties: { 'maxmemory-policy': forSessions ? 'noeviction' : 'allkeys-lru' },
     });
     const subnets = new CfnSubnetGroup(this, 'Subnets', {
       description: 'Data subnets for Redis',
       subnetIds: vpc.selectSubnets({ subnetGroupName: 'data' }).subnetIds,
     });
     this.replicationGroup = new CfnReplicationGroup(this, 'Group', {
-      replicationGroupDescription: 'Sessions',
+      replicationGroupDescription: forSessions ? 'Sessions' : 'Caches',
       engine: 'valkey',
       engineVersion: '8.0',
       cacheNodeType: `cache.${props.nodeType}`,
@@ -63,9 +66,9 @@ export class RedisCache extends Construct implements IConnectable {
       userGroupIds: [users.groupId],
       cacheParameterGroupName: parameters.ref,
       autoMinorVersionUpgrade: true,
-      snapshotRetentionLimit: multiAz ? 1 : 0,
+      snapshotRetentionLimit: multiAz && forSessions ? 1 : 0,
     });
-    this.replicationGroup.applyRemovalPolicy(protect ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY);
+    this.replicationGroup.applyRemovalPolicy(protect && forSessions ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY);
     const { attrPrimaryEndPointAddress: host, attrPrimaryEndPointPort: port } = this.replicationGroup;
     this.endpoint = `${host}:${port}`;
   }

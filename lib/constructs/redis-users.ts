@@ -4,12 +4,14 @@ import { Construct } from 'constructs';
 
 import { randomSecret } from './random-secret.ts';
 
-/** A service that uses Redis: for its limits, and for sessions if it has them. */
+/** A service that uses Redis: either its cache, or the limits, and sessions if it has them. */
 export interface RedisUser {
   /** Name of the service and of its user. */
   readonly name: string;
   /** @default - no sessions */
   readonly sessions?: 'read' | 'write';
+  /** Whether it uses its cache, and nothing else. @default false */
+  readonly cache?: true;
 }
 
 export interface RedisUsersProps {
@@ -38,6 +40,13 @@ const accessStrings = {
 } as const;
 
 /**
+ * Keys and the channel of one service. A script runs only the commands and reaches only the keys that its user may.
+ * @see https://valkey.io/topics/acl/
+ */
+const cacheAccess = (name: string): string =>
+  `on ~cache:${name}:* resetchannels &cache:${name} -@all +eval +get +set +del +exists +incr +publish +subscribe +ping +info`;
+
+/**
  * The user group of a replication group: a user with a password of its own for each service. The user `default`, which a
  * connection has before it signs in, is off.
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-elasticache-usergroup.html
@@ -58,7 +67,11 @@ export class RedisUsers extends Construct {
       // A user of the engine valkey has a password even if it is off.
       this.#user('default', 'off ~keys* -@all', passwordOf('default')),
       ...users.map((user) =>
-        this.#user(user.name, accessStrings[user.sessions ?? 'none'], this.passwords.get(user.name)!),
+        this.#user(
+          user.name,
+          user.cache ? cacheAccess(user.name) : accessStrings[user.sessions ?? 'none'],
+          this.passwords.get(user.name)!,
+        ),
       ),
     ];
     this.groupId = new CfnUserGroup(this, 'Group', {

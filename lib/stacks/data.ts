@@ -27,6 +27,8 @@ export interface DataStackProps extends StackProps {
 export class DataStack extends Stack {
   readonly postgres: Postgres;
   readonly redis: RedisCache;
+  /** Undefined if nothing uses it. */
+  readonly cache: RedisCache | undefined;
   readonly sessionSecret: ISecret;
   /** The key of the payment provider, or of the sandbox. */
   readonly paymentProviderKey: ISecret;
@@ -55,6 +57,18 @@ export class DataStack extends Stack {
       users: definitions.filter(usesRedis).map(({ name, sessions }) => ({ name, sessions })),
       protect,
     });
+    const cached = definitions.filter(({ cache }) => cache).map(({ name }) => ({ name, cache: true as const }));
+    this.cache =
+      cached.length === 0
+        ? undefined
+        : new RedisCache(this, 'Cache', {
+            ...environment.redis,
+            vpc,
+            name: `headroom-${environment.name}-cache`,
+            purpose: 'cache',
+            users: cached,
+            protect,
+          });
     this.sessionSecret = randomSecret(this, 'SessionSecret', { description: 'Signs session cookies', protect });
     this.paymentProviderKey =
       environment.paymentProviderSecretArn === undefined

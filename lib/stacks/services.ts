@@ -5,6 +5,7 @@ import { Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
+import { cacheCapability } from '../capabilities/cache.ts';
 import { callsCapability } from '../capabilities/calls.ts';
 import { bindCapabilities } from '../capabilities/capability.ts';
 import type { Capabilities } from '../capabilities/capability.ts';
@@ -117,6 +118,7 @@ export class ServicesStack extends Stack {
     return {
       database: databaseCapability(data.postgres, environment.database.poolSize, proxy),
       sessions: sessionsCapability(data.sessionSecret),
+      cache: cacheCapability(data.cache),
       receives: queue,
       watches: queue,
       publishes: topicCapability(data.events),

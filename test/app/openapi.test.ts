@@ -135,6 +135,7 @@ const operations: Operation[] = [
     url: `/api/auth/sessions/${token}`,
     cases: [{ fakes: {} }],
   },
+  { service: 'catalog', method: 'GET', path: '/api/flags' },
   { service: 'catalog', method: 'GET', path: '/api/products' },
   {
     service: 'catalog',

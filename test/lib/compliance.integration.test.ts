@@ -37,12 +37,12 @@ const acknowledged: readonly (readonly [path: RegExp, rule: string, reason: stri
       ] as const,
   ),
   [
-    /\/Data\/(Postgres|Redis|SessionSecret|SandboxProviderKey)/,
+    /\/Data\/(Postgres|Redis|Cache|SessionSecret|SandboxProviderKey)/,
     'AwsSolutions-SMG4',
     'A task reads its secrets when it starts: after a rotation without a deployment, it could no longer connect.',
   ],
   [
-    /\/Redis\/Group$/,
+    /\/(Redis|Cache)\/Group$/,
     'AwsSolutions-AEC6',
     'Its user group demands a password of each service; the rule knows only a token, which all would share.',
   ],
@@ -73,9 +73,9 @@ const acknowledged: readonly (readonly [path: RegExp, rule: string, reason: stri
     'Without `protect` an environment is deleted with its data.',
   ],
   [
-    /^(dev|staging|local)\/Data\/Redis\/Group$/,
+    /^(dev|staging|local)\/Data\/(Redis|Cache)\/Group$/,
     'AwsSolutions-AEC4',
-    'A lost node signs everyone out there, for half the price.',
+    'A lost node signs everyone out there, or empties the caches, for half the price.',
   ],
   [
     /^dev\/Network\/.*\/NatInstance\/Resource$/,

@@ -8,6 +8,7 @@ test('the shop stores what is the same for everybody, and no health check', () =
   expect(edgePaths(system)).toEqual([
     { pattern: '/', stored: [] },
     { pattern: '/api/products', stored: ['limit', 'cursor', 'ids'] },
+    { pattern: '/api/flags', stored: [] },
     { pattern: '/api/products/*', stored: [] },
   ]);
 });
@@ -17,6 +18,7 @@ test('a path within a stored pattern is tried first and not stored, of another s
   expect(edgePaths(other).map(({ pattern }) => pattern)).toEqual([
     '/',
     '/api/products',
+    '/api/flags',
     '/api/products/*/orders',
     '/api/products/*',
   ]);

@@ -38,11 +38,12 @@ describe.each(environmentNames)('in %s', (environment) => {
   });
 
   test('tasks start with the secrets of their definition and no other', () => {
-    for (const { kind, name, database, sessions, paymentProvider, sandboxProvider } of definitions) {
+    for (const { kind, name, cache, database, sessions, paymentProvider, sandboxProvider } of definitions) {
       const grants = grantsOf(environment, `${name}TaskExecutionRole`);
       expect(grants.filter(({ actions }) => actions.includes('secretsmanager:GetSecretValue'))).toEqual(
         secretGrants(
           [
+            ...(cache ? [`CacheUsersPassword${name}`] : []),
             ...(database ? [`PostgresRole${name}`] : []),
             ...(kind === 'service' ? [`RedisUsersPassword${name}`] : []),
             ...(sessions ? ['SessionSecret'] : []),

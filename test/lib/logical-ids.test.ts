@@ -30,6 +30,7 @@ test('databases, Redis, topics and queues of prod keep their logical ids', () =>
     'PostgresReplica1217B07FC',
     'PostgresReplica2A2F9C6A8',
     'RedisGroup88ACAA33',
+    'CacheGroup065C0BC1',
     'EventsTopic97220A64',
     ...definitions
       .filter(hasQueue)
@@ -44,7 +45,10 @@ test('users of Redis keep their logical ids, since another resource of the same 
     'RedisUsersUserauthBCFA3066',
     'RedisUsersUserordersCB54C6FE',
     'RedisUsersUserpayments94AF358D',
+    'CacheUsersUserdefault2AF76060',
+    'CacheUsersUsercatalog14839DA8',
     'RedisUsersGroupD7279E69',
+    'CacheUsersGroup9DFFF292',
   ]);
 });
 
@@ -57,6 +61,7 @@ test('buckets and secrets of prod keep their logical ids', () => {
     ...[...definitions.filter(usesRedis).map(({ name }) => name), 'default'].map((user) =>
       logicalId('Redis', 'Users', `Password-${user}`),
     ),
+    ...['catalog', 'default'].map((user) => logicalId('Cache', 'Users', `Password-${user}`)),
     'SessionSecretC41FBD23',
   ]);
 });

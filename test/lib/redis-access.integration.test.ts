@@ -10,6 +10,8 @@ import type { Redis } from 'ioredis';
 import { perAddress, type Claim } from '../../app/kit/limit.ts';
 import { takeInRedis } from '../../app/kit/redis-limiter.ts';
 import { createServer } from '../../app/kit/server.ts';
+import { redisLayer } from '../../app/kit/cache/redis-layer.ts';
+import { contentOf } from '../../app/kit/cache/entry.ts';
 import { connectRedis } from '../../app/kit/redis.ts';
 import { createSessionStore } from '../../app/kit/session-store.ts';
 import { requireUser, sessions, signIn } from '../../app/kit/sessions.ts';
@@ -42,19 +44,23 @@ afterEach(async () => {
 // Other test files run in the same process.
 afterAll(() => setDefaultCACertificates(trusted));
 
-const propertiesOf = (type: string) =>
-  resourcesOf(templateOf('prod', 'Data'), type).map(([, { Properties }]) => Properties);
+type Group = 'Redis' | 'Cache';
 
-async function start(more: Record<string, string> = {}): Promise<void> {
+const propertiesOf = (type: string, group: Group) =>
+  resourcesOf(templateOf('prod', 'Data'), type)
+    .filter(([id]) => id.startsWith(group))
+    .map(([, { Properties }]) => Properties);
+
+async function start(more: Record<string, string> = {}, group: Group = 'Redis'): Promise<void> {
   const tls = await serverCertificate(join(dir, 'tls'));
   // Only this authority: that of the other test servers has the same name.
   setDefaultCACertificates([tls.ca]);
-  const users = propertiesOf('AWS::ElastiCache::User').map((user) => ({
+  const users = propertiesOf('AWS::ElastiCache::User', group).map((user) => ({
     name: String(user['UserName']),
     accessString: String(user['AccessString']),
     passwords: [`password-of-${String(user['UserName'])}`],
   }));
-  const [parameters] = propertiesOf('AWS::ElastiCache::ParameterGroup');
+  const [parameters] = propertiesOf('AWS::ElastiCache::ParameterGroup', group);
   server = await startRedis({
     dir,
     port: await freePort(),
@@ -229,4 +235,39 @@ test('a server that is filled to its limit loses no session', async () => {
   await expect(fill()).rejects.toThrow('OOM');
   const response = await appWith(await connectAs('orders')).inject({ url: '/me', headers: { cookie } });
   expect(response.json()).toEqual({ id: '1', email: 'ada@example.com' });
+});
+
+test('catalog caches under keys and on a channel of its own, and nowhere else', async () => {
+  await start({}, 'Cache');
+  const redis = await connectAs('catalog');
+  const layer = redisLayer('catalog', redis, await connectAs('catalog'));
+  const forgotten: (string | undefined)[] = [];
+  layer.onInvalidated((key) => forgotten.push(key));
+  await eventually(async () => expect(layer.isListening()).toBe(true));
+  const until = Date.now() + 60_000;
+  const entry = { content: contentOf('1', 'text/plain'), freshUntil: until, staleUntil: until };
+  const { token } = await layer.take('a');
+  expect(await layer.store('a', token!, entry)).toBe(true);
+  expect(await layer.take('a')).toEqual({ entry });
+  await layer.invalidate('a');
+  await eventually(async () => expect(forgotten).toContain('a'));
+  await layer.release('a', (await layer.take('a')).token!);
+
+  for (const [command = '', ...args] of [
+    ...administration,
+    ['GET', 'session:1'],
+    ['SET', 'cache:orders:value:a', 'x'],
+    ['PUBLISH', 'cache:orders', 'a'],
+    ['SUBSCRIBE', 'cache:orders'],
+  ])
+    await expect(redis.call(command, ...args)).rejects.toThrow('NOPERM');
+  await expect(redis.eval("return redis.call('GET', KEYS[1])", 1, 'cache:orders:value:a')).rejects.toThrow('NOPERM');
+  await expect(redis.eval("return redis.call('FLUSHALL')", 0)).rejects.toThrow();
+});
+
+test('a cache that is filled to its limit evicts', async () => {
+  await start({ maxmemory: '6mb' }, 'Cache');
+  const operator = await connectAs('local-operator');
+  for (let i = 0; i < 500; i += 1) await operator.set(`cache:${i}`, 'x'.repeat(50_000));
+  expect(await operator.exists('cache:499', 'cache:0')).toBe(1);
 });

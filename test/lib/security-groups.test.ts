@@ -68,13 +68,14 @@ function expectedPaths(environment: EnvironmentName): string[] {
   if (environment === 'dev')
     expected.push(`0.0.0.0/0:all <- ${nat}`, `${nat}:all <- ${withDefaults('dev', settings['dev']!).cidr}`);
   for (const definition of definitionsFor(system, { sandbox })) {
-    const { kind, database, calls, paymentProvider } = definition;
+    const { kind, cache, database, calls, paymentProvider } = definition;
     const tasks = `Tasks of ${definition.name}`;
     expected.push(`${apis} <- ${tasks}`);
     if (endpoints) expected.push(`pl-6ea54007:443 <- ${tasks}`);
     if (endpoints && paymentProvider && !sandbox) expected.push(`0.0.0.0/0:443 <- ${tasks}`);
     if (kind === 'service') expected.push(`${tasks}:3000 <- Load balancer`);
     if (database) expected.push(`PostgreSQL:5432 <- ${tasks}`);
+    if (cache) expected.push(`Cache:6379 <- ${tasks}`);
     if (kind === 'service') expected.push(`Redis:6379 <- ${tasks}`);
     if (calls || (paymentProvider && sandbox)) expected.push(`Load balancer:80 <- ${tasks}`);
   }

@@ -1,13 +1,17 @@
 import { Type } from 'typebox';
 import { PricedProduct } from '../../contracts/product.ts';
 import type { App } from '../../kit/app.ts';
+import type { Cache } from '../../kit/cache/cache.ts';
+import { contentOf } from '../../kit/cache/entry.ts';
+import { sendContent } from '../../kit/cache/send.ts';
 import { databaseProblems } from '../../kit/openapi.ts';
 import { defaultLimit, PageOf, pageQuery, readCursor, toPage } from '../../kit/page.ts';
 import { Problem } from '../../kit/problem.ts';
 import { nullable } from '../../kit/schema.ts';
 import { AnyQuery } from '../../kit/validate.ts';
 import { renderHome } from './home.ts';
-import type { ProductStore } from './product.ts';
+import { publicForSeconds } from './cache.ts';
+import type { Product as ProductRow, ProductStore } from './product.ts';
 
 const Product = Type.Object({
   id: PricedProduct.properties.id,
@@ -31,14 +35,21 @@ const ListQuery = Type.Object({
 });
 const Position = Type.Object({ popularity: Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 }), id: Id });
 
+const json = 'application/json; charset=utf-8';
+
 export interface RouteParts {
   readonly store: ProductStore;
+  readonly cache: Cache;
 }
 
-export function addRoutes(app: App, { store }: RouteParts): void {
-  app.get('/', { schema: { hide: true, querystring: AnyQuery } }, async (_request, reply) =>
-    reply.type('text/html; charset=utf-8').send(await renderHome(await store.list(10))),
-  );
+export function addRoutes(app: App, { store, cache }: RouteParts): void {
+  app.get('/', { schema: { hide: true, querystring: AnyQuery } }, async (request, reply) => {
+    // The parameters are no part of the key: the page does not depend on them.
+    const content = await cache.get('home', async () =>
+      contentOf(await renderHome(await store.list(10)), 'text/html; charset=utf-8'),
+    );
+    return sendContent(request, reply, content!, publicForSeconds);
+  });
 
   app.get(
     '/api/products',
@@ -50,11 +61,20 @@ export function addRoutes(app: App, { store }: RouteParts): void {
         response: { 200: PageOf(Product) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { ids, cursor, limit = defaultLimit } = request.query;
-      if (ids !== undefined) return { items: await store.findAll(ids.split(',')), nextCursor: null };
-      const rows = await store.list(limit + 1, cursor === undefined ? undefined : readCursor(Position, cursor));
-      return toPage(rows, limit, ({ popularity, id }) => ({ popularity, id }));
+      // Prices of orders come from here, and there are too many combinations of ids to cache.
+      if (ids !== undefined) {
+        void reply.header('cache-control', 'no-store');
+        return { items: await store.findAll(ids.split(',')), nextCursor: null };
+      }
+      const after = cursor === undefined ? undefined : readCursor(Position, cursor);
+      const key = `list:${limit}:${after === undefined ? '' : `${after.popularity}:${after.id}`}`;
+      const content = await cache.get(key, async () => {
+        const { items, nextCursor } = toPage(await store.list(limit + 1, after), limit, positionOf);
+        return contentOf(JSON.stringify({ items: items.map(shown), nextCursor }), json);
+      });
+      return sendContent(request, reply, content!, publicForSeconds);
     },
   );
 
@@ -68,11 +88,18 @@ export function addRoutes(app: App, { store }: RouteParts): void {
         response: { 200: Product },
       },
     },
-    async (request) => {
-      const found = await store.find(request.params.id);
-      if (found === undefined)
-        throw new Problem(404, 'No such product', { detail: `There is no product ${request.params.id}.` });
-      return found;
+    async (request, reply) => {
+      const { id } = request.params;
+      const content = await cache.get(`product:${id}`, async () => {
+        const found = await store.find(id);
+        return found && contentOf(JSON.stringify(shown(found)), json);
+      });
+      if (content === undefined) throw new Problem(404, 'No such product', { detail: `There is no product ${id}.` });
+      return sendContent(request, reply, content, publicForSeconds);
     },
   );
 }
+
+const positionOf = ({ popularity, id }: ProductRow) => ({ popularity, id });
+/** What clients see of a product. */
+const shown = ({ popularity: _popularity, ...product }: ProductRow) => product;

@@ -1,12 +1,14 @@
 import { sql } from 'kysely';
 import type { Database } from '../../kit/database.ts';
+import type { Flag, FlagStore } from './flag.ts';
 import type { Product, ProductStore } from './product.ts';
 
 export interface CatalogTables {
   products: Omit<Product, 'priceCents'> & { price_cents: number };
+  flags: Flag;
 }
 
-export function createProductStore({ replica }: Database<CatalogTables>): ProductStore {
+export function createProductStore({ replica }: Database<CatalogTables>): ProductStore & FlagStore {
   const select = () =>
     replica
       .selectFrom('products')
@@ -24,5 +26,6 @@ export function createProductStore({ replica }: Database<CatalogTables>): Produc
         .execute(),
     findAll: (ids) => select().where('id', 'in', ids).execute(),
     find: (id) => select().where('id', '=', id).executeTakeFirst(),
+    flags: () => replica.selectFrom('flags').select(['name', 'enabled']).orderBy('name').execute(),
   };
 }

@@ -312,6 +312,9 @@ test('names that make the id of a Redis user too long are refused, for services 
   expect(faultsOf({ definitions: [...system, worker] })).not.toContainEqual(fault);
   expect(faultsOf({ definitions: [...system, { ...worker, sessions: 'read' }] })).toContainEqual(fault);
   expect(faultsOf({ definitions: [...system, service] })).toContainEqual(fault);
+  expect(faultsOf({ definitions: [...system, { ...worker, cache: true }] })).toContainEqual(
+    `${name} has a cache, but the id of its Redis user, "headroom-test-cache-${name}", is longer than 40 characters: shorten one of the names`,
+  );
 });
 
 test('a contradiction between a service and the environment names both settings', () => {

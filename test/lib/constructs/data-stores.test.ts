@@ -149,6 +149,29 @@ describe('data stores', () => {
     );
   });
 
+  test('a cache evicts what was used least recently, keeps no snapshot, and confines a user to its keys and channel', () => {
+    const other = emptyStack();
+    new RedisCache(other, 'Cache', {
+      ...redis,
+      vpc: vpcIn(other),
+      name: 'headroom-test-cache',
+      purpose: 'cache',
+      users: [{ name: 'catalog', cache: true }],
+    });
+    const cache = Template.fromStack(other);
+    cache.hasResourceProperties('AWS::ElastiCache::ParameterGroup', {
+      Properties: { 'maxmemory-policy': 'allkeys-lru' },
+    });
+    cache.hasResource('AWS::ElastiCache::ReplicationGroup', {
+      DeletionPolicy: 'Delete',
+      Properties: Match.objectLike({ SnapshotRetentionLimit: 0 }),
+    });
+    cache.hasResourceProperties('AWS::ElastiCache::User', {
+      UserName: 'catalog',
+      AccessString: Match.stringLikeRegexp('^on ~cache:catalog:\\* resetchannels &cache:catalog -@all '),
+    });
+  });
+
   test('uploads are private and versioned, unfinished ones expire, and only the given origins may upload', () => {
     template.hasResource('AWS::S3::Bucket', {
       DeletionPolicy: 'Retain',

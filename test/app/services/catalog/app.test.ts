@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { createApp } from '../../../../app/services/catalog/app.ts';
+import type { Flag, FlagStore } from '../../../../app/services/catalog/flag.ts';
 import type { Product, ProductStore } from '../../../../app/services/catalog/product.ts';
 
 const films: Product[] = Array.from({ length: 25 }, (_, index) => ({
@@ -13,8 +14,9 @@ const films: Product[] = Array.from({ length: 25 }, (_, index) => ({
   popularity: index * 10,
 })).toReversed();
 
-function memoryProducts(products: Product[]): ProductStore {
+function memoryProducts(products: Product[]): ProductStore & FlagStore {
   return {
+    flags: async () => [{ name: 'wishlists', enabled: true }],
     async list(limit, after) {
       const start = after === undefined ? 0 : products.findIndex(({ id }) => id === after.id) + 1;
       return products.slice(start, start + limit);
@@ -94,4 +96,75 @@ test('a product has its own path, and an unknown one is a 404', async () => {
   const unknown = await app.inject('/api/products/nothing');
   expect(unknown.statusCode).toBe(404);
   expect(unknown.json()).toMatchObject({ detail: 'There is no product nothing.' });
+});
+
+/** An app whose store counts what it is asked for. */
+function counting() {
+  const store = memoryProducts(films);
+  const asked: string[] = [];
+  const counted = <T>(name: string, result: T): T => {
+    asked.push(name);
+    return result;
+  };
+  const flags: Flag[] = [{ name: 'wishlists', enabled: true }];
+  return {
+    asked,
+    app: createApp({
+      store: {
+        list: (...args) => counted('list', store.list(...args)),
+        find: (id) => counted('find', store.find(id)),
+        findAll: (ids) => counted('findAll', store.findAll(ids)),
+        flags: () => counted('flags', Promise.resolve(flags)),
+      },
+    }),
+  };
+}
+
+const publicFor = 'public, max-age=10, s-maxage=60, stale-while-revalidate=600';
+
+test.each([
+  ['/', 'text/html; charset=utf-8'],
+  ['/api/products', 'application/json; charset=utf-8'],
+  ['/api/products/film-03', 'application/json; charset=utf-8'],
+  ['/api/flags', 'application/json; charset=utf-8'],
+])('%s asks the database once, may be stored by anybody, and is a 304 for those who have it', async (url, type) => {
+  const { app: cached, asked } = counting();
+  const first = await cached.inject(url);
+  expect(first.headers).toMatchObject({ 'cache-control': publicFor, 'content-type': type });
+  expect(first.headers['set-cookie']).toBeUndefined();
+  const { etag } = first.headers as { etag: string };
+  expect(etag).toMatch(/^"[\w-]{22}"$/);
+  for (const tag of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+    const again = await cached.inject({ url, headers: { 'if-none-match': tag } });
+    expect([again.statusCode, again.body, again.headers['etag']]).toEqual([304, '', etag]);
+    expect(again.headers['cache-control']).toBe(publicFor);
+  }
+  const other = await cached.inject({ url, headers: { 'if-none-match': '"other"' } });
+  expect([other.statusCode, other.body]).toEqual([200, first.body]);
+  expect(asked).toHaveLength(1);
+});
+
+test('the same page has one place in the cache, whichever way it is written', async () => {
+  const { app: cached, asked } = counting();
+  const { nextCursor } = (await cached.inject('/api/products?limit=20')).json();
+  for (const query of ['', '?limit=20', `?cursor=${nextCursor}`, `?limit=20&cursor=${nextCursor}`])
+    await cached.inject(`/api/products${query}`);
+  for (const query of ['', '?utm_source=mail', '?a=1&b=2']) await cached.inject(`/${query}`);
+  expect(asked).toEqual(['list', 'list', 'list']);
+});
+
+test('products by ids, and problems, are not stored by anybody', async () => {
+  const { app: cached, asked } = counting();
+  for (const url of ['/api/products?ids=film-03', '/api/products/nothing', '/api/products?limit=0'])
+    expect((await cached.inject(url)).headers['cache-control']).toBe('no-store');
+  await cached.inject('/api/products?ids=film-03');
+  await cached.inject('/api/products/nothing');
+  expect(asked).toEqual(['findAll', 'find', 'findAll']);
+});
+
+test('feature flags are a list by name', async () => {
+  expect((await app.inject('/api/flags')).json()).toEqual({
+    items: [{ name: 'wishlists', enabled: true }],
+    nextCursor: null,
+  });
 });

@@ -1,0 +1,21 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Content } from './entry.ts';
+
+/**
+ * Sends content with its own headers, or 304 without a body if the client has it already. Both carry the same headers, as
+ * RFC 9110, 15.4.5, demands of the ones that a 200 has.
+ */
+export function sendContent(request: FastifyRequest, reply: FastifyReply, content: Content, cacheControl: string) {
+  reply.headers({ ...content.headers, 'cache-control': cacheControl });
+  if (matches(request.headers['if-none-match'], content.headers['etag'])) return reply.code(304).send();
+  return reply.send(content.body);
+}
+
+/** Compares weakly (RFC 9110, 13.1.2): an edge that compresses makes a tag weak. */
+function matches(header: string | undefined, etag: string | undefined): boolean {
+  if (header === undefined || etag === undefined) return false;
+  return header.split(',').some((each) => {
+    const tag = each.trim().replace(/^W\//, '');
+    return tag === '*' || tag === etag;
+  });
+}

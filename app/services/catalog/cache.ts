@@ -1,0 +1,21 @@
+import { createCache, type Cache } from '../../kit/cache/cache.ts';
+import type { SharedCache } from '../../kit/cache/shared.ts';
+import type { Logger } from '../../kit/log.ts';
+
+const second = 1_000;
+
+/** Products are fresh for an hour. What is older is returned for one hour more, while it is loaded again or cannot be. */
+export const createCatalogCache = (shared?: SharedCache, log?: Logger): Cache =>
+  createCache({
+    ttl: 3_600 * second,
+    stale: 3_600 * second,
+    negativeTtl: 30 * second,
+    ...(shared && { shared }),
+    ...(log && { log }),
+  });
+
+/**
+ * Nothing invalidates what browsers and edges have, so they keep it for seconds. An edge returns what is older while it asks
+ * again, so nobody waits for that.
+ */
+export const publicForSeconds = 'public, max-age=10, s-maxage=60, stale-while-revalidate=600';

@@ -1,0 +1,134 @@
+import { mock } from 'node:test';
+import timers from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { createCache, type CacheOptions } from '../../../../app/kit/cache/cache.ts';
+import { contentOf, decode, encode } from '../../../../app/kit/cache/entry.ts';
+
+beforeEach(() => mock.timers.enable({ apis: ['Date'], now: 1_000_000 }));
+afterEach(() => mock.timers.reset());
+
+/** A cache without a shared layer, and a load that counts itself and returns its number. */
+function cached(more: Partial<CacheOptions> = {}) {
+  const cache = createCache({ ttl: 10_000, stale: 5_000, negativeTtl: 1_000, ...more });
+  const state = { loads: 0, fails: false, absent: false };
+  const load = async () => {
+    const number = ++state.loads;
+    await timers.setImmediate();
+    if (state.fails) throw new Error('the database is down');
+    return state.absent ? undefined : contentOf(String(number), 'text/plain');
+  };
+  const get = async (key = 'a') => (await cache.get(key, load))?.body.toString();
+  return { cache, state, get };
+}
+const settle = () => timers.setTimeout(5);
+
+test('requests for one key at the same time share one load', async () => {
+  const { get, state } = cached();
+  expect(new Set(await Promise.all(Array.from({ length: 1_000 }, () => get())))).toEqual(new Set(['1']));
+  expect(state.loads).toBe(1);
+});
+
+test('content that has expired is returned while it is loaded once more', async () => {
+  const { get, state } = cached();
+  await get();
+  mock.timers.tick(10_001);
+  expect(await Promise.all([get(), get()])).toEqual(['1', '1']);
+  await settle();
+  expect(await get()).toBe('2');
+  expect(state.loads).toBe(2);
+});
+
+test('content beyond its stale time is not returned', async () => {
+  const { get } = cached();
+  await get();
+  mock.timers.tick(15_001);
+  expect(await get()).toBe('2');
+});
+
+test('stale content is returned while the load fails, which is tried once a second', async () => {
+  const { get, state } = cached();
+  await get();
+  state.fails = true;
+  mock.timers.tick(10_001);
+  for (let i = 0; i < 5; i++) {
+    expect(await get()).toBe('1');
+    await settle();
+  }
+  expect(state.loads).toBe(2);
+  mock.timers.tick(1_001);
+  await get();
+  await settle();
+  expect(state.loads).toBe(3);
+  mock.timers.tick(5_000);
+  await expect(get()).rejects.toThrow('the database is down');
+});
+
+test('a load that fails is not remembered', async () => {
+  const { get, state } = cached();
+  state.fails = true;
+  await expect(get()).rejects.toThrow('the database is down');
+  state.fails = false;
+  expect(await get()).toBe('2');
+});
+
+test('that there is nothing is remembered, for its own time', async () => {
+  const { get, state } = cached();
+  state.absent = true;
+  expect([await get(), await get()]).toEqual([undefined, undefined]);
+  expect(state.loads).toBe(1);
+  state.absent = false;
+  mock.timers.tick(1_001);
+  expect(await get()).toBe('2');
+});
+
+test('what is loaded at the same time expires at different times, never later than its time to live', async () => {
+  const { get, state } = cached();
+  const keys = Array.from({ length: 200 }, (_, i) => `k${i}`);
+  await Promise.all(keys.map(get));
+  mock.timers.tick(9_500);
+  await Promise.all(keys.map(get));
+  await settle();
+  const early = state.loads - 200;
+  expect(early).toBeGreaterThan(20);
+  expect(early).toBeLessThan(180);
+});
+
+test('memory is bounded by bytes: what was used last stays', async () => {
+  const body = 'x'.repeat(1_000);
+  const cache = createCache({ ttl: 10_000, stale: 0, negativeTtl: 0, maxBytes: 16_000 });
+  const loads: string[] = [];
+  const get = (key: string) =>
+    cache.get(key, async () => {
+      loads.push(key);
+      return contentOf(body, 'text/plain');
+    });
+  for (let i = 0; i < 100; i++) {
+    await get('used');
+    await get(`k${i}`);
+  }
+  expect(loads.filter((key) => key === 'used')).toHaveLength(1);
+  loads.length = 0;
+  await get('k0');
+  expect(loads).toEqual(['k0']);
+});
+
+test('a load that was under way when its key was invalidated is not kept', async () => {
+  const { cache, get } = cached();
+  const early = get();
+  await cache.invalidate('a');
+  expect(await get()).toBe('2');
+  expect(await early).toBe('1');
+  expect(await get()).toBe('2');
+});
+
+test('an entry is the same after it was stored', () => {
+  const time = fc.integer({ min: 0, max: 9e14 });
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), time, time, (text, freshUntil, staleUntil) => {
+      const entry = { content: contentOf(text, 'text/plain'), freshUntil, staleUntil };
+      expect(decode(encode(entry))).toEqual(entry);
+      expect(decode(encode({ ...entry, content: undefined }))).toEqual({ ...entry, content: undefined });
+    }),
+  );
+});
