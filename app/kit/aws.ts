@@ -1,6 +1,8 @@
 import { SESClient } from '@aws-sdk/client-ses';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import type { Breakers } from './breaker.ts';
+import { isServiceDown } from './outage.ts';
 
 /** Region, endpoint and credentials come from the environment, as the SDK defines them. Times in ms. */
 const common = {
@@ -8,11 +10,34 @@ const common = {
   requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true },
 };
 
-export const createSns = () => new SNSClient(common);
+/** How long nothing is sent to a topic or a queue that is down, in ms: the loops that use them try each second. */
+const probeAfterMs = 5_000;
+
+export const createSns = (breakers: Breakers) => behindBreaker(new SNSClient(common), breakers, 'SNS', probeAfterMs);
 
 /** One attempt: SES takes no idempotency key, and a mail without a response in time may have been sent. The queue retries. */
-export const createSes = () => new SESClient({ ...common, maxAttempts: 1 });
+export const createSes = (breakers: Breakers) =>
+  behindBreaker(new SESClient({ ...common, maxAttempts: 1 }), breakers, 'SES', 30_000);
 
 /** The request timeout is longer than a long poll, which takes up to 20 s. */
-export const createSqs = () =>
-  new SQSClient({ ...common, requestHandler: { ...common.requestHandler, requestTimeout: 25_000 } });
+export const createSqs = (breakers: Breakers) =>
+  behindBreaker(
+    new SQSClient({ ...common, requestHandler: { ...common.requestHandler, requestTimeout: 25_000 } }),
+    breakers,
+    'SQS',
+    probeAfterMs,
+  );
+
+/** Counts each command once, whatever the number of its attempts. */
+export function behindBreaker<C extends SNSClient | SESClient | SQSClient>(
+  client: C,
+  breakers: Breakers,
+  name: string,
+  probeAfter: number,
+): C {
+  const breaker = breakers.create({ name, probeAfterMs: probeAfter, counts: isServiceDown });
+  // The clients' stacks differ only in the types of their commands, which this does not look at.
+  const { middlewareStack } = client as SNSClient;
+  middlewareStack.add((next) => (args) => breaker.execute(() => next(args)), { step: 'initialize', name: 'breaker' });
+  return client;
+}

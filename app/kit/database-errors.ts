@@ -26,6 +26,15 @@ export function problemOf(error: unknown): DependencyError | OverloadError | und
   return undefined;
 }
 
+/**
+ * Whether a failed query shows that its server is down, whatever the query was: it does not respond, has broken the
+ * connection, or starts or stops (57P01 to 57P03). A statement that the server canceled took too long for its data.
+ */
+export function isServerDown(error: unknown): boolean {
+  if (!(error instanceof pg.DatabaseError)) return problemOf(error) !== undefined;
+  return /^(?:08|57P0[123])/.test(error.code ?? '');
+}
+
 /** Whether a server refused to write (SQLSTATE 25006): it is a replica, such as the primary before a failover. */
 export const isReadOnly = (error: unknown): boolean => error instanceof pg.DatabaseError && error.code === '25006';
 

@@ -1,7 +1,8 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
+import type { Breaker, Breakers } from './breaker.ts';
 import type { DatabaseConfig } from './config.ts';
-import { isReadOnly, isSilent, problemOf } from './database-errors.ts';
+import { isReadOnly, isServerDown, isSilent, problemOf } from './database-errors.ts';
 import { verifiedTls } from './database-tls.ts';
 import type { Logger } from './log.ts';
 import { DependencyError, OverloadError } from './problem.ts';
@@ -12,19 +13,30 @@ types.setTypeParser(pg.types.builtins.INT8, safeInteger);
 /**
  * Creates a pool of connections to one server, `host:port`, which connects on first use. `connect` throws a DependencyError
  * if the server cannot be reached within 3 s, and an OverloadError if all connections of the task are in use for that long or
- * the server accepts no more.
+ * the server accepts no more. While the server is down, it throws a DependencyError at once.
  */
-export function createPool(address: string, config: DatabaseConfig, log: Logger): PostgresPool {
+export function createPool(address: string, config: DatabaseConfig, log: Logger, breaker: Breaker): PostgresPool {
   // Opened on first use: preparing TLS would delay the start of the service.
   let pool: Omit<PostgresPool, 'options'> | undefined;
   return {
     options: {},
-    connect: async () => (pool ??= openPool(address, config, log)).connect(),
+    connect: async () => (pool ??= openPool(address, config, log, breaker)).connect(),
     end: async () => pool?.end(),
   };
 }
 
-function openPool(address: string, config: DatabaseConfig, log: Logger): Omit<PostgresPool, 'options'> {
+/** How long a server that is down gets no connection before one probes it, in ms. */
+const probeAfterMs = 1_000;
+
+export const createDatabaseBreaker = (breakers: Breakers, name: string): Breaker =>
+  breakers.create({ name, probeAfterMs, counts: (error) => error instanceof DependencyError });
+
+function openPool(
+  address: string,
+  config: DatabaseConfig,
+  log: Logger,
+  breaker: Breaker,
+): Omit<PostgresPool, 'options'> {
   const [host, port] = address.split(':') as [string, string];
   const pool = new pg.Pool({
     host,
@@ -60,42 +72,66 @@ function openPool(address: string, config: DatabaseConfig, log: Logger): Omit<Po
   /** One for each connection, so that what is known of a connection can be kept by it. */
   const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>();
   const wrap = (client: pg.PoolClient) => {
-    const wrapper = discardWhenUseless(client);
+    const wrapper = discardWhenUseless(client, breaker);
     wrapped.set(client, wrapper);
     return wrapper;
   };
+  const acquire = async () => {
+    try {
+      const client = await pool.connect();
+      return wrapped.get(client) ?? wrap(client);
+    } catch (cause) {
+      if (connected === config.DATABASE_POOL_SIZE)
+        throw new OverloadError('All connections to the database are in use', cause);
+      throw problemOf(cause) ?? new DependencyError('The database', { cause });
+    }
+  };
   return {
     async connect() {
+      if (!breaker.closed) return breaker.execute(() => acquire().then(requireResponse));
       try {
-        const client = await pool.connect();
-        return wrapped.get(client) ?? wrap(client);
-      } catch (cause) {
-        if (connected === config.DATABASE_POOL_SIZE)
-          throw new OverloadError('All connections to the database are in use', cause);
-        throw problemOf(cause) ?? new DependencyError('The database', { cause });
+        return await acquire();
+      } catch (error) {
+        breaker.record(error as Error);
+        throw error;
       }
     },
     end: () => pool.end(),
   };
 }
 
+/** A connection of the pool alone shows nothing: its server may be gone since. */
+async function requireResponse(client: PostgresPoolClient): Promise<PostgresPoolClient> {
+  try {
+    await client.query('SELECT 1', []);
+    return client;
+  } catch (error) {
+    client.release();
+    throw error;
+  }
+}
+
 /**
  * Discards a connection whose server did not respond: pg would return it to the pool with the query still pending, and the
  * next query would wait behind it. Discards one to a server that has become a replica, too: the next connection follows the
- * DNS name to the new primary.
+ * DNS name to the new primary. Counts what queries show of the server; a connection that is open already is not refused.
  */
-function discardWhenUseless(client: pg.PoolClient): PostgresPoolClient {
+function discardWhenUseless(client: pg.PoolClient, breaker: Breaker): PostgresPoolClient {
   let silent = false;
   let readOnly = false;
   const query = async (text: string, values: unknown[]) => {
     // Such as the ROLLBACK of a transaction: it would wait as long again.
     if (silent) throw new DependencyError('The database', { timedOut: true });
     try {
-      return await client.query(text, values);
+      const result = await client.query(text, values);
+      breaker.record();
+      return result;
     } catch (error) {
       silent ||= isSilent(error);
       readOnly ||= isReadOnly(error);
-      throw problemOf(error) ?? error;
+      const problem = problemOf(error);
+      if (isServerDown(error)) breaker.record(problem);
+      throw problem ?? error;
     }
   };
   return {

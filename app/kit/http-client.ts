@@ -1,4 +1,4 @@
-import { circuitBreaker, ConsecutiveBreaker, handleWhen } from 'cockatiel';
+import { threshold, type Breakers } from './breaker.ts';
 import { DependencyError } from './problem.ts';
 import { createTimeOuts } from './time-outs.ts';
 import { traceHeaders } from './trace-context.ts';
@@ -22,18 +22,21 @@ export interface RequestParts {
   readonly causes?: readonly string[];
 }
 
-/** Consecutive failures that open the circuit. */
-const threshold = 5;
-
 /**
  * Creates a client for one dependency. After 5 consecutive failures it fails at once for 30 s, then lets one request probe.
  * It never retries: only the caller knows what may be sent twice.
  */
-export function createHttpClient(options: { name: string; baseUrl: string; timeoutMs: number }): HttpClient {
-  const breaker = circuitBreaker(
-    handleWhen((error) => !(error instanceof Uncounted)),
-    { breaker: new ConsecutiveBreaker(threshold), halfOpenAfter: 30_000 },
-  );
+export function createHttpClient(options: {
+  name: string;
+  baseUrl: string;
+  timeoutMs: number;
+  breakers: Breakers;
+}): HttpClient {
+  const breaker = options.breakers.create({
+    name: options.name,
+    probeAfterMs: 30_000,
+    counts: (error) => !(error instanceof Uncounted),
+  });
   const timeOuts = createTimeOuts(threshold);
 
   return {
@@ -64,6 +67,7 @@ export function createHttpClient(options: { name: string; baseUrl: string; timeo
         timeOuts.reset();
         return response;
       } catch (error) {
+        if (error instanceof DependencyError) throw error;
         const cause = error instanceof Uncounted ? error.cause : error;
         throw new DependencyError(options.name, { timedOut: isTimeOut(cause), cause });
       }
@@ -72,6 +76,7 @@ export function createHttpClient(options: { name: string; baseUrl: string; timeo
 }
 
 class FailedResponse extends Error {
+  override readonly name = 'FailedResponse';
   readonly status: number;
 
   constructor(name: string, status: number, text: string) {

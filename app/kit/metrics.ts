@@ -6,10 +6,22 @@ import type { Logger } from './log.ts';
  * Its dimension is the `service` of the logger.
  */
 export function logCount(log: Logger, metric: string, count: number, fields: object, message: string): void {
-  const definition = {
-    Namespace: 'Headroom',
-    Dimensions: [['service']],
-    Metrics: [{ Name: metric, Unit: 'Count' }],
-  };
-  log.error({ ...fields, [metric]: count, _aws: { Timestamp: Date.now(), CloudWatchMetrics: [definition] } }, message);
+  log.error({ ...fields, [metric]: count, _aws: definitionOf(metric, 'Count', ['service']) }, message);
 }
+
+/** Logs a value as a metric whose dimensions are the `service` of the logger and `dimensions`. */
+export function logValue(
+  log: Logger,
+  metric: string,
+  value: number,
+  dimensions: Readonly<Record<string, string>>,
+  message: string,
+): void {
+  const names = ['service', ...Object.keys(dimensions)];
+  log.warn({ ...dimensions, [metric]: value, _aws: definitionOf(metric, 'None', names) }, message);
+}
+
+const definitionOf = (metric: string, unit: string, dimensions: string[]) => ({
+  Timestamp: Date.now(),
+  CloudWatchMetrics: [{ Namespace: 'Headroom', Dimensions: [dimensions], Metrics: [{ Name: metric, Unit: unit }] }],
+});

@@ -20,6 +20,12 @@ function isServiceOutage(error: Error): boolean {
   );
 }
 
+/** Whether an AWS service is down, and not only limits its callers. */
+export const isServiceDown = (error: unknown): boolean =>
+  error instanceof Error &&
+  isServiceOutage(error) &&
+  !isThrottlingError(error as Parameters<typeof isThrottlingError>[0]);
+
 /** Credentials of the task that cannot be fetched or have expired: no request to AWS succeeds. */
 const credentialErrors = new Set(['CredentialsProviderError', 'ExpiredToken', 'ExpiredTokenException']);
 

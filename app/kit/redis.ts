@@ -1,5 +1,7 @@
 import { Redis } from 'ioredis';
+import type { Breaker } from './breaker.ts';
 import type { RedisConfig } from './config.ts';
+import { DependencyError } from './problem.ts';
 import type { Task } from './task.ts';
 
 /** How long a command waits for its response, in ms. */
@@ -12,7 +14,7 @@ const heartbeatInterval = 1_000;
  * service that waited for Redis would be down with it, instead of slower. A connection that has gone silent is replaced
  * within 2 s; the next one is up within 3 s of the silence, if the server can be reached.
  */
-export function connectRedis({ config, log, onStop }: Task<RedisConfig>): Redis {
+export function connectRedis({ config, log, breakers, onStop }: Task<RedisConfig>): Redis {
   const [host, port] = config.REDIS_ENDPOINT.split(':') as [string, string];
   const redis = new Redis({
     host,
@@ -34,7 +36,16 @@ export function connectRedis({ config, log, onStop }: Task<RedisConfig>): Redis 
     retryStrategy: (attempt) => Math.min(attempt * 100, 1_000),
   });
   redis.on('error', (err) => log.warn({ err }, 'Redis is not available'));
-  const heartbeat = setInterval(() => void replaceSilentConnection(redis), heartbeatInterval);
+  // Each heartbeat probes, and each connection after an outage: no command has to.
+  const breaker = breakers.create({
+    name: 'Redis',
+    probeAfterMs: 0,
+    counts: (error) => (error as Error).name !== 'ReplyError',
+  });
+  refuseWhileDown(redis, breaker);
+  const probe = () => void replaceSilentConnection(redis, breaker);
+  redis.on('ready', () => breaker.closed || probe());
+  const heartbeat = setInterval(probe, heartbeatInterval);
   onStop('connections', () => {
     clearInterval(heartbeat);
     redis.disconnect();
@@ -47,14 +58,34 @@ export function connectRedis({ config, log, onStop }: Task<RedisConfig>): Redis 
  * (`tcp_retries2`, man 7 tcp). ioredis's `socketTimeout` is not used: its timer outlives the connection it was set for,
  * and then closes the next one.
  */
-async function replaceSilentConnection(redis: Redis): Promise<void> {
+async function replaceSilentConnection(redis: Redis, breaker: Breaker): Promise<void> {
   if (redis.status !== 'ready') return;
   const { stream } = redis;
   try {
-    await redis.ping();
+    await breaker.execute(() => redis.ping());
   } catch (error) {
-    // An error that the server sent shows that it responds.
-    if ((error as Error).name === 'ReplyError') return;
+    // An error that the server sent shows that it responds. Another heartbeat may still wait.
+    if ((error as Error).name === 'ReplyError' || error instanceof DependencyError) return;
     stream.destroy(new Error(`Redis did not respond within ${commandTimeout} ms`));
   }
+}
+
+/**
+ * Makes commands fail at once while the circuit is open, and counts the outcomes of others. Not those of a heartbeat, nor of
+ * a connection that is being set up: they find out whether Redis is back.
+ */
+function refuseWhileDown(redis: Redis, breaker: Breaker): void {
+  const send = redis.sendCommand.bind(redis);
+  redis.sendCommand = (command, stream) => {
+    if (command.name === 'ping' || redis.status === 'connect') return send(command, stream);
+    if (!breaker.closed) {
+      command.reject(new DependencyError('Redis'));
+      return command.promise;
+    }
+    command.promise.then(
+      () => breaker.record(),
+      (error: Error) => breaker.record(error),
+    );
+    return send(command, stream);
+  };
 }

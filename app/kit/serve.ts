@@ -1,5 +1,6 @@
 import closeWithGrace from 'close-with-grace';
 import type { App } from './app.ts';
+import { publishDeepHealth } from './deep-health.ts';
 import type { Task } from './task.ts';
 
 /** How long stopping may take, in ms: requests and messages under way end within 15 s, and ECS kills after 30 s. */
@@ -11,6 +12,7 @@ const stopTimeout = 20_000;
  */
 export async function serve(task: Task<{ HOST: string; PORT: number }>, app: App): Promise<void> {
   const { config, log } = task;
+  publishDeepHealth(app, task.breakers);
   task.onStop('requests', () => app.close());
   closeWithGrace({ delay: stopTimeout, logger: log }, async ({ signal, err }) => {
     if (err) log.fatal({ err }, 'stopping because of an unhandled error');

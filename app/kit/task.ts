@@ -1,4 +1,5 @@
 import type { Static, TObject, TProperties } from 'typebox';
+import { createBreakers, type Breakers } from './breaker.ts';
 import { ConfigError, readConfig, taskConfig } from './config.ts';
 import { createLogger, type Logger } from './log.ts';
 
@@ -13,6 +14,8 @@ export type Stage = (typeof stages)[number];
 export interface Task<C> {
   readonly config: C;
   readonly log: Logger;
+  /** The circuit breakers of its dependencies. */
+  readonly breakers: Breakers;
   /** Registers how a part stops. The part does it itself when it starts, so that no main.ts has to. */
   readonly onStop: (stage: Stage, stop: () => unknown) => void;
   /** Stops all parts. @throws AggregateError at the end if some failed to */
@@ -40,6 +43,7 @@ export function createTask<C>(config: C, log: Logger): Task<C> {
   return {
     config,
     log,
+    breakers: createBreakers(log),
     onStop: (stage, stop) => void parts.push({ stage, stop }),
     async stop() {
       const failures: unknown[] = [];

@@ -71,7 +71,9 @@ beforeAll(async () => {
     log: paymentsTask.log,
     store: createPaymentStore(paymentsDatabase),
     provider: { charge: async () => 'succeeded', settle: async () => 'succeeded' },
-    findOrder: createOrderFinder(createHttpClient({ name: 'orders', baseUrl, timeoutMs: 3_000 })),
+    findOrder: createOrderFinder(
+      createHttpClient({ name: 'orders', baseUrl, timeoutMs: 3_000, breakers: paymentsTask.breakers }),
+    ),
     onCommit: () => relay.nudge(),
   });
 

@@ -10,6 +10,10 @@ export interface Proxy {
    * New connections are forwarded.
    */
   silence(): void;
+  /** Accepts connections and forwards nothing, as a server that hangs, until `resume`. */
+  hang(): void;
+  /** Forwards new connections again. */
+  resume(): void;
   /** Closes all connections and stops listening. */
   stop(): Promise<void>;
 }
@@ -19,8 +23,13 @@ export async function startProxy(target: string): Promise<Proxy> {
   const [host, port] = target.split(':') as [string, string];
   const sockets = new Set<Socket>();
   let accepted = 0;
+  let hanging = false;
   const server = createServer((near) => {
     accepted += 1;
+    if (hanging) {
+      sockets.add(near.on('error', () => {}));
+      return;
+    }
     const far = connect(Number(port), host);
     for (const socket of [near, far]) {
       sockets.add(socket);
@@ -29,11 +38,19 @@ export async function startProxy(target: string): Promise<Proxy> {
     near.pipe(far).pipe(near);
   }).listen(0, 'localhost');
   await once(server, 'listening');
+  const silence = () => {
+    for (const socket of sockets) socket.unpipe().pause();
+  };
   return {
     port: (server.address() as AddressInfo).port,
     accepted: () => accepted,
-    silence() {
-      for (const socket of sockets) socket.unpipe().pause();
+    silence,
+    hang() {
+      hanging = true;
+      silence();
+    },
+    resume() {
+      hanging = false;
     },
     async stop() {
       for (const socket of sockets) socket.destroy();

@@ -11,7 +11,7 @@ import { createUserStore, type AuthTables } from './store.ts';
 
 const task = startTask({ ...databaseConfig, ...sessionConfig, ...publishConfig, ...siteConfig });
 const database = connectDatabase<AuthTables & KeyTables>(task);
-const relay = startRelay(task, { database, sns: createSns() });
+const relay = startRelay(task, { database, sns: createSns(task.breakers) });
 const redis = connectRedis(task);
 const app = createApp({
   log: task.log,

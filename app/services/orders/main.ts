@@ -17,7 +17,8 @@ import { createOrderStore, type OrdersTables } from './store.ts';
 const task = startTask({ ...databaseConfig, ...sessionConfig, ...callConfig, ...publishConfig, ...receiveConfig });
 const database = connectDatabase<OrdersTables>(task);
 const store = createOrderStore(database);
-const call = (name: string) => createHttpClient({ name, baseUrl: task.config.SERVICES_URL, timeoutMs: 3_000 });
+const call = (name: string) =>
+  createHttpClient({ name, baseUrl: task.config.SERVICES_URL, timeoutMs: 3_000, breakers: task.breakers });
 const redis = connectRedis(task);
 const app = createApp({
   log: task.log,
@@ -28,6 +29,10 @@ const app = createApp({
   store,
   findPrices: createPriceFinder(call('catalog')),
 });
-startRelay(task, { database, sns: createSns() });
+startRelay(task, { database, sns: createSns(task.breakers) });
 await serve(task, app);
-startConsumer(task, { sqs: createSqs(), parse: parseEvent, handle: (event) => handlePaid({ store }, event) });
+startConsumer(task, {
+  sqs: createSqs(task.breakers),
+  parse: parseEvent,
+  handle: (event) => handlePaid({ store }, event),
+});

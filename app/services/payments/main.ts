@@ -36,7 +36,8 @@ const task = startTask({
   PAYMENT_PROVIDER_URL: url,
 });
 const { config, log } = task;
-const call = (name: string, baseUrl: string) => createHttpClient({ name, baseUrl, timeoutMs: 3_000 });
+const call = (name: string, baseUrl: string) =>
+  createHttpClient({ name, baseUrl, timeoutMs: 3_000, breakers: task.breakers });
 
 const database = connectDatabase<PaymentsTables>(task);
 const store = createPaymentStore(database);
@@ -45,7 +46,7 @@ const provider = createPaymentProvider(
   call('The payment provider', config.PAYMENT_PROVIDER_URL),
   config.PAYMENT_PROVIDER_KEY,
 );
-const relay = startRelay(task, { database, sns: createSns() });
+const relay = startRelay(task, { database, sns: createSns(task.breakers) });
 startReconciler(task, (signal) => settleAbandoned({ store, provider, log }, signal));
 startReconciler(task, () => publishUnconfirmed(confirmations));
 
@@ -63,7 +64,7 @@ const app = createApp({
 });
 await serve(task, app);
 startConsumer(task, {
-  sqs: createSqs(),
+  sqs: createSqs(task.breakers),
   parse: parseEvent,
   handle: (event) => handleOrderPaid(confirmations, event),
 });

@@ -12,10 +12,10 @@ import { createSentStore, type MailerTables } from './store.ts';
 
 const task = startTask({ ...databaseConfig, ...receiveConfig, ...mailConfig });
 const store = createSentStore(connectDatabase<MailerTables>(task));
-const send = createMailSender(createSes(), task.config.MAIL_FROM);
+const send = createMailSender(createSes(task.breakers), task.config.MAIL_FROM);
 await serve(task, createServer({ name: 'mailer', log: task.log }));
 startConsumer(task, {
-  sqs: createSqs(),
+  sqs: createSqs(task.breakers),
   parse: parseEvent,
   handle: (event) => handleEvent({ store, send, log: task.log }, event),
 });

@@ -4,6 +4,7 @@ import { mock } from 'node:test';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createHttpClient, type HttpClient } from '../../../app/kit/http-client.ts';
 import { continueTrace, runInTrace } from '../../../app/kit/trace-context.ts';
+import { silentTask } from '../../support/task.ts';
 
 let server: Server;
 let client: HttpClient;
@@ -19,7 +20,7 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   // Long for a response on loopback, also on a busy machine.
-  client = createHttpClient({ name: 'The provider', baseUrl, timeoutMs: 400 });
+  client = createHttpClient({ name: 'The provider', baseUrl, timeoutMs: 400, breakers: silentTask({}).breakers });
 });
 
 afterEach(async () => {

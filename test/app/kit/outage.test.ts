@@ -6,7 +6,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { problemOf } from '../../../app/kit/database-errors.ts';
-import { createPool } from '../../../app/kit/database-pool.ts';
+import { createDatabaseBreaker, createPool } from '../../../app/kit/database-pool.ts';
 import { isOutage } from '../../../app/kit/outage.ts';
 import { PermanentError } from '../../../app/kit/permanent-error.ts';
 import { freePort } from '../../../local/host/free-port.ts';
@@ -67,10 +67,12 @@ async function redisError(serve?: Parameters<typeof createServer>[1]): Promise<u
 async function databaseError(): Promise<unknown> {
   const names = { DATABASE_NAME: 'd', DATABASE_USER: 'u', DATABASE_PASSWORD: 'p' };
   const address = `127.0.0.1:${await freePort()}`;
+  const task = silentTask({});
   const pool = createPool(
     address,
     { ...names, DATABASE_PRIMARY: address, DATABASE_REPLICAS: '', DATABASE_POOL_SIZE: 1 },
-    silentTask({}).log,
+    task.log,
+    createDatabaseBreaker(task.breakers, 'The database'),
   );
   ends.push(() => pool.end());
   return errorOf(pool.connect());

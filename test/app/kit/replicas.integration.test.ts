@@ -7,7 +7,8 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { PostgresPool } from 'kysely';
 import { pino } from 'pino';
-import { createPool } from '../../../app/kit/database-pool.ts';
+import { createBreakers } from '../../../app/kit/breaker.ts';
+import { createDatabaseBreaker, createPool } from '../../../app/kit/database-pool.ts';
 import { createReplicaPool } from '../../../app/kit/replicas.ts';
 import { freePort } from '../../../local/host/free-port.ts';
 import { serverCertificate } from '../../../local/host/tls.ts';
@@ -68,7 +69,12 @@ function poolOf(server: Postgres): PostgresPool {
     DATABASE_USER: 'reader',
     DATABASE_PASSWORD: password,
   };
-  const pool = createPool(address, { ...config, DATABASE_PRIMARY: address, DATABASE_REPLICAS: '' }, log);
+  const pool = createPool(
+    address,
+    { ...config, DATABASE_PRIMARY: address, DATABASE_REPLICAS: '' },
+    log,
+    createDatabaseBreaker(createBreakers(log), 'The database'),
+  );
   pools.push(pool);
   return pool;
 }

@@ -45,7 +45,10 @@ beforeAll(async () => {
   await sandbox.listen({ host: '127.0.0.1', port: 0 });
   const baseUrl = `http://127.0.0.1:${(sandbox.server.address() as AddressInfo).port}/sandbox`;
 
-  const real = createPaymentProvider(createHttpClient({ name: 'provider', baseUrl, timeoutMs: 1_000 }), providerKey);
+  const real = createPaymentProvider(
+    createHttpClient({ name: 'provider', baseUrl, timeoutMs: 1_000, breakers: paymentsTask.breakers }),
+    providerKey,
+  );
   provider = {
     ...real,
     async charge(request) {

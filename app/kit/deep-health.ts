@@ -1,0 +1,43 @@
+import { Type } from 'typebox';
+import type { App } from './app.ts';
+import type { Breakers } from './breaker.ts';
+import { Problem } from './problem.ts';
+import { AnyQuery } from './validate.ts';
+
+const Dependency = Type.Object({
+  name: Type.String(),
+  state: Type.Enum(['closed', 'open', 'half-open']),
+  since: Type.String(),
+  lastError: Type.Union([Type.String(), Type.Null()]),
+});
+
+/**
+ * Shows people what this task knows of its dependencies; calls none of them. Always a 200: a load balancer that used it must
+ * not replace tasks that only lack a dependency. Nobody on the internet can read it: the load balancer has no rule for its
+ * path, and a request that CloudFront forwarded gets the 404 of an unknown path.
+ */
+export function publishDeepHealth(app: App, breakers: Breakers): void {
+  app.get(
+    '/api/health/deep',
+    {
+      logLevel: 'silent',
+      schema: {
+        querystring: AnyQuery,
+        response: {
+          200: Type.Object({
+            status: Type.Enum(['ok', 'degraded']),
+            dependencies: Type.Array(Dependency),
+          }),
+        },
+      },
+    },
+    async ({ headers, url }, reply) => {
+      if ('cloudfront-viewer-address' in headers)
+        throw new Problem(404, undefined, { detail: `No resource at ${url.split('?', 1)[0]}` });
+      const dependencies = breakers.states();
+      const isOk = dependencies.every(({ state }) => state === 'closed');
+      void reply.header('cache-control', 'no-store');
+      return { status: isOk ? ('ok' as const) : ('degraded' as const), dependencies };
+    },
+  );
+}
