@@ -15,8 +15,8 @@ export interface Breaker {
    * @throws DependencyError at once while the circuit is open or another call probes
    */
   execute<T>(work: () => Promise<T>): Promise<T>;
-  /** Counts the outcome of work that was done without `execute`: a success, or a failure with `error`. */
-  record(error?: Error): void;
+  /** Counts the outcome of work that was done without `execute`: a success, or a `failure`. */
+  record(failure?: Error): void;
 }
 
 /** What people see of a dependency: no message of an error, which may contain data. */
@@ -104,10 +104,10 @@ export function createBreakers(log: Logger): Breakers {
             throw isBrokenCircuitError(error) ? new DependencyError(name) : error;
           }
         },
-        record(error) {
-          if (circuit.state !== CircuitState.Closed || (error === undefined && !failing)) return;
+        record(failure) {
+          if (circuit.state !== CircuitState.Closed || (failure === undefined && !failing)) return;
           const outcome = async () => {
-            if (error) throw error;
+            if (failure) throw failure;
           };
           circuit.execute(outcome).catch(() => {});
         },
