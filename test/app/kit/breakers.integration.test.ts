@@ -54,7 +54,7 @@ async function start() {
 test('a database that hangs opens the circuit at 5, other routes respond, one connection probes, and it closes again', async () => {
   const { app, database, primary, statusOf, stateOf } = await start();
   database.hang();
-  // Five wait for a connection each; the first four alone do not open it.
+  // Each waits for a connection, which none of them gets.
   const waiting = Array.from({ length: 5 }, () => statusOf('/rows'));
   expect(stateOf('The database')).toBe('closed');
   expect(await statusOf('/key')).toBe(200);
