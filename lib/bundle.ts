@@ -39,7 +39,12 @@ const options = {
   keepNames: true,
   legalComments: 'none',
   external: ['pg-native'],
-  alias: { yaml: './lib/no-yaml.ts', 'node:http': './lib/builtin-http.cjs', http: './lib/builtin-http.cjs' },
+  alias: {
+    yaml: './lib/unused.ts',
+    'light-my-request': './lib/unused.ts',
+    'node:http': './lib/builtin-http.cjs',
+    http: './lib/builtin-http.cjs',
+  },
   logLevel: 'warning',
 } satisfies BuildOptions;
 
