@@ -22,6 +22,13 @@ export const perLogin: Limit = {
   refusal: 'Too many login attempts. Try again in 1 minute.',
 };
 
+export const perKey: Limit = {
+  name: 'key',
+  quota: 100,
+  windowSeconds: 60,
+  refusal: 'Too many requests with this API key. Try again later.',
+};
+
 /** A request of a client that counts towards a limit. */
 export interface Claim {
   readonly limit: Limit;

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
+import { keyOf } from './api-keys.ts';
 import type { App } from './app.ts';
-import { limitHeaders, perAddress, type Claim, type Limit } from './limit.ts';
+import { limitHeaders, perAddress, perKey, type Claim, type Limit } from './limit.ts';
 import { createLimiter } from './limiter.ts';
 import { Problem } from './problem.ts';
 import type { LimitRedis } from './redis-limiter.ts';
@@ -13,8 +15,8 @@ declare module 'fastify' {
 }
 
 /**
- * Limits the requests of each viewer, over all services and their tasks: those that are refused get a 429. A call of another
- * service has no viewer and is not limited.
+ * Limits the requests of each viewer and of each API key, over all services and their tasks: those that are refused get a 429. A
+ * call of another service has no viewer and is not limited.
  */
 export function limitRequests(app: App, redis: LimitRedis): void {
   const limiter = createLimiter(redis, app.log);
@@ -23,9 +25,10 @@ export function limitRequests(app: App, redis: LimitRedis): void {
     const limit = request.routeOptions.config?.limit;
     if (viewer === undefined || limit === 'none') return;
     const client = clientOf(viewer);
-    // A limit by another client than the address is one more claim.
     const claims: Claim[] = [{ limit: perAddress, client }];
     if (limit !== undefined) claims.push({ limit, client });
+    const key = keyOf(request);
+    if (key !== undefined) claims.push({ limit: perKey, client: createHash('sha256').update(key).digest('base64url') });
     const decision = await limiter(claims);
     void reply.headers(limitHeaders(claims, decision));
     const refused = claims[decision.refused];
@@ -35,5 +38,9 @@ export function limitRequests(app: App, redis: LimitRedis): void {
       detail: refused.limit.refusal,
       headers: { 'retry-after': String(Math.max(1, seconds)) },
     });
+  });
+  // What remains to one client must not be stored and sent to others.
+  app.addHook('onSend', async (_request, reply) => {
+    if (/\bpublic\b/.test(String(reply.getHeader('cache-control')))) reply.removeHeader('ratelimit');
   });
 }

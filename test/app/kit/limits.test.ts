@@ -13,6 +13,7 @@ const down: LimitRedis = {
 function serverWith(limits: LimitRedis = down) {
   const app = createServer({ name: 'things', limits });
   app.get('/thing', async () => 'thing');
+  app.get('/page', async (_request, reply) => reply.header('cache-control', 'public, max-age=10').send('page'));
   app.post('/login', { config: { limit: perLogin } }, async () => 'in');
   const send = (url: string, address?: string, method: 'GET' | 'POST' = 'GET', headers = {}) =>
     app.inject({
@@ -63,6 +64,25 @@ test('the 1001st request of an address in a minute is refused, whatever its path
   for (const url of ['/thing', '/nothing', '/api/things/openapi.json'])
     expect((await send(url, '198.51.100.1')).statusCode).toBe(429);
   expect((await send('/thing', '198.51.100.2')).statusCode).toBe(200);
+});
+
+test('the 101st request with an API key in a minute is refused, from whichever address, and other keys are not', async () => {
+  const { send } = serverWith();
+  const withKey = (key: string, address: string) => send('/thing', address, 'GET', { 'x-api-key': key });
+  for (let i = 0; i < 100; i += 1) expect((await withKey('a', `198.51.100.${i}`)).statusCode).toBe(200);
+  const refused = await withKey('a', '198.51.100.200');
+  expect(refused.statusCode).toBe(429);
+  expect(refused.headers['ratelimit-policy']).toBe('"address";q=1000;w=60, "key";q=100;w=60');
+  expect(refused.json()).toMatchObject({ detail: 'Too many requests with this API key. Try again later.' });
+  expect((await withKey('b', '198.51.100.200')).statusCode).toBe(200);
+  expect((await send('/thing', '198.51.100.200')).statusCode).toBe(200);
+});
+
+test('a response that may be stored does not say what remains to the client that it was made for', async () => {
+  const { send } = serverWith();
+  const { headers } = await send('/page', '198.51.100.1');
+  expect(headers['ratelimit-policy']).toBe('"address";q=1000;w=60');
+  expect(headers).not.toHaveProperty('ratelimit');
 });
 
 test('health checks and calls of other services are not limited', async () => {
