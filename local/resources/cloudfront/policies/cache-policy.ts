@@ -5,7 +5,8 @@ import { Refusal } from '../../../kernel/refusal.ts';
 import { defineResource } from '../../../kernel/resource.ts';
 import { closed, ignored } from '../../../kernel/schema.ts';
 import { resourceHash } from '../../resource-hash.ts';
-import { allBut, everything, nothing, only, type Selection } from './selection.ts';
+import { choice, names, toSelection } from './choice.ts';
+import { nothing, type Selection } from './selection.ts';
 
 /** How long responses are stored, in ms. */
 export interface Ttls {
@@ -44,14 +45,6 @@ export function cachePolicyHandles(): Handles<CachePolicy> {
   handles.set(CACHING_DISABLED, cachingDisabled);
   return handles;
 }
-
-const names = Type.Optional(Type.Array(Type.String()));
-const choice = Type.Union([
-  Type.Literal('none'),
-  Type.Literal('whitelist'),
-  Type.Literal('allExcept'),
-  Type.Literal('all'),
-]);
 
 const config = Type.Object(
   {
@@ -107,11 +100,4 @@ function toCachePolicy(key: string, given: Static<typeof config>): CachePolicy {
     gzip: parameters.EnableAcceptEncodingGzip,
     brotli: parameters.EnableAcceptEncodingBrotli,
   };
-}
-
-/** Returns what a policy's behaviour covers, with the names it lists. */
-export function toSelection(behavior: Static<typeof choice>, listed: readonly string[] = []): Selection {
-  if (behavior === 'whitelist') return only(listed);
-  if (behavior === 'allExcept') return allBut(listed);
-  return behavior === 'all' ? everything : nothing;
 }

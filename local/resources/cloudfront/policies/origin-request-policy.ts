@@ -4,7 +4,7 @@ import { Handles } from '../../../kernel/handles.ts';
 import { defineResource } from '../../../kernel/resource.ts';
 import { closed, ignored } from '../../../kernel/schema.ts';
 import { resourceHash } from '../../resource-hash.ts';
-import { toSelection } from './cache-policy.ts';
+import { choice, names, toSelection } from './choice.ts';
 import { allBut, everything, nothing, only, type Selection } from './selection.ts';
 
 /** What the origin receives beside the parts of the cache key. */
@@ -42,13 +42,6 @@ export function originRequestPolicyHandles(): Handles<OriginRequestPolicy> {
   return handles;
 }
 
-const names = Type.Optional(Type.Array(Type.String()));
-const choice = Type.Union([
-  Type.Literal('none'),
-  Type.Literal('whitelist'),
-  Type.Literal('allExcept'),
-  Type.Literal('all'),
-]);
 const headersConfig = Type.Object(
   {
     HeaderBehavior: Type.Union([
