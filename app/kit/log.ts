@@ -1,4 +1,5 @@
 import { pino, type DestinationStream, type Logger, type LoggerOptions } from 'pino';
+import { sourceStack } from './source-stack.ts';
 import { traceFields, type Trace } from './trace-context.ts';
 
 export type { Logger };
@@ -17,6 +18,7 @@ export function createLogger(
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     mixin: (_entry, _level, logger) => traceFields((logger as { [loggedTrace]?: Trace })[loggedTrace]),
+    serializers: { err: serializeError },
     redact: {
       paths: [
         ...['password', 'cardToken', 'secret', 'headers.cookie', 'headers.authorization'].flatMap((path) => [
@@ -30,4 +32,10 @@ export function createLogger(
     },
   };
   return pino(options, destination);
+}
+
+function serializeError(error: Error): object {
+  const serialized = pino.stdSerializers.err(error);
+  // What is thrown may be anything.
+  return typeof serialized?.stack === 'string' ? { ...serialized, stack: sourceStack(serialized.stack) } : serialized;
 }

@@ -10,11 +10,12 @@ const commandTimeout = 1_000;
 const heartbeatInterval = 1_000;
 
 /**
- * Connects to Redis and reconnects for ever. Commands fail within a second, or at once while there is no connection: a
- * service that waited for Redis would be down with it, instead of slower. A connection that has gone silent is replaced
+ * Connects to Redis when the task listens, or a command comes earlier, and reconnects for ever. Commands wait for the first
+ * attempt. Later they fail within a second, or at once while there is no connection: a service that waited for Redis would be down
+ * with it, instead of slower. A connection that has gone silent is replaced
  * within 2 s; the next one is up within 3 s of the silence, if the server can be reached.
  */
-export function connectRedis({ config, log, breakers, onStop }: Task<RedisConfig>): Redis {
+export function connectRedis({ config, log, breakers, onListening, onStop }: Task<RedisConfig>): Redis {
   const [host, port] = config.REDIS_ENDPOINT.split(':') as [string, string];
   const redis = new Redis({
     host,
@@ -28,13 +29,17 @@ export function connectRedis({ config, log, breakers, onStop }: Task<RedisConfig
     disconnectTimeout: 200,
     // The users of the services may not run CLIENT SETINFO.
     disableClientInfo: true,
-    enableOfflineQueue: false,
+    lazyConnect: true,
     maxRetriesPerRequest: 0,
     keepAlive: 10_000,
     // After a failover the former primary responds that it is a replica: 2 reconnects and sends the command again.
     reconnectOnError: ({ message }) => (message.startsWith('READONLY') ? 2 : false),
     retryStrategy: (attempt) => Math.min(attempt * 100, 1_000),
   });
+  const failWithoutConnection = () => (redis.options.enableOfflineQueue = false);
+  redis.once('ready', failWithoutConnection).once('close', failWithoutConnection);
+  // A failure is logged below, as later ones are.
+  onListening(() => void (redis.status === 'wait' && redis.connect().catch(() => {})));
   redis.on('error', (err) => log.warn({ err }, 'Redis is not available'));
   // Each heartbeat probes, and each connection after an outage: no command has to.
   const breaker = breakers.create({

@@ -20,4 +20,5 @@ export async function serve(task: Task<{ HOST: string; PORT: number }>, app: App
     await task.stop();
   });
   await app.listen({ host: config.HOST, port: config.PORT });
+  task.listening();
 }

@@ -16,6 +16,10 @@ export interface Task<C> {
   readonly log: Logger;
   /** The circuit breakers of its dependencies. */
   readonly breakers: Breakers;
+  /** Registers what need not be done before the task responds to requests, and would delay that. */
+  readonly onListening: (start: () => void) => void;
+  /** Starts what was registered. */
+  readonly listening: () => void;
   /** Registers how a part stops. The part does it itself when it starts, so that no main.ts has to. */
   readonly onStop: (stage: Stage, stop: () => unknown) => void;
   /** Stops all parts. @throws AggregateError at the end if some failed to */
@@ -39,11 +43,14 @@ export function startTask<P extends TProperties>(properties: P) {
 }
 
 export function createTask<C>(config: C, log: Logger): Task<C> {
+  const starts: (() => void)[] = [];
   const parts: { stage: Stage; stop: () => unknown }[] = [];
   return {
     config,
     log,
     breakers: createBreakers(log),
+    onListening: (start) => void starts.push(start),
+    listening: () => starts.forEach((start) => start()),
     onStop: (stage, stop) => void parts.push({ stage, stop }),
     async stop() {
       const failures: unknown[] = [];

@@ -77,7 +77,7 @@ export abstract class Workload extends Construct implements IConnectable {
   #addContainer({ name, image, logGroup }: WorkloadProps): ContainerDefinition {
     return this.taskDefinition.addContainer(name, {
       image,
-      command: ['node', '--enable-source-maps', 'main.js'],
+      command: ['node', 'main.js'],
       portMappings: [{ containerPort }],
       readonlyRootFilesystem: true,
       // Longer than a service takes to finish its requests after SIGTERM.

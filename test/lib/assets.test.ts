@@ -22,7 +22,7 @@ test('an image has only copied files, a pinned Node and a user other than root',
     // The Node that runs this test and the laptop's system.
     expect(dockerfile).toMatch(new RegExp(`^FROM \\S+:${process.versions.node}-\\S+$`, 'm'));
     expect(dockerfile).toMatch(/^USER node$/m);
-    expect(dockerfile).toMatch(/^CMD \["node", "--enable-source-maps", "main.js"\]$/m);
+    expect(dockerfile).toMatch(/^CMD \["node", "main.js"\]$/m);
     expect(dockerfile).not.toMatch(/^RUN/m);
   }
 });

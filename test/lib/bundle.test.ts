@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -74,4 +75,25 @@ test('a bundle runs in Node and keeps class names for the logs', async () => {
   expect(readFileSync(join(directory, 'package.json'), 'utf8')).toBe('{"type":"module"}\n');
   cpSync(join(directory, 'main.js'), join(directory, 'main.mjs'));
   expect(await import(join(directory, 'main.mjs'))).toMatchObject({ name: 'DeclinedError' });
+});
+
+test('a bundled task logs where in the sources an error and its cause come from', () => {
+  const app = mkdtempSync(join(scratch, 'app-'));
+  const code = [
+    `import { createLogger } from '${join(process.cwd(), 'app/kit/log.ts')}';`,
+    `const log = createLogger({ SERVICE_NAME: 'fails', LOG_LEVEL: 'info' });`,
+    `const cause = new TypeError('the cause');`,
+    `log.error({ err: new Error('the error', { cause }) });`,
+    `log.error({ err: 'no error' });`,
+  ];
+  writeFileSync(join(app, 'main.ts'), code.join('\n'));
+  bundle(`${app}/main.ts`, join(app, 'out'), 'main.js');
+  const output = execFileSync(process.execPath, ['main.js'], { cwd: join(app, 'out'), encoding: 'utf8' });
+  const [error, other] = output
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(error.err.stack).toMatch(/Error: the error\n +at \S*main\.ts:4:\d+\n/);
+  expect(error.err.stack).toMatch(/caused by: TypeError: the cause\n +at \S*main\.ts:3:\d+\n/);
+  expect(other.err).toBe('no error');
 });

@@ -73,7 +73,8 @@ export function redisLayer(name: string, redis: Redis, subscriber: Redis): Share
   }
 
   return {
-    isAvailable: () => redis.status === 'ready' && !silent,
+    // Before the first connection, commands wait for it.
+    isAvailable: () => (redis.status === 'ready' || redis.options.enableOfflineQueue === true) && !silent,
     isListening: () => listening,
     async take(key) {
       const [bytes, token] = (await run(

@@ -18,6 +18,7 @@ async function connecting(): Promise<{ redis: Redis; proxy: Proxy }> {
     REDIS_PASSWORD: process.env['TEST_REDIS_AUTH'] ?? '',
   });
   const redis = connectRedis(task);
+  task.listening();
   closing.push(
     () => task.stop(),
     () => proxy.stop(),

@@ -37,7 +37,7 @@ function start(more: Partial<RedisConfig> = {}) {
 
 async function started() {
   const { app, redis } = start();
-  if (redis.status !== 'ready') await new Promise((resolve) => redis.once('ready', resolve));
+  // Waits for the first connection, as the first requests of a task do.
   const { cookies } = await app.inject({ method: 'POST', url: '/in' });
   return { app, redis, cookie: cookies.map(({ name, value }) => `${name}=${value}`).join('; ') };
 }

@@ -63,7 +63,7 @@ describe('an HTTP service', () => {
       RequiresCompatibilities: ['FARGATE'],
       ContainerDefinitions: [
         Match.objectLike({
-          Command: ['node', '--enable-source-maps', 'main.js'],
+          Command: ['node', 'main.js'],
           HealthCheck: {
             Command: ['CMD', 'node', 'health.js'],
             Interval: 30,

@@ -24,6 +24,7 @@ function startTask(name: string, endpoint = process.env['TEST_REDIS'] ?? '', mor
   closing.push(() => task.stop());
   const redis = connectRedis(task);
   const subscriber = connectRedis(task);
+  task.listening();
   const shared = redisLayer(name, redis, subscriber);
   const cache = createCache({ ttl: 60_000, stale: 60_000, negativeTtl: 1_000, ...more, shared });
   const ready = () =>
