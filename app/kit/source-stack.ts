@@ -14,7 +14,7 @@ export function sourceStack(stack: string): string {
   if (map === 'none') return stack;
   const found = map;
   return stack.replaceAll(/file:\/\/(\S+):(\d+):(\d+)/g, (place, file: string, line: string, column: string) =>
-    file === bundle ? (sourceOf(found.findEntry(Number(line) - 1, Number(column) - 1)) ?? place) : place,
+    file === bundle ? (sourceOf(found, Number(line), Number(column)) ?? place) : place,
   );
 }
 
@@ -23,8 +23,9 @@ function readMap(): SourceMap | 'none' {
   return existsSync(file) ? new SourceMap(JSON.parse(readFileSync(file, 'utf8')) as SourceMapPayload) : 'none';
 }
 
-/** The places of an entry begin at 0, those of a stack trace at 1. */
-function sourceOf(entry: ReturnType<SourceMap['findEntry']>): string | undefined {
+/** Lines and columns begin at 1, as in a stack trace; those of the map begin at 0. Undefined for code of a package. */
+function sourceOf(from: SourceMap, line: number, column: number): string | undefined {
+  const entry = from.findEntry(line - 1, column - 1);
   if (!('originalSource' in entry) || !entry.originalSource) return undefined;
   const { originalSource, originalLine, originalColumn } = entry;
   return `${originalSource.replace(/^(\.\.\/)+/, '')}:${originalLine + 1}:${originalColumn + 1}`;
