@@ -7,12 +7,24 @@ const patience = 10_000;
 /** CPU time, in ms, that shows that the task works: 1 % of one CPU, more than one uses that waits. */
 const work = 100;
 
+// Not `fetch`, nor an import: both load undici, half of the time that this check takes.
+const { get } = process.getBuiltinModule('node:http');
+
 const before = cpuTime();
-const response = await fetch(`http://127.0.0.1:${process.env.PORT}/api/health`, {
-  signal: AbortSignal.timeout(patience),
-}).catch(() => undefined);
-const isBusy = response === undefined && cpuTime() - before >= work;
-process.exitCode = response?.ok || isBusy ? 0 : 1;
+const status = await statusOf(`http://127.0.0.1:${process.env.PORT}/api/health`);
+const isBusy = status === undefined && cpuTime() - before >= work;
+process.exitCode = status === 200 || isBusy ? 0 : 1;
+
+/** Returns the status of the response; undefined if there is none in time. */
+function statusOf(url) {
+  return new Promise((resolve) => {
+    const request = get(url, { agent: false, signal: AbortSignal.timeout(patience) }, (response) => {
+      response.destroy();
+      resolve(response.statusCode);
+    });
+    request.on('error', () => resolve(undefined));
+  });
+}
 
 /** Returns the CPU time in ms that all threads of the task have used; 0 where there is no /proc. */
 function cpuTime() {
