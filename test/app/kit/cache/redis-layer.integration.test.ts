@@ -27,8 +27,8 @@ function startTask(name: string, endpoint = process.env['TEST_REDIS'] ?? '', mor
   task.listening();
   const shared = redisLayer(name, redis, subscriber);
   const cache = createCache({ ttl: 60_000, stale: 60_000, negativeTtl: 1_000, ...more, shared });
-  const ready = () =>
-    eventually(async () => expect([shared.isAvailable(), shared.isListening()]).toEqual([true, true]));
+  const state = () => [shared.isAvailable(), redis.status, shared.isListening()];
+  const ready = () => eventually(async () => expect(state()).toEqual([true, 'ready', true]));
   return { cache, redis, subscriber, shared, ready };
 }
 
