@@ -39,12 +39,14 @@ export function createUsers(): Users {
   };
 }
 
+const inAnyCase = (word: string) => word.replace(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
+
 /**
  * ElastiCache sets passwords itself, and refuses what would change them in an access string. Rules have no case.
  * Source: docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html
  */
 const accessString = Type.String({
-  pattern: '^(?!.*(?:^|\\s)(?:(?i:reset|resetpass|nopass)(?:\\s|$)|[<>#!]))',
+  pattern: `^(?!.*(?:^|\\s)(?:(?:${inAnyCase('reset|resetpass|nopass')})(?:\\s|$)|[<>#!]))`,
   remedy: 'Passwords belong into AuthenticationMode or Passwords',
 });
 
