@@ -3,6 +3,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Breakers } from './breaker.ts';
 import { isServiceDown } from './outage.ts';
+import { inSpan } from './telemetry/spans.ts';
 
 /** Region, endpoint and credentials come from the environment, as the SDK defines them. Times in ms. */
 const common = {
@@ -38,6 +39,21 @@ export function behindBreaker<C extends SNSClient | SESClient | SQSClient>(
   const breaker = breakers.create({ name, probeAfterMs: probeAfter, counts: isServiceDown });
   // The clients' stacks differ only in the types of their commands, which this does not look at.
   const { middlewareStack } = client as SNSClient;
-  middlewareStack.add((next) => (args) => breaker.execute(() => next(args)), { step: 'initialize', name: 'breaker' });
+  middlewareStack.add(
+    (next, { commandName = '' }) =>
+      (args) =>
+        breaker.execute(() => inSpan(describeCall(name, commandName), () => next(args))),
+    { step: 'initialize', name: 'breaker' },
+  );
   return client;
+}
+
+/** @see https://opentelemetry.io/docs/specs/semconv/cloud-providers/aws-sdk/ */
+function describeCall(service: string, commandName: string) {
+  const method = `${service}/${commandName.replace(/Command$/, '')}`;
+  return () => ({
+    name: method,
+    kind: 'CLIENT' as const,
+    attributes: { 'rpc.system.name': 'aws-api', 'rpc.method': method },
+  });
 }

@@ -31,6 +31,12 @@ export const taskConfig = {
     default: 'info',
     expected: 'a pino level (fatal, error, warn, info, debug, trace or silent)',
   }),
+  /** Where spans are sent, by OTLP over HTTP. Without it, none is recorded. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(url),
+  /** Sent with them: `name=value`, separated by commas. */
+  OTEL_EXPORTER_OTLP_HEADERS: Type.Optional(secret()),
+  /** Which part of the traces that begin here is recorded. */
+  OTEL_TRACES_SAMPLER_ARG: Type.Number({ minimum: 0, maximum: 1, default: 1, expected: 'a number from 0 to 1' }),
 };
 
 export const databaseConfig = {

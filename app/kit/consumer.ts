@@ -7,7 +7,8 @@ import { PermanentError } from './permanent-error.ts';
 import { createReceiveBreaker } from './receive-breaker.ts';
 import { longestDelay, receiveLimit, retryDelay } from './redelivery.ts';
 import type { Task } from './task.ts';
-import { continueTrace, runInTrace } from './trace-context.ts';
+import { errorType, inHop } from './telemetry/spans.ts';
+import { continueTrace } from './trace-context.ts';
 
 /** Handled concurrently: as many as a database pool has connections, so that none waits for one. */
 const batchSize = 5;
@@ -29,6 +30,19 @@ export function startConsumer<T>(
   const inTime = timeout(handlingSeconds * 1000, TimeoutStrategy.Aggressive);
   const breaker = createReceiveBreaker(log, (probing) => consumer.updateOption('batchSize', probing ? 1 : batchSize));
 
+  const queue = config.QUEUE_URL.split('/').at(-1) ?? '';
+  const describe = ({ MessageId = '' }: Message) => ({
+    name: `process ${queue}`,
+    kind: 'CONSUMER' as const,
+    attributes: {
+      'messaging.system': 'aws_sqs',
+      'messaging.operation.name': 'process',
+      'messaging.operation.type': 'process',
+      'messaging.destination.name': queue,
+      'messaging.message.id': MessageId,
+    },
+  });
+
   const consumer = Consumer.create({
     queueUrl: config.QUEUE_URL,
     sqs: abortReceiving(sqs, stopping.signal),
@@ -44,20 +58,25 @@ export function startConsumer<T>(
       await breaker.ready(stopping.signal);
     },
     handleMessage: (message) =>
-      runInTrace(continueTrace(attributesOf(message)), async () => {
-        try {
-          const parsed = parseBody(parse, message);
-          await breaker.execute(() => inTime.execute(() => handle(parsed)));
-        } catch (err) {
-          const fields = { err, messageId: message.MessageId, receives: receivesOf(message) };
-          if (fields.receives < receiveLimit(err) || !(await bury(message, err))) {
-            log.error(fields, 'a message was not handled, it stays in the queue');
-            throw err;
+      inHop(
+        continueTrace(attributesOf(message)),
+        () => describe(message),
+        async (attributes) => {
+          try {
+            const parsed = parseBody(parse, message);
+            await breaker.execute(() => inTime.execute(() => handle(parsed)));
+          } catch (err) {
+            attributes['error.type'] = errorType(err);
+            const fields = { err, messageId: message.MessageId, receives: receivesOf(message) };
+            if (fields.receives < receiveLimit(err) || !(await bury(message, err))) {
+              log.error(fields, 'a message was not handled, it stays in the queue');
+              throw err;
+            }
+            log.error(fields, 'a message was not handled, it is now in the dead-letter queue');
           }
-          log.error(fields, 'a message was not handled, it is now in the dead-letter queue');
-        }
-        return message;
-      }),
+          return message;
+        },
+      ),
   });
   consumer.on('error', (err) => {
     failed = true;

@@ -6,6 +6,7 @@ import { isReadOnly, isServerDown, isSilent, problemOf } from './database-errors
 import { verifiedTls } from './database-tls.ts';
 import type { Logger } from './log.ts';
 import { DependencyError, OverloadError } from './problem.ts';
+import { inSpan, type SpanDescription } from './telemetry/spans.ts';
 
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, safeInteger);
@@ -71,8 +72,24 @@ function openPool(
   });
   /** One for each connection, so that what is known of a connection can be kept by it. */
   const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+  /** The text has placeholders where the parameters are. */
+  const describe = (text: string) => {
+    const operation = /\w+/.exec(text)?.[0].toUpperCase() ?? '';
+    return {
+      name: `${operation} ${config.DATABASE_NAME}`,
+      kind: 'CLIENT' as const,
+      attributes: {
+        'db.system.name': 'postgresql',
+        'db.namespace': config.DATABASE_NAME,
+        'db.operation.name': operation,
+        'db.query.text': text,
+        'server.address': host,
+        'server.port': Number(port),
+      },
+    };
+  };
   const wrap = (client: pg.PoolClient) => {
-    const wrapper = discardWhenUseless(client, breaker);
+    const wrapper = discardWhenUseless(client, breaker, describe);
     wrapped.set(client, wrapper);
     return wrapper;
   };
@@ -116,14 +133,21 @@ async function requireResponse(client: PostgresPoolClient): Promise<PostgresPool
  * next query would wait behind it. Discards one to a server that has become a replica, too: the next connection follows the
  * DNS name to the new primary. Counts what queries show of the server; a connection that is open already is not refused.
  */
-function discardWhenUseless(client: pg.PoolClient, breaker: Breaker): PostgresPoolClient {
+function discardWhenUseless(
+  client: pg.PoolClient,
+  breaker: Breaker,
+  describe: (text: string) => SpanDescription,
+): PostgresPoolClient {
   let silent = false;
   let readOnly = false;
   const query = async (text: string, values: unknown[]) => {
     // Such as the ROLLBACK of a transaction: it would wait as long again.
     if (silent) throw new DependencyError('The database', { timedOut: true });
     try {
-      const result = await client.query(text, values);
+      const result = await inSpan(
+        () => describe(text),
+        async () => client.query(text, values),
+      );
       breaker.record();
       return result;
     } catch (error) {

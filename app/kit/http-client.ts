@@ -1,5 +1,6 @@
 import { threshold, type Breakers } from './breaker.ts';
 import { DependencyError } from './problem.ts';
+import { inSpan, type Attributes } from './telemetry/spans.ts';
 import { createTimeOuts } from './time-outs.ts';
 import { traceHeaders } from './trace-context.ts';
 
@@ -38,10 +39,22 @@ export function createHttpClient(options: {
     counts: (error) => !(error instanceof Uncounted),
   });
   const timeOuts = createTimeOuts(threshold);
+  const { hostname, port, protocol } = new URL(options.baseUrl);
+  // No `url.full`: paths have the ids of orders and users.
+  const describe = (method: string) => ({
+    name: method,
+    kind: 'CLIENT' as const,
+    attributes: {
+      'http.request.method': method,
+      'server.address': hostname,
+      'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
+      'service.peer.name': options.name,
+    },
+  });
 
   return {
     async request(method, path, { json, headers, causes = [] } = {}) {
-      const send = async () => {
+      const send = async (attributes: Attributes) => {
         const response = await fetch(options.baseUrl + path, {
           method,
           redirect: 'error',
@@ -54,13 +67,17 @@ export function createHttpClient(options: {
           },
           ...(json !== undefined && { body: JSON.stringify(json) }),
         });
+        attributes['http.response.status_code'] = response.status;
         const text = await response.text();
-        if (response.status >= 500) throw new FailedResponse(options.name, response.status, text);
+        if (response.status >= 500) {
+          attributes['error.type'] = String(response.status);
+          throw new FailedResponse(options.name, response.status, text);
+        }
         return { status: response.status, json: text === '' ? undefined : (JSON.parse(text) as unknown) };
       };
       try {
         const response = await breaker.execute(() =>
-          send().catch((cause: unknown) => {
+          inSpan(() => describe(method), send).catch((cause: unknown) => {
             throw isTimeOut(cause) && !timeOuts.count(causes) ? new Uncounted(cause) : cause;
           }),
         );

@@ -8,6 +8,7 @@ import { limitRequests } from './limits.ts';
 import { loggedTrace, type Logger } from './log.ts';
 import { publishOpenApi } from './openapi.ts';
 import type { LimitRedis } from './redis-limiter.ts';
+import { traceRequests } from './telemetry/request-spans.ts';
 import { beginTrace, continueTrace, runInTrace, type Trace } from './trace-context.ts';
 import { AnyQuery, refuseUnknownParameters, validatorCompiler } from './validate.ts';
 import { isPrivate, readViewer } from './viewer.ts';
@@ -52,6 +53,7 @@ export function createServer(options: {
     frameworkErrors: (error, request, reply) => app.errorHandler(error, request, reply),
   });
   app.removeContentTypeParser('text/plain');
+  traceRequests(app, (request) => traces.get(request.raw) as Trace);
   app.addHook('onRequest', (request, _reply, done) => runInTrace(traces.get(request.raw) as Trace, done));
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);

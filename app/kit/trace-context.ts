@@ -11,7 +11,11 @@ export interface Trace {
   readonly traceId: string;
   /** 8 bytes in hex, new on every hop. */
   readonly spanId: string;
-  /** Whether the caller may have recorded the trace. */
+  /** The span of the caller, which is the parent of this hop's; of a trace that was begun here there is none. */
+  readonly parentId?: string;
+  /** The innermost span under way, if it is recorded and not the hop's: calls and events are its children. */
+  readonly innerId?: string;
+  /** Whether all hops record the trace. The first one decides. */
   readonly sampled: boolean;
   /** What tracing systems of other vendors pass along, unchanged. */
   readonly tracestate?: string;
@@ -24,6 +28,15 @@ export const traceHeaderNames = ['x-request-id', 'traceparent', 'tracestate'] as
 
 const storage = new AsyncLocalStorage<Trace>();
 
+let samplingRatio = 1;
+
+/** Sets which part of the traces that begin here is recorded, 0 to 1. Those of callers are recorded as these say. */
+export function sampleTraces(ratio: number): void {
+  samplingRatio = ratio;
+}
+
+export const newSpanId = (): string => randomBytes(8).toString('hex');
+
 /**
  * Continues the trace that `headers` carry, with a new span; begins a new trace where they carry none, or a malformed one
  * (https://www.w3.org/TR/trace-context/#processing-model-for-working-with-trace-context).
@@ -34,9 +47,10 @@ export function continueTrace(headers: Readonly<Record<string, unknown>>): Trace
   const { 'x-request-id': requestId, tracestate } = headers;
   return {
     requestId: isSafe(requestId) ? requestId : randomUUID(),
-    traceId: parent?.traceId ?? randomBytes(16).toString('hex'),
-    spanId: randomBytes(8).toString('hex'),
-    sampled: parent?.sampled ?? true,
+    traceId: randomBytes(16).toString('hex'),
+    spanId: newSpanId(),
+    sampled: Math.random() < samplingRatio,
+    ...parent,
     // Belongs to the traceparent: it is dropped with a malformed one. 512 characters is what the standard asks to pass on.
     ...(parent && typeof tracestate === 'string' && /^[\x20-\x7e]{1,512}$/.test(tracestate) && { tracestate }),
   };
@@ -57,13 +71,16 @@ export function runInTrace<T>(trace: Trace, work: () => T): T {
   return storage.run(trace, work);
 }
 
+/** Returns the trace that is running, if one is. */
+export const currentTrace = (): Trace | undefined => storage.getStore();
+
 /** Returns what to send along with a call or an event; nothing outside a trace. */
 export function traceHeaders(): TraceHeaders {
   const trace = storage.getStore();
   if (trace === undefined) return {};
   return {
     'x-request-id': trace.requestId,
-    traceparent: `00-${trace.traceId}-${trace.spanId}-${trace.sampled ? '01' : '00'}`,
+    traceparent: `00-${trace.traceId}-${trace.innerId ?? trace.spanId}-${trace.sampled ? '01' : '00'}`,
     ...(trace.tracestate !== undefined && { tracestate: trace.tracestate }),
   };
 }
@@ -76,11 +93,11 @@ export function traceFields(trace = storage.getStore()): object {
 }
 
 /** Version 00 has four fields. Later versions may append more, and their first four are read the same way; ff is invalid. */
-function parseTraceparent(header: unknown): Pick<Trace, 'traceId' | 'sampled'> | undefined {
+function parseTraceparent(header: unknown): Pick<Trace, 'traceId' | 'parentId' | 'sampled'> | undefined {
   if (typeof header !== 'string') return undefined;
-  const fields = /^(?!ff)([\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-([\da-f]{2})(-.*)?$/.exec(header);
+  const fields = /^(?!ff)([\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(-.*)?$/.exec(header);
   if (fields === null) return undefined;
-  const [, version, traceId = '', flags = '', more] = fields;
+  const [, version, traceId = '', parentId = '', flags = '', more] = fields;
   if (version === '00' && more !== undefined) return undefined;
-  return { traceId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
+  return { traceId, parentId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
 }

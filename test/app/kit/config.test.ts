@@ -19,6 +19,7 @@ test('variables are converted to the types of the schema, with its defaults', ()
     PORT: 3000,
     HOST: '0.0.0.0',
     LOG_LEVEL: 'info',
+    OTEL_TRACES_SAMPLER_ARG: 1,
     DATABASE_REPLICAS: '',
   });
 });

@@ -14,6 +14,7 @@ test('a trace continues under its id, with a new span and the same flag and stat
     requestId: 'r-1',
     traceId,
     spanId: expect.stringMatching(/^[\da-f]{16}$/),
+    parentId: spanId,
     sampled: false,
     tracestate: 'vendor=1',
   });

@@ -1,0 +1,50 @@
+import type { Task } from '../task.ts';
+import { sampleTraces } from '../trace-context.ts';
+import type { SpanExport } from './export.ts';
+import { traceRedis } from './redis-spans.ts';
+import { maxWaiting, recordSpans, type FinishedSpan } from './spans.ts';
+
+export interface TracingConfig {
+  readonly SERVICE_NAME: string;
+  readonly AWS_REGION: string;
+  readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string;
+  readonly OTEL_EXPORTER_OTLP_HEADERS?: string;
+  readonly OTEL_TRACES_SAMPLER_ARG: number;
+}
+
+/** How long a stopping task exports its last spans, in ms. Stopping as a whole has 20 s, of which requests may take 15. */
+const flushMs = 2_000;
+
+/**
+ * Records spans and exports them to `OTEL_EXPORTER_OTLP_ENDPOINT`; does nothing without it. The SDK is loaded once the task
+ * listens, so that it delays no start.
+ */
+export function startTracing({ config, log, onListening, onStop }: Task<TracingConfig>): void {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER_ARG: ratio } = config;
+  if (endpoint === undefined) return;
+  sampleTraces(ratio);
+  traceRedis();
+  let early: FinishedSpan[] = [];
+  recordSpans((span) => void (early.length < maxWaiting && early.push(span)));
+  let loading: Promise<SpanExport> | undefined;
+  onListening(() => {
+    loading = import('./export.ts').then(({ exportSpans }) => {
+      const target = exportSpans(
+        { endpoint, headers: config.OTEL_EXPORTER_OTLP_HEADERS },
+        { service: config.SERVICE_NAME, region: config.AWS_REGION },
+        log,
+      );
+      for (const span of early) target.record(span);
+      early = [];
+      recordSpans((span) => target.record(span));
+      return target;
+    });
+  });
+  onStop('connections', async () => {
+    const stopping = loading
+      ?.then((target) => target.stop())
+      .catch((err: unknown) => log.warn({ err }, 'the last spans were not exported'));
+    await Promise.race([stopping, new Promise((resolve) => setTimeout(resolve, flushMs).unref())]);
+    recordSpans(undefined);
+  });
+}
