@@ -145,6 +145,29 @@ export interface RedisProps {
   readonly multiAz?: boolean;
 }
 
+/** Where the services and workers send telemetry, by OTLP over HTTP (docs/operations.md, "Traces"). */
+export interface TelemetryProps {
+  /**
+   * Base URL of the receiver, https on port 443, without the path of a signal: `https://xray.<region>.amazonaws.com` for X-Ray,
+   * `https://otlp.<site>` for Datadog, or that of a collector. For X-Ray, tasks sign with their role, and with `endpoints` there
+   * is one more, for X-Ray. For any other receiver, every task may connect to any address on port 443, and `nat` must not be
+   * `none`.
+   */
+  readonly otlpEndpoint: string;
+  /**
+   * Complete ARN of the secret in Secrets Manager that holds the headers of each export, such as `dd-api-key=…`, as
+   * `name=value` separated by commas. It is in the region of the environment, and read when a task starts. Refused with X-Ray.
+   * @default - no headers
+   */
+  readonly otlpHeadersSecretArn?: string;
+  /**
+   * Which part of the requests from the internet, and of the work that no request causes, is traced in all services, in percent.
+   * Each traced purchase has about 45 spans, which most receivers charge for.
+   * @default 100
+   */
+  readonly tracesPercent?: number;
+}
+
 /** Everything that differs between deployments of the system. */
 export interface EnvironmentProps {
   /**
@@ -196,7 +219,8 @@ export interface EnvironmentProps {
    * How tasks reach the internet. `none`: not at all. `instance`: one small EC2 instance. The cheapest; not replaced when it
    * fails, but replaced, with a minute's outage, by a deployment that finds a newer Amazon Linux. `one`: a NAT gateway;
    * losing its zone cuts all tasks off. `per-az`: a gateway in each zone.
-   * @default - 'none' with `endpoints` and without `paymentProviderUrl`, since nothing would use it; otherwise 'one'
+   * @default - 'none' with `endpoints` if nothing would use it: neither `paymentProviderUrl` nor `telemetry` to another receiver
+   * than X-Ray; otherwise 'one'
    */
   readonly nat?: 'none' | 'instance' | 'one' | 'per-az';
   /**
@@ -249,6 +273,8 @@ export interface EnvironmentProps {
    * @default false
    */
   readonly demoCatalogue?: boolean;
+  /** @default - no telemetry is sent, and no span recorded */
+  readonly telemetry?: TelemetryProps;
   /** @default - all defaults of DatabaseProps */
   readonly database?: DatabaseProps;
   /** @default - all defaults of RedisProps */

@@ -38,6 +38,10 @@ export const environmentShape: ShapeOf<EnvironmentProps> = {
     paymentProviderUrl: 'string',
     paymentProviderSecretArn: 'string',
     demoCatalogue: 'boolean',
+    telemetry: {
+      required: { otlpEndpoint: 'the base URL of an OTLP receiver' },
+      keys: { otlpEndpoint: 'string', otlpHeadersSecretArn: 'string', tracesPercent: 'number' },
+    },
     database: {
       keys: {
         instanceType: 'string',

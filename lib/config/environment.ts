@@ -1,7 +1,8 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 
-import type { DatabaseProps, EnvironmentProps, RedisProps, TaskProps } from './environment-props.ts';
+import type { DatabaseProps, EnvironmentProps, RedisProps, TaskProps, TelemetryProps } from './environment-props.ts';
 import { regions } from './regions.ts';
+import { isXRay } from './telemetry.ts';
 
 /** TaskProps with the defaults filled in. */
 export type Tasks = Required<Omit<TaskProps, 'stickinessSeconds'>> & Pick<TaskProps, 'stickinessSeconds'>;
@@ -16,11 +17,12 @@ type Optional =
 
 /** EnvironmentProps with the defaults filled in, which constructs and stacks read. */
 export interface Environment
-  extends Required<Omit<EnvironmentProps, Optional | 'tasks'>>, Pick<EnvironmentProps, Optional> {
+  extends Required<Omit<EnvironmentProps, Optional | 'tasks' | 'telemetry'>>, Pick<EnvironmentProps, Optional> {
   readonly name: string;
   readonly database: Required<Omit<DatabaseProps, 'restoreFrom'>> & Pick<DatabaseProps, 'restoreFrom'>;
   readonly redis: Required<RedisProps>;
   readonly tasks: Tasks;
+  readonly telemetry?: TelemetryProps & { readonly tracesPercent: number };
 }
 
 const tasks: Tasks = {
@@ -39,8 +41,10 @@ const tasks: Tasks = {
 export function withDefaults(name: string, props: EnvironmentProps): Environment {
   const { region = 'eu-central-1', endpoints = true } = props;
   const known = regions[region];
+  const telemetry = props.telemetry && { tracesPercent: 100, ...defined(props.telemetry) };
+  const leavesVpc = props.paymentProviderUrl !== undefined || (telemetry && !isXRay(telemetry));
   return {
-    nat: endpoints && props.paymentProviderUrl === undefined ? 'none' : 'one',
+    nat: endpoints && !leavesVpc ? 'none' : 'one',
     cidr: '10.0.0.0/16',
     availabilityZones: known?.zones ?? [],
     cloudFrontPrefixList: known?.cloudFront,
@@ -55,6 +59,7 @@ export function withDefaults(name: string, props: EnvironmentProps): Environment
     name,
     region,
     endpoints,
+    telemetry,
     tasks: { ...tasks, ...defined(props.tasks) },
     redis: { nodeType: 't4g.micro', multiAz: false, ...defined(props.redis) },
     database: {

@@ -7,7 +7,10 @@ import type { Environment } from './environment.ts';
 import { elastiCacheNodeTypes, instanceTypeFault, rdsInstanceTypes } from './instance-types.ts';
 import { regionsWithCertificates } from './rds-certificates.ts';
 import { suggest } from './suggest.ts';
+import { isXRay } from './telemetry.ts';
 import { connectionFaults } from './validate-connections.ts';
+import { secretArnFaults } from './secret-arn.ts';
+import { telemetryFaults } from './validate-telemetry.ts';
 import { isBetween, tasksFaults } from './validate-tasks.ts';
 import { zoneFaults } from './zones.ts';
 
@@ -21,6 +24,7 @@ export function environmentFaults(environment: Environment, system: readonly Ser
     ...paymentFaults(environment),
     ...natFaults(environment),
     ...paymentSecretFaults(environment),
+    ...telemetryFaults(environment),
     ...databaseFaults(environment),
     ...connectionFaults(environment, definitions),
     ...redisUserFaults(environment, definitions),
@@ -71,31 +75,20 @@ function* paymentFaults({ sandbox, paymentProviderUrl: url, nat }: Environment):
   if (url && nat === 'none') yield `nat is none, so tasks cannot reach ${url}: choose instance, one or per-az`;
 }
 
-function* natFaults({ nat, endpoints, paymentProviderUrl }: Environment): Generator<string> {
+function* natFaults({ nat, endpoints, paymentProviderUrl, telemetry }: Environment): Generator<string> {
   if (nat === 'none' && !endpoints)
     yield 'nat is none and endpoints is false, so tasks cannot reach AWS: drop one of them';
-  if (nat !== 'none' && endpoints && !paymentProviderUrl)
-    yield `nat is ${nat}, but nothing uses it: with endpoints, only calls to a paymentProviderUrl leave the VPC; drop nat, or set endpoints to false`;
+  if (nat !== 'none' && endpoints && !paymentProviderUrl && !(telemetry && !isXRay(telemetry)))
+    yield `nat is ${nat}, but nothing uses it: with endpoints, only calls to a paymentProviderUrl leave the VPC, and telemetry to another receiver than X-Ray; drop nat, or set endpoints to false`;
 }
 
 function* paymentSecretFaults(environment: Environment): Generator<string> {
-  const { sandbox, paymentProviderUrl: url, paymentProviderSecretArn: arn, region, account } = environment;
+  const { sandbox, paymentProviderUrl: url, paymentProviderSecretArn: arn } = environment;
   if (sandbox && arn !== undefined)
     yield `both sandbox and paymentProviderSecretArn (${arn}) are set: the sandbox has a key of its own, drop the secret`;
   if (!sandbox && url && arn === undefined)
     yield `paymentProviderUrl is set, but no key for ${url}: set paymentProviderSecretArn to the ARN of a secret that holds it`;
-  if (sandbox || arn === undefined) return;
-  // Secrets Manager ends the ARN with six random characters; with a partial one ECS would not find the secret.
-  // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Secret.html
-  const parts = /^arn:aws[\w-]*:secretsmanager:([\w-]+):(\d{12}):secret:[\w/+=.@-]+-\w{6}$/.exec(arn);
-  if (!parts) {
-    yield `paymentProviderSecretArn is "${arn}": give the complete ARN of a secret, as \`aws secretsmanager describe-secret\` prints it`;
-    return;
-  }
-  if (parts[1] !== region)
-    yield `paymentProviderSecretArn is in ${parts[1]}, but region is ${region}: replicate the secret`;
-  if (account !== undefined && parts[2] !== account)
-    yield `paymentProviderSecretArn is of account ${parts[2]}, but account is ${account}: give a secret of that account`;
+  if (!sandbox && arn !== undefined) yield* secretArnFaults('paymentProviderSecretArn', arn, environment);
 }
 
 /**

@@ -7,6 +7,8 @@ export interface AwsApisProps {
   readonly vpc: Vpc;
   /** Whether there are interface endpoints. Otherwise callers need a route to the internet. */
   readonly endpoints: boolean;
+  /** Whether callers use X-Ray. @default false */
+  readonly xRay?: boolean;
   /** Id of the region's managed prefix list of S3. @default - none: only without interface endpoints */
   readonly s3PrefixList?: string;
 }
@@ -32,14 +34,15 @@ export class AwsApis extends Construct {
 
   constructor(scope: Construct, id: string, props: AwsApisProps) {
     super(scope, id);
-    const { vpc, endpoints, s3PrefixList } = props;
+    const { vpc, endpoints, xRay = false, s3PrefixList } = props;
     if (!endpoints) return;
     const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
       vpc,
       description: 'AWS endpoints',
       allowAllOutbound: false,
     });
-    for (const [name, service] of Object.entries(services)) {
+    const used = { ...services, ...(xRay && { XRay: InterfaceVpcEndpointAwsService.XRAY }) };
+    for (const [name, service] of Object.entries(used)) {
       vpc.addInterfaceEndpoint(name, {
         service,
         subnets: { subnetGroupName: 'app' },

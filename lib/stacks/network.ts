@@ -5,6 +5,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
 import type { Environment } from '../config/environment.ts';
+import { isXRay } from '../config/telemetry.ts';
 import { AwsApis } from '../constructs/aws-apis.ts';
 import { Network } from '../constructs/network.ts';
 
@@ -27,6 +28,7 @@ export class NetworkStack extends Stack {
     this.awsApis = new AwsApis(this, 'AwsApis', {
       vpc,
       endpoints: environment.endpoints,
+      xRay: environment.telemetry && isXRay(environment.telemetry),
       s3PrefixList: environment.s3PrefixList,
     });
   }

@@ -17,6 +17,7 @@ import { redisCapability } from '../capabilities/redis.ts';
 import { sandboxProviderCapability } from '../capabilities/sandbox-provider.ts';
 import { sessionsCapability } from '../capabilities/sessions.ts';
 import { siteUrlCapability } from '../capabilities/site-url.ts';
+import { telemetryCapability } from '../capabilities/telemetry.ts';
 import { topicCapability } from '../capabilities/topic.ts';
 import { uploadsCapability } from '../capabilities/uploads.ts';
 import { tasksOf } from '../config/environment.ts';
@@ -83,6 +84,7 @@ export class ServicesStack extends Stack {
     awsApis.allowFrom(migrations);
     const capabilities = this.#capabilities(this.#proxy(migrations));
     const redis = redisCapability(data.redis);
+    const telemetry = environment.telemetry && telemetryCapability(this, environment.telemetry);
     const rules = listenerRules(definitions);
     this.workloads = new Map(
       definitions.map((definition) => {
@@ -91,6 +93,7 @@ export class ServicesStack extends Stack {
         awsApis.allowS3From(workload);
         if (usesRedis(definition)) redis.bind(workload, definition);
         bindCapabilities(capabilities, workload, definition);
+        telemetry?.bind(workload);
         migrations.runBefore(workload);
         return [definition.name, workload];
       }),

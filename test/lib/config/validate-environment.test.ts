@@ -111,9 +111,51 @@ test.each<[string, Partial<EnvironmentProps>, unknown]>([
     'nat is none and endpoints is false, so tasks cannot reach AWS: drop one of them',
   ],
   [
+    'a receiver of telemetry with a path',
+    { telemetry: { otlpEndpoint: 'https://otlp.example.com/v1/traces' } },
+    'telemetry.otlpEndpoint is "https://otlp.example.com/v1/traces": give an https URL without a path, such as https://xray.eu-central-1.amazonaws.com',
+  ],
+  [
+    'a receiver of telemetry on another port',
+    { telemetry: { otlpEndpoint: 'https://otlp.example.com:4318' } },
+    'telemetry.otlpEndpoint is "https://otlp.example.com:4318", but tasks reach port 443 only',
+  ],
+  [
+    'X-Ray in another region',
+    { telemetry: { otlpEndpoint: 'https://xray.us-east-1.amazonaws.com' } },
+    'telemetry.otlpEndpoint is X-Ray in us-east-1, but region is eu-central-1: give https://xray.eu-central-1.amazonaws.com',
+  ],
+  [
+    'headers for X-Ray',
+    { telemetry: { otlpEndpoint: 'https://xray.eu-central-1.amazonaws.com', otlpHeadersSecretArn: secretArn } },
+    `telemetry.otlpHeadersSecretArn is set (${secretArn}), but X-Ray takes no headers: tasks sign with their role, drop the secret`,
+  ],
+  [
+    'a receiver of telemetry that tasks cannot reach',
+    { nat: 'none', telemetry: { otlpEndpoint: 'https://otlp.example.com' } },
+    'nat is none, so tasks cannot reach https://otlp.example.com: choose instance, one or per-az',
+  ],
+  [
+    'NAT for X-Ray, which has an endpoint',
+    { nat: 'one', telemetry: { otlpEndpoint: 'https://xray.eu-central-1.amazonaws.com' } },
+    'nat is one, but nothing uses it: with endpoints, only calls to a paymentProviderUrl leave the VPC, and telemetry to another receiver than X-Ray; drop nat, or set endpoints to false',
+  ],
+  [
+    'more than all traces',
+    { telemetry: { otlpEndpoint: 'https://otlp.example.com', tracesPercent: 101 } },
+    'telemetry.tracesPercent is 101: give 0 to 100',
+  ],
+  [
+    'a secret of headers in another region',
+    {
+      telemetry: { otlpEndpoint: 'https://otlp.example.com', otlpHeadersSecretArn: secretArn.replace('eu-', 'us-') },
+    },
+    'telemetry.otlpHeadersSecretArn is in us-central-1, but region is eu-central-1: replicate the secret',
+  ],
+  [
     'NAT that nothing uses',
     { nat: 'per-az' },
-    'nat is per-az, but nothing uses it: with endpoints, only calls to a paymentProviderUrl leave the VPC; drop nat, or set endpoints to false',
+    'nat is per-az, but nothing uses it: with endpoints, only calls to a paymentProviderUrl leave the VPC, and telemetry to another receiver than X-Ray; drop nat, or set endpoints to false',
   ],
   [
     'a snapshot of an Aurora cluster',

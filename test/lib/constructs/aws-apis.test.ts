@@ -7,13 +7,13 @@ import { AwsApis } from '../../../lib/constructs/aws-apis.ts';
 import { emptyStack } from '../stack.ts';
 
 /** Returns the templates of the APIs and of a caller, which are in a stack each. */
-function templates(endpoints: boolean, allow: (apis: AwsApis, caller: SecurityGroup) => void) {
+function templates(endpoints: boolean, allow: (apis: AwsApis, caller: SecurityGroup) => void, xRay?: boolean) {
   const network = emptyStack();
   const vpc = new Vpc(network, 'Vpc', {
     availabilityZones: ['eu-central-1a', 'eu-central-1b'],
     subnetConfiguration: [{ name: 'app', subnetType: SubnetType.PRIVATE_ISOLATED }],
   });
-  const apis = new AwsApis(network, 'AwsApis', { vpc, endpoints, s3PrefixList: 'pl-1' });
+  const apis = new AwsApis(network, 'AwsApis', { vpc, endpoints, xRay, s3PrefixList: 'pl-1' });
   const services = new Stack(network.node.root, 'Services', { env: { region: 'eu-central-1' } });
   allow(apis, new SecurityGroup(services, 'Caller', { vpc, description: 'Caller', allowAllOutbound: false }));
   return { network: Template.fromStack(network), services: Template.fromStack(services) };
@@ -41,6 +41,12 @@ describe('with interface endpoints', () => {
     });
     network.resourceCountIs('AWS::EC2::SecurityGroup', 1);
     network.hasResourceProperties('AWS::EC2::SecurityGroup', { SecurityGroupIngress: Match.absent() });
+  });
+
+  test('X-Ray has one where it is used', () => {
+    const { network } = templates(true, () => undefined, true);
+    network.hasResourceProperties('AWS::EC2::VPCEndpoint', { ServiceName: 'com.amazonaws.eu-central-1.xray' });
+    network.resourceCountIs('AWS::EC2::VPCEndpoint', 8);
   });
 
   test('a caller that is allowed reaches them, and no address', () => {
