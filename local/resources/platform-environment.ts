@@ -26,5 +26,15 @@ export function platformEnvironment({
     NODE_EXTRA_CA_CERTS: tls.caFile,
     // Compiled once for all tasks of a bundle: a task starts a quarter sooner, which counts when a dozen start at once.
     NODE_COMPILE_CACHE: compiledDir(stateDir),
+    ...telemetryEnvironment(),
   };
 }
+
+/** Where telemetry goes is a matter of the person who starts the system, as is the endpoint of AWS: no template says it. */
+const telemetryEnvironment = (): Record<string, string> =>
+  Object.fromEntries(
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_TRACES_SAMPLER_ARG'].flatMap((name) => {
+      const value = process.env[name];
+      return value ? [[name, value]] : [];
+    }),
+  );
