@@ -205,8 +205,9 @@ export interface EnvironmentProps {
    */
   readonly cidr?: string;
   /**
-   * Whether tasks reach AWS APIs through interface endpoints in the VPC. Then only tasks that call a payment provider may
-   * connect to addresses outside the VPC, apart from S3. There are seven endpoints; in eu-central-1 each costs $0.012 per
+   * Whether tasks reach AWS APIs through interface endpoints in the VPC. Then only tasks that call a payment provider, or
+   * send `telemetry` to another receiver than X-Ray, may connect to addresses outside the VPC, apart from S3. There are seven
+   * endpoints, with telemetry to X-Ray eight; in eu-central-1 each costs $0.012 per
    * zone and hour, together $61 per zone and month, and $0.01 per GB. Without them, AWS is reached over the internet, and every
    * task may connect to any address on port 443. Changing it later cuts running tasks off from AWS for some minutes, from the
    * deployment of the network to that of the services. Turning it off also leaves the security group of the endpoints in the

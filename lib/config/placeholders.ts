@@ -8,8 +8,16 @@ const placeholder = /\bexample\.(com|net|org)\b|\b111122223333\b/i;
  * provider has one, and no task starts with a secret that does not exist.
  */
 export function placeholderWarnings(environment: Environment): readonly Warning[] {
-  const { account, mailFrom, siteUrl, paymentProviderUrl, paymentProviderSecretArn } = environment;
-  const settings = { account, mailFrom, siteUrl, paymentProviderUrl, paymentProviderSecretArn };
+  const { account, mailFrom, siteUrl, paymentProviderUrl, paymentProviderSecretArn, telemetry } = environment;
+  const settings = {
+    account,
+    mailFrom,
+    siteUrl,
+    paymentProviderUrl,
+    paymentProviderSecretArn,
+    'telemetry.otlpEndpoint': telemetry?.otlpEndpoint,
+    'telemetry.otlpHeadersSecretArn': telemetry?.otlpHeadersSecretArn,
+  };
   return Object.entries(settings).flatMap(([setting, value]) =>
     value !== undefined && placeholder.test(value)
       ? [{ setting, text: `${setting} is the placeholder "${value}": set your own in lib/config/environments.ts` }]
