@@ -4,8 +4,8 @@ import { parseKeyPairsIntoRecord } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { Logger } from '../log.ts';
-import { maxWaiting, type FinishedSpan } from './spans.ts';
 import { createOtlpExporter } from './otlp-exporter.ts';
+import { maxWaiting, type FinishedSpan } from './spans.ts';
 import { isXRay, signForXRay } from './x-ray.ts';
 
 export interface SpanExport {
@@ -16,7 +16,8 @@ export interface SpanExport {
 
 /**
  * Exports spans in batches. While the receiver is slow, spans wait, up to `maxWaiting`; further ones are dropped.
- * @param target base URL of the receiver and, as `name=value` separated by commas, the headers to send
+ * @param endpoint base URL of the receiver
+ * @param headers sent to it: `name=value`, separated by commas
  */
 export function exportSpans(
   { endpoint, headers }: { endpoint: string; headers?: string | undefined },

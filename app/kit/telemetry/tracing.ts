@@ -39,6 +39,7 @@ export function startTracing({ config, log, onListening, onStop }: Task<TracingC
       recordSpans((span) => target.record(span));
       return target;
     });
+    loading.catch((err: unknown) => log.error({ err }, 'spans are not exported'));
   });
   onStop('connections', async () => {
     const stopping = loading
