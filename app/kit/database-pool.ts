@@ -6,7 +6,8 @@ import { isReadOnly, isServerDown, isSilent, problemOf } from './database-errors
 import { verifiedTls } from './database-tls.ts';
 import type { Logger } from './log.ts';
 import { DependencyError, OverloadError } from './problem.ts';
-import { inSpan, type SpanDescription } from './telemetry/spans.ts';
+import { describeQueries } from './telemetry/query-spans.ts';
+import { inSpan } from './telemetry/spans.ts';
 
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, safeInteger);
@@ -72,22 +73,7 @@ function openPool(
   });
   /** One for each connection, so that what is known of a connection can be kept by it. */
   const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>();
-  /** The text has placeholders where the parameters are. */
-  const describe = (text: string) => {
-    const operation = /\w+/.exec(text)?.[0].toUpperCase() ?? '';
-    return {
-      name: `${operation} ${config.DATABASE_NAME}`,
-      kind: 'CLIENT' as const,
-      attributes: {
-        'db.system.name': 'postgresql',
-        'db.namespace': config.DATABASE_NAME,
-        'db.operation.name': operation,
-        'db.query.text': text,
-        'server.address': host,
-        'server.port': Number(port),
-      },
-    };
-  };
+  const describe = describeQueries(host, Number(port), config.DATABASE_NAME);
   const wrap = (client: pg.PoolClient) => {
     const wrapper = discardWhenUseless(client, breaker, describe);
     wrapped.set(client, wrapper);
@@ -136,7 +122,7 @@ async function requireResponse(client: PostgresPoolClient): Promise<PostgresPool
 function discardWhenUseless(
   client: pg.PoolClient,
   breaker: Breaker,
-  describe: (text: string) => SpanDescription,
+  describe: ReturnType<typeof describeQueries>,
 ): PostgresPoolClient {
   let silent = false;
   let readOnly = false;

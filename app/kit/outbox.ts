@@ -6,8 +6,8 @@ import { contractFaults, type Event, type EventContract } from './events.ts';
 import { logCount } from './metrics.ts';
 import { publish, type Refusal } from './publish.ts';
 import type { Task } from './task.ts';
-import { describeCreation, startSends } from './telemetry/event-spans.ts';
-import { errorType, inSpan } from './telemetry/spans.ts';
+import { describeEvent, inSends } from './telemetry/event-spans.ts';
+import { inSpan } from './telemetry/spans.ts';
 import { traceHeaders, type TraceHeaders } from './trace-context.ts';
 
 /**
@@ -26,7 +26,7 @@ export async function appendEvent<S, P extends TSchema>(
   const faults = contractFaults(contract, payload);
   if (faults.length > 0) throw new Error(`The payload does not match the contract of ${type}: ${faults.join(', ')}`);
   return inSpan(
-    () => describeCreation(type),
+    () => describeEvent('create', type),
     async (attributes) => {
       const { rows } = await sql<{ id: string }>`
         INSERT INTO outbox (id, at, type, payload, trace)
@@ -86,18 +86,6 @@ export function startRelay<S>(
   /** When the topic last took an event. */
   let lastPublished = new Date(0);
 
-  const send = async (rows: OutboxRow[]) => {
-    const end = startSends(rows);
-    try {
-      const outcome = await publish(sns, config.EVENTS_TOPIC_ARN, rows.map(toEntry));
-      end((index) => outcome.refused.find(({ id }) => id === String(rows[index]?.position))?.error.split(':', 1)[0]);
-      return outcome;
-    } catch (error) {
-      end(() => errorType(error));
-      throw error;
-    }
-  };
-
   /** Publishes and deletes the oldest events that are due; returns whether there may be more. */
   const relayBatch = () =>
     database.transaction(async (tx) => {
@@ -106,7 +94,9 @@ export function startRelay<S>(
         WHERE parked_at IS NULL AND not_before <= clock_timestamp()
         ORDER BY position LIMIT ${batchSize} FOR UPDATE SKIP LOCKED`.execute(tx);
       if (rows.length === 0) return false;
-      const { published, refused } = await send(rows);
+      const { published, refused } = await inSends(rows, () =>
+        publish(sns, config.EVENTS_TOPIC_ARN, rows.map(toEntry)),
+      );
       if (published.length > 0) lastPublished = new Date();
       await sql`DELETE FROM outbox WHERE position = ANY(${published}::bigint[])`.execute(tx);
       for (const refusal of refused) await postpone(tx, refusal);

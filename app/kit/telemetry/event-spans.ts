@@ -1,43 +1,50 @@
 import { continueTrace, type TraceHeaders } from '../trace-context.ts';
-import { startHop, type SpanDescription } from './spans.ts';
+import { errorType, startHop, type SpanDescription } from './spans.ts';
 
 /**
- * An event has a span for its creation, which its consumers continue, and one for each attempt to send it.
+ * Describes what is done with an event: it has a span for its creation, which its consumers continue, and one for each attempt to
+ * send it.
  * @see https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/#trace-structure
  */
-export const describeCreation = (type: string): SpanDescription => ({
-  name: `create ${type}`,
-  kind: 'PRODUCER',
+export const describeEvent = (operation: 'create' | 'send', type: string): SpanDescription => ({
+  name: `${operation} ${type}`,
+  kind: operation === 'create' ? 'PRODUCER' : 'CLIENT',
   attributes: {
     'messaging.system': 'aws.sns',
-    'messaging.operation.name': 'create',
-    'messaging.operation.type': 'create',
+    'messaging.operation.name': operation,
+    'messaging.operation.type': operation,
     'messaging.destination.name': type,
   },
 });
 
-/** Starts the spans of sending events. Returns what ends them, by the error of each event that has one. */
-export function startSends(
-  events: readonly { readonly id: string; readonly type: string; readonly trace: TraceHeaders | null }[],
-): (errorOf: (index: number) => string | undefined) => void {
-  const ends = events.map(({ trace }) => trace?.traceparent && startHop(continueTrace(trace)));
-  return (errorOf) => {
-    for (const [index, { id, type }] of events.entries()) {
-      const end = ends[index];
-      if (!end) continue;
-      const error = errorOf(index);
-      end({
-        name: `send ${type}`,
-        kind: 'CLIENT',
-        attributes: {
-          'messaging.system': 'aws.sns',
-          'messaging.operation.name': 'send',
-          'messaging.operation.type': 'send',
-          'messaging.destination.name': type,
-          'messaging.message.id': id,
-          ...(error !== undefined && { 'error.type': error }),
-        },
-      });
+interface StoredEvent {
+  readonly position: number;
+  readonly id: string;
+  readonly type: string;
+  readonly trace: TraceHeaders | null;
+}
+
+/** Runs `send`, which sends events in one request, and records a span in the trace of each. */
+export async function inSends<O extends { refused: readonly { id: string; error: string }[] }>(
+  events: readonly StoredEvent[],
+  send: () => Promise<O>,
+): Promise<O> {
+  const ends = events.map(({ trace }) => (trace?.traceparent ? startHop(continueTrace(trace)) : undefined));
+  const endAll = (errorOf: (event: StoredEvent) => string | undefined) => {
+    for (const [index, event] of events.entries()) {
+      const { attributes, ...span } = describeEvent('send', event.type);
+      const error = errorOf(event);
+      const more = { 'messaging.message.id': event.id, ...(error !== undefined && { 'error.type': error }) };
+      ends[index]?.({ ...span, attributes: { ...attributes, ...more } });
     }
   };
+  try {
+    const outcome = await send();
+    const refused = new Map(outcome.refused.map(({ id, error }) => [id, error.split(':', 1)[0]]));
+    endAll(({ position }) => refused.get(String(position)));
+    return outcome;
+  } catch (error) {
+    endAll(() => errorType(error));
+    throw error;
+  }
 }
