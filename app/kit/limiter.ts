@@ -8,14 +8,23 @@ const timeoutMs = 200;
 /** How often Redis is tried again after it has failed, in ms. */
 const probeMs = 200;
 
+/** How many requests one call of the script decides at most: it takes 8 us for each, and Redis does nothing else meanwhile. */
+const batchSize = 100;
+
 export type Limiter = (claims: readonly Claim[]) => Promise<Decision>;
 
+interface Waiting {
+  readonly claims: readonly Claim[];
+  readonly resolve: (decision: Decision) => void;
+}
+
 /**
- * Creates a limiter that counts in Redis. While Redis does not respond, it counts in this process instead: requests that are
+ * Creates a limiter that counts in Redis, in one round trip for all requests that arrive in one turn of the event loop. While Redis does not respond, it counts in this process instead: requests that are
  * under way when Redis fails wait up to 200 ms, later ones do not wait, until a PING has been responded to.
  */
 export function createLimiter(redis: LimitRedis, log: FastifyBaseLogger | undefined): Limiter {
   const standIn = createMemoryLimiter();
+  const waiting: Waiting[] = [];
   let isDown = false;
   let probeAt = 0;
 
@@ -37,15 +46,30 @@ export function createLimiter(redis: LimitRedis, log: FastifyBaseLogger | undefi
     }
   }
 
+  async function decide(): Promise<void> {
+    const batch = waiting.splice(0, batchSize);
+    if (waiting.length > 0) setImmediate(() => void decide());
+    try {
+      const decisions = await inTime(
+        takeInRedis(
+          redis,
+          batch.map(({ claims }) => claims),
+        ),
+      );
+      batch.forEach(({ resolve }, i) => resolve(decisions[i]!));
+    } catch (err) {
+      fail(err);
+      for (const { claims, resolve } of batch) resolve(standIn(claims));
+    }
+  }
+
   return async (claims) => {
     if (isDown && performance.now() >= probeAt) void probe();
     if (isDown) return standIn(claims);
-    try {
-      return await inTime(takeInRedis(redis, claims));
-    } catch (err) {
-      fail(err);
-      return standIn(claims);
-    }
+    return new Promise((resolve) => {
+      waiting.push({ claims, resolve });
+      if (waiting.length === 1) setImmediate(() => void decide());
+    });
   };
 }
 

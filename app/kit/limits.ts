@@ -40,7 +40,8 @@ export function limitRequests(app: App, redis: LimitRedis): void {
     });
   });
   // What remains to one client must not be stored and sent to others.
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (/\bpublic\b/.test(String(reply.getHeader('cache-control')))) reply.removeHeader('ratelimit');
+    done();
   });
 }

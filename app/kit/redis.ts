@@ -91,6 +91,14 @@ function refuseWhileDown(redis: Redis, breaker: Breaker): void {
       () => breaker.record(),
       (error: Error) => breaker.record(error),
     );
+    writeTogether(redis);
     return send(command, stream);
   };
+}
+
+/** The commands of all requests that are handled in one turn of the event loop are one write: each costs a system call. */
+function writeTogether({ stream }: Redis): void {
+  if (stream === undefined || stream.writableCorked > 0) return;
+  stream.cork();
+  setImmediate(() => stream.uncork());
 }

@@ -54,7 +54,7 @@ const sessionSecret = 's'.repeat(32);
 const findKeyOwner = async () => ({ id: '1', email: 'ada@example.com' });
 /** Refuses each request that comes from the internet. */
 const limits: LimitRedis = {
-  evalsha: async () => [1, 1000, 1_000_000, 5, 1_000_000],
+  evalsha: async () => [[1], [1000, 1_000_000, 5, 1_000_000]],
   eval: () => Promise.reject(new Error('not used')),
   ping: async () => 'PONG',
 };

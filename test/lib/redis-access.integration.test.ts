@@ -185,7 +185,7 @@ test('all HTTP services count requests together', async () => {
   const claim: Claim = { limit: perAddress, client: '198.51.100.1' };
   const services = ['catalog', 'auth', 'orders', 'payments'];
   for (const [i, service] of services.entries())
-    expect(await takeInRedis(await connectAs(service), [claim])).toMatchObject({ refused: -1, used: [i + 1] });
+    expect(await takeInRedis(await connectAs(service), [[claim]])).toMatchObject([{ refused: -1, used: [i + 1] }]);
 });
 
 test('a service without sessions uses the keys of limits and nothing else, and cannot administer the server', async () => {

@@ -29,6 +29,7 @@ async function connected(endpoint = process.env['TEST_REDIS'] ?? ''): Promise<Re
 }
 
 const connections = () => Promise.all(Array.from({ length: 4 }, () => connected()));
+const take = async (redis: Redis, claims: readonly Claim[]) => (await takeInRedis(redis, [claims]))[0]!;
 const allowedOf = (decisions: readonly Decision[]): number => decisions.filter(({ refused }) => refused === -1).length;
 
 test('the script decides as a list of all requests does, whenever they arrive', async () => {
@@ -43,16 +44,16 @@ test('the script decides as a list of all requests does, whenever they arrive', 
       for (const { afterMs, claims } of history) {
         timeMs += afterMs;
         const ofRun = claims.map(({ limit: each, client }) => ({ limit: each, client: `${run}-${client}` }));
-        const decision = await takeInRedis(
+        const [decision] = await takeInRedis(
           {
             ping: () => redis.ping(),
             evalsha: (_sha, keys, ...args) => redis.eval(simulated, keys, ...args, timeMs / 1000),
             eval: () => Promise.reject(new Error('not used')),
           },
-          ofRun,
+          [ofRun],
         );
         const expected = model(ofRun, timeMs);
-        expect({ ...decision, freeInMs: decision.freeInMs.map(Math.round) }).toEqual(expected);
+        expect({ ...decision, freeInMs: decision!.freeInMs.map(Math.round) }).toEqual(expected);
       }
     }),
     { numRuns: 30 },
@@ -62,10 +63,26 @@ test('the script decides as a list of all requests does, whenever they arrive', 
 test('over four connections, exactly as many requests are allowed as the limit says', async () => {
   const all = await connections();
   const claim: Claim = { limit: limit('all', 1000), client: randomUUID() };
-  const decisions = await Promise.all(Array.from({ length: 4000 }, (_, i) => takeInRedis(all[i % 4]!, [claim])));
+  const decisions = await Promise.all(Array.from({ length: 4000 }, (_, i) => take(all[i % 4]!, [claim])));
   expect(allowedOf(decisions)).toBe(1000);
   const states = decisions.filter(({ refused }) => refused === -1).map(({ used }) => used[0]);
   expect(states.toSorted((a, b) => a! - b!)).toEqual(Array.from({ length: 1000 }, (_, i) => i + 1));
+});
+
+test('requests that are decided together are counted one after the other', async () => {
+  const redis = await connected();
+  const client = randomUUID();
+  const [few, many] = [limit('few', 2), limit('many', 3)].map((each): Claim => ({ limit: each, client })) as [
+    Claim,
+    Claim,
+  ];
+  const decisions = await takeInRedis(redis, [[many, few], [many], [many, few], [many]]);
+  expect(decisions.map(({ refused, used }) => ({ refused, used }))).toEqual([
+    { refused: -1, used: [1, 1] },
+    { refused: -1, used: [2] },
+    { refused: -1, used: [3, 2] },
+    { refused: 0, used: [3] },
+  ]);
 });
 
 test('no window holds more than the limit over four connections, also where one window ends and the next begins', async () => {
@@ -78,7 +95,7 @@ test('no window holds more than the limit over four connections, also where one 
   await Promise.all(
     all.map(async (redis) => {
       while (performance.now() < end) {
-        const { refused } = await takeInRedis(redis, [claim]);
+        const { refused } = await take(redis, [claim]);
         if (refused !== -1) continue;
         // The newest entries are those of this request and of its contemporaries.
         allowed.push(...(await operator.lrange(keyOf(claim), 0, -1)).map(Number));
@@ -94,7 +111,7 @@ test('no window holds more than the limit over four connections, also where one 
 test('a key takes at most 12 bytes per request and expires with its window', async () => {
   const redis = await connected();
   const claim: Claim = { limit: limit('all', 1000), client: randomUUID() };
-  await Promise.all(Array.from({ length: 1500 }, () => takeInRedis(redis, [claim])));
+  await Promise.all(Array.from({ length: 1500 }, () => take(redis, [claim])));
   expect(await redis.llen(keyOf(claim))).toBe(1000);
   expect(Number(await redis.memory('USAGE', keyOf(claim), 'SAMPLES', 0))).toBeLessThan(12_000);
   expect(await redis.pttl(keyOf(claim))).toBeLessThanOrEqual(60_001);
@@ -107,8 +124,8 @@ test('a request that one limit refuses counts towards none', async () => {
     { limit: limit('one', 10), client },
     { limit: limit('other', 1), client },
   ];
-  await takeInRedis(redis, [one, other]);
-  expect(await takeInRedis(redis, [one, other])).toMatchObject({ refused: 1, used: [1, 1] });
+  await take(redis, [one, other]);
+  expect(await take(redis, [one, other])).toMatchObject({ refused: 1, used: [1, 1] });
 });
 
 test('while Redis is gone or silent a task limits requests alone, and after that in Redis', async () => {

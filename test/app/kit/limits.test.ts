@@ -102,7 +102,7 @@ test('a Redis that does not respond is waited for once, and used again when it r
     ...down,
     evalsha() {
       asked += 1;
-      return isSilent ? new Promise(() => {}) : Promise.resolve([0, 500, 30_000_000]);
+      return isSilent ? new Promise(() => {}) : Promise.resolve([[0], [500, 30_000_000]]);
     },
     ping: () => (isSilent ? new Promise(() => {}) : Promise.resolve('PONG')),
   };
