@@ -8,6 +8,7 @@ import { limitRequests } from './limits.ts';
 import { loggedTrace, type Logger } from './log.ts';
 import { publishOpenApi } from './openapi.ts';
 import type { LimitRedis } from './redis-limiter.ts';
+import { RequestLog } from './request-log.ts';
 import { traceRequests } from './telemetry/request-spans.ts';
 import { beginTrace, continueTrace, runInTrace, type Trace } from './trace-context.ts';
 import { AnyQuery, refuseUnknownParameters, validatorCompiler } from './validate.ts';
@@ -30,10 +31,14 @@ export function createServer(options: {
   const app: App = fastify({
     ...(log && {
       loggerInstance: log,
-      // Fastify's own lines are written outside the trace's asynchronous context, so the request's logger carries it.
+      // Fastify's own lines are written outside the trace's asynchronous context, so the request's logger carries it. A child
+      // of pino would take a tenth of the time of a cached response.
       childLoggerFactory: (logger, _bindings, childOptions, request) =>
-        Object.assign(logger.child({}, childOptions), { [loggedTrace]: traces.get(request) }),
+        Object.assign(childOptions.level ? logger.child({}, childOptions) : (Object.create(logger) as typeof logger), {
+          [loggedTrace]: traces.get(request),
+        }),
     }),
+    logController: new RequestLog(),
     bodyLimit: options.bodyLimit ?? 64 * 1024,
     requestTimeout: 10_000,
     handlerTimeout: 10_000,
@@ -55,10 +60,11 @@ export function createServer(options: {
   app.removeContentTypeParser('text/plain');
   traceRequests(app, (request) => traces.get(request.raw) as Trace);
   app.addHook('onRequest', (request, _reply, done) => runInTrace(traces.get(request.raw) as Trace, done));
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     refuseTwoHosts(request.raw);
     refuseCrossOrigin(request.raw);
+    done();
   });
   if (options.limits) limitRequests(app, options.limits);
   refuseUnknownParameters(app);
@@ -87,7 +93,8 @@ function drainOnClose(app: App): void {
     closing = true;
     setTimeout(() => app.server.closeAllConnections(), drainTimeout).unref();
   });
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (closing) void reply.header('connection', 'close');
+    done();
   });
 }
