@@ -19,7 +19,8 @@ export type FindKeyOwner = (key: string) => Promise<User | undefined>;
 export const apiKeys = (findKeyOwner: FindKeyOwner) =>
   plugin(async (app) => {
     app.decorateRequest('keyOwner', undefined);
-    app.addHook('onRequest', async (request) => {
+    // After the limits of requests.
+    app.addHook('preParsing', async (request) => {
       const key = keyOf(request);
       if (key === undefined) return;
       request.keyOwner = await findKeyOwner(key);

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
 import { keyOf } from './api-keys.ts';
 import type { App } from './app.ts';
-import { limitHeaders, perAddress, perKey, type Claim, type Limit } from './limit.ts';
+import { limitHeaders, perAddress, perKey, type Claim, type Decision, type Limit } from './limit.ts';
 import { createLimiter } from './limiter.ts';
 import { Problem } from './problem.ts';
 import type { LimitRedis } from './redis-limiter.ts';
@@ -20,16 +21,17 @@ declare module 'fastify' {
  */
 export function limitRequests(app: App, redis: LimitRedis): void {
   const limiter = createLimiter(redis, app.log);
-  app.addHook('onRequest', async (request, reply) => {
-    const viewer = viewerOf(request.raw);
-    const limit = request.routeOptions.config?.limit;
-    if (viewer === undefined || limit === 'none') return;
-    const client = clientOf(viewer);
-    const claims: Claim[] = [{ limit: perAddress, client }];
-    if (limit !== undefined) claims.push({ limit, client });
-    const key = keyOf(request);
-    if (key !== undefined) claims.push({ limit: perKey, client: createHash('sha256').update(key).digest('base64url') });
-    const decision = await limiter(claims);
+  const taken = new WeakMap<FastifyRequest, { claims: Claim[]; decision: Promise<Decision> }>();
+  // Decided before anything is done for the request. What its hooks send to Redis meanwhile shares the round trip.
+  app.addHook('onRequest', (request, _reply, done) => {
+    const claims = claimsOf(request);
+    if (claims.length > 0) taken.set(request, { claims, decision: limiter(claims) });
+    done();
+  });
+  app.addHook('preParsing', async (request, reply) => {
+    const { claims, decision: deciding } = taken.get(request) ?? {};
+    if (claims === undefined || deciding === undefined) return;
+    const decision = await deciding;
     void reply.headers(limitHeaders(claims, decision));
     const refused = claims[decision.refused];
     if (refused === undefined) return;
@@ -44,4 +46,16 @@ export function limitRequests(app: App, redis: LimitRedis): void {
     if (/\bpublic\b/.test(String(reply.getHeader('cache-control')))) reply.removeHeader('ratelimit');
     done();
   });
+}
+
+function claimsOf(request: FastifyRequest): Claim[] {
+  const viewer = viewerOf(request.raw);
+  const limit = request.routeOptions.config?.limit;
+  if (viewer === undefined || limit === 'none') return [];
+  const client = clientOf(viewer);
+  const claims: Claim[] = [{ limit: perAddress, client }];
+  if (limit !== undefined) claims.push({ limit, client });
+  const key = keyOf(request);
+  if (key !== undefined) claims.push({ limit: perKey, client: createHash('sha256').update(key).digest('base64url') });
+  return claims;
 }

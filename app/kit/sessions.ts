@@ -53,23 +53,29 @@ export const sessions = ({ redis, sessionSecret, findKeyOwner }: SessionParts) =
     app.decorateRequest('session', undefined);
     app.decorateRequest('ownWrites');
     app.decorateRequest('sessionStore', { getter: () => store });
-    await app.register(apiKeys(findKeyOwner));
-    app.addHook('onRequest', async (request) => {
+    const finding = new WeakMap<FastifyRequest, ReturnType<typeof find>>();
+    const find = async (request: FastifyRequest) => {
       const key = keyOf(request);
-      if (key !== undefined) {
-        // Without Redis, the position is unknown: no replica is sure to have reached it.
-        const written = await store.findWritten(idOf(key)).catch(() => Infinity);
-        request.ownWrites = { position: written, kept: written };
-        return;
-      }
-      request.ownWrites = { position: 0, kept: 0 };
+      // Without Redis, the position is unknown: no replica is sure to have reached it.
+      if (key !== undefined) return { written: await store.findWritten(idOf(key)).catch(() => Infinity) };
       const { valid, value } = request.unsignCookie(cookieOf(request));
-      if (!valid) return;
-      const id = idOf(value);
-      const found = await store.find(id);
-      if (found === undefined) return;
+      const id = valid ? idOf(value) : undefined;
+      const found = id === undefined ? undefined : await store.find(id);
+      if (id === undefined || found === undefined) return { written: 0 };
       const { written, ...session } = found;
-      request.session = { id, ...session };
+      return { written, session: { id, ...session } };
+    };
+    // Sent to Redis with what limits the request, and awaited after that.
+    app.addHook('onRequest', (request, _reply, done) => {
+      const found = find(request);
+      found.catch(() => {});
+      finding.set(request, found);
+      done();
+    });
+    await app.register(apiKeys(findKeyOwner));
+    app.addHook('preParsing', async (request) => {
+      const { written, session } = (await finding.get(request)) ?? { written: 0 };
+      request.session = session;
       request.ownWrites = { position: written, kept: written };
     });
     // As late as possible: the events of a body are outside the asynchronous context of the hooks before.

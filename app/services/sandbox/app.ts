@@ -17,7 +17,7 @@ export function createApp(parts: Parts): App {
   const checkKey = createKeyCheck(parts.providerKey);
   void app.register(async (charges) => {
     // Before the body is read: a request without the key learns nothing about what it must contain.
-    charges.addHook('onRequest', async (request) => checkKey(request));
+    charges.addHook('preParsing', async (request) => checkKey(request));
     addRoutes(charges, parts);
   });
   return app;
