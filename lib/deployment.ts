@@ -5,6 +5,7 @@ import type { Environment } from './config/environment.ts';
 import { placeholderWarnings } from './config/placeholders.ts';
 import { DataStack } from './stacks/data.ts';
 import { EdgeStack } from './stacks/edge.ts';
+import { firewallRegion, FirewallStack } from './stacks/firewall.ts';
 import { NetworkStack } from './stacks/network.ts';
 import { ServicesStack } from './stacks/services.ts';
 import type { ServiceDefinition } from './system.ts';
@@ -27,10 +28,15 @@ export class Deployment extends Stage {
     const { vpc, awsApis } = network;
     const data = new DataStack(this, 'Data', { ...stack('data'), vpc, terminationProtection: protect });
     const services = new ServicesStack(this, 'Services', { ...stack('services'), vpc, awsApis, data });
+    const firewall = new FirewallStack(this, 'Firewall', {
+      ...stack('firewall'),
+      env: { account, region: firewallRegion },
+    });
     new EdgeStack(this, 'Edge', {
       ...stack('edge'),
       loadBalancer: services.loadBalancer.alb,
       accessLogs: data.accessLogs.bucket,
+      webAclArn: firewall.webAclArn,
     });
 
     // What is protected from deletion is meant to be real.

@@ -38,7 +38,7 @@ test.each([
 test('every test that docs/cloudfront.md names exists, and every rule names one', () => {
   const text = read('docs/cloudfront.md').split('## What is not emulated', 1)[0] ?? '';
   const rules = text.split('\n').filter((line) => /^\| (?!rule|-)/.test(line));
-  const named = rules.map((rule) => [...rule.matchAll(/`([\w/-]+\.test\.ts)`/g)].map(([, file]) => file ?? ''));
+  const named = rules.map((rule) => [...rule.matchAll(/`([\w./-]+\.test\.ts)`/g)].map(([, file]) => file ?? ''));
   expect(rules.length).toBeGreaterThan(0);
   expect(rules.filter((_, index) => named[index]!.length === 0)).toEqual([]);
   const folder = join(root, 'test/local/resources/cloudfront');

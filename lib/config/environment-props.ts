@@ -168,6 +168,14 @@ export interface TelemetryProps {
   readonly tracesPercent?: number;
 }
 
+/** The names under which people open the system. */
+export interface DomainProps {
+  /** Such as `shop.example.com`; links begin with the first one. Each needs a DNS record that leads to the distribution. */
+  readonly names: readonly string[];
+  /** ARN of a certificate in ACM in us-east-1 that has all the names: CloudFront takes none from another region. */
+  readonly certificateArn: string;
+}
+
 /** Everything that differs between deployments of the system. */
 export interface EnvironmentProps {
   /**
@@ -176,9 +184,15 @@ export interface EnvironmentProps {
    */
   readonly mailFrom: string;
   /**
-   * URL that links in mails begin with, such as `https://shop.example.com`: set it when people open the system under a name
-   * of its own.
-   * @default - the name under which the request came that causes the mail: the CloudFront domain, on a laptop the edge
+   * Names of its own under which people open the system, with a certificate. TLS 1.2 is then the oldest version that CloudFront
+   * accepts.
+   * @default - CloudFront's name and certificate, with which it also accepts TLS 1.0
+   */
+  readonly domain?: DomainProps;
+  /**
+   * URL that links in mails begin with, such as `https://shop.example.com`.
+   * @default - the first name of `domain`; without one, the name under which the request came that causes the mail: the
+   * CloudFront domain, on a laptop the edge
    */
   readonly siteUrl?: string;
   /**

@@ -23,6 +23,13 @@ export const environmentShape: ShapeOf<EnvironmentProps> = {
   required: { mailFrom: 'the address that mail is sent from' },
   keys: {
     mailFrom: 'string',
+    domain: {
+      required: {
+        names: 'the names under which people open the system',
+        certificateArn: 'the ARN of their certificate',
+      },
+      keys: { names: { listOf: 'string' }, certificateArn: 'string' },
+    },
     siteUrl: 'string',
     account: 'string',
     region: 'string',

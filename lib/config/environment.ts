@@ -10,6 +10,7 @@ export type Tasks = Required<Omit<TaskProps, 'stickinessSeconds'>> & Pick<TaskPr
 type Optional =
   | 'account'
   | 'siteUrl'
+  | 'domain'
   | 'paymentProviderUrl'
   | 'paymentProviderSecretArn'
   | 'cloudFrontPrefixList'
@@ -45,6 +46,7 @@ export function withDefaults(name: string, props: EnvironmentProps): Environment
   const leavesVpc = props.paymentProviderUrl !== undefined || (telemetry && !isXRay(telemetry));
   return {
     nat: endpoints && !leavesVpc ? 'none' : 'one',
+    siteUrl: props.domain && `https://${props.domain.names[0]}`,
     cidr: '10.0.0.0/16',
     availabilityZones: known?.zones ?? [],
     cloudFrontPrefixList: known?.cloudFront,

@@ -8,10 +8,11 @@ const placeholder = /\bexample\.(com|net|org)\b|\b111122223333\b/i;
  * provider has one, and no task starts with a secret that does not exist.
  */
 export function placeholderWarnings(environment: Environment): readonly Warning[] {
-  const { account, mailFrom, siteUrl, paymentProviderUrl, paymentProviderSecretArn, telemetry } = environment;
+  const { account, mailFrom, domain, siteUrl, paymentProviderUrl, paymentProviderSecretArn, telemetry } = environment;
   const settings = {
     account,
     mailFrom,
+    'domain.certificateArn': domain?.certificateArn,
     siteUrl,
     paymentProviderUrl,
     paymentProviderSecretArn,

@@ -8,6 +8,7 @@ import { elastiCacheNodeTypes, instanceTypeFault, rdsInstanceTypes } from './ins
 import { regionsWithCertificates } from './rds-certificates.ts';
 import { suggest } from './suggest.ts';
 import { isXRay } from './telemetry.ts';
+import { domainFaults } from './validate-domain.ts';
 import { connectionFaults } from './validate-connections.ts';
 import { secretArnFaults } from './secret-arn.ts';
 import { telemetryFaults } from './validate-telemetry.ts';
@@ -21,6 +22,7 @@ export function environmentFaults(environment: Environment, system: readonly Ser
   return [
     ...placeFaults(environment),
     ...regionFaults(environment),
+    ...domainFaults(environment),
     ...paymentFaults(environment),
     ...natFaults(environment),
     ...paymentSecretFaults(environment),

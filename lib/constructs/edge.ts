@@ -1,10 +1,12 @@
 import { Duration } from 'aws-cdk-lib/core';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import {
   AllowedMethods,
   CachePolicy,
   Distribution,
   HttpVersion,
   OriginRequestPolicy,
+  SecurityPolicyProtocol,
   ViewerProtocolPolicy,
   type BehaviorOptions,
 } from 'aws-cdk-lib/aws-cloudfront';
@@ -13,6 +15,7 @@ import type { IApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalanc
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
+import type { DomainProps } from '../config/environment-props.ts';
 import type { EdgePath } from '../edge-paths.ts';
 import { EdgePolicies } from './edge-policies.ts';
 import { vpcOriginOf } from './vpc-origin.ts';
@@ -27,6 +30,10 @@ export interface EdgeProps {
   readonly paths?: readonly EdgePath[];
   /** Where the access log is written. @default - there is none */
   readonly accessLogs?: IBucket;
+  /** ARN of a web ACL in us-east-1. @default - none: CloudFront refuses nothing */
+  readonly webAclArn?: string;
+  /** Names under which it is opened, with their certificate. @default - CloudFront's own name and certificate */
+  readonly domain?: DomainProps;
 }
 
 /**
@@ -38,7 +45,7 @@ export class Edge extends Construct {
 
   constructor(scope: Construct, id: string, props: EdgeProps) {
     super(scope, id);
-    const { loadBalancer, paths = [], accessLogs } = props;
+    const { loadBalancer, paths = [], accessLogs, webAclArn, domain } = props;
     const policies = new EdgePolicies(this, 'Policies');
     const uncached = {
       origin: VpcOrigin.withVpcOrigin(vpcOriginOf(this, 'VpcOrigin', loadBalancer), {
@@ -73,12 +80,20 @@ export class Edge extends Construct {
       defaultBehavior: { ...uncached, ...protocolOf('/') },
       additionalBehaviors: Object.fromEntries(behaviors) as Record<string, BehaviorOptions>,
       httpVersion: HttpVersion.HTTP2_AND_3,
+      webAclId: webAclArn,
+      // CloudFront's own certificate accepts TLS 1.0.
+      // Source: docs.aws.amazon.com/cloudfront/latest/APIReference/API_ViewerCertificate.html
+      ...(domain && {
+        domainNames: [...domain.names],
+        certificate: Certificate.fromCertificateArn(this, 'Certificate', domain.certificateArn),
+        minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
+      }),
       ...(accessLogs ? { logBucket: accessLogs, logFilePrefix: 'edge/' } : {}),
       // CloudFront stores errors for 10 s by default, also where caching is disabled, and by the path alone: one user's 404
       // or 503 would be the response to others. It ignores `no-store` on most of them.
       // Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html
       errorResponses: ERROR_STATUSES.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
     });
-    this.url = `https://${this.distribution.distributionDomainName}`;
+    this.url = `https://${domain?.names[0] ?? this.distribution.distributionDomainName}`;
   }
 }

@@ -15,6 +15,7 @@ interface EdgeStackProps extends StackProps {
   readonly system: readonly ServiceDefinition[];
   readonly loadBalancer: IApplicationLoadBalancer;
   readonly accessLogs: IBucket;
+  readonly webAclArn: string;
 }
 
 /** The public entry point. */
@@ -23,11 +24,13 @@ export class EdgeStack extends Stack {
 
   constructor(scope: Construct, id: string, props: EdgeStackProps) {
     super(scope, id, props);
-    const { environment, loadBalancer, accessLogs } = props;
+    const { environment, loadBalancer, accessLogs, webAclArn } = props;
     const edge = new Edge(this, 'Edge', {
       loadBalancer,
       paths: edgePaths(definitionsFor(props.system, environment)),
       accessLogs,
+      webAclArn,
+      domain: environment.domain,
     });
     this.distribution = edge.distribution;
     new CfnOutput(this, 'Url', { value: edge.url, description: 'URL of the system' });

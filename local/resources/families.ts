@@ -14,15 +14,18 @@ import { secretsManager } from './secretsmanager/secretsmanager.ts';
 import { ses } from './ses/ses.ts';
 import { sns } from './sns/sns.ts';
 import { sqs } from './sqs/sqs.ts';
+import { wafv2 } from './wafv2/wafv2.ts';
 
 /** Every resource type of the local runtime. A family is given the handles of the families that it uses. */
 export function createDefinitions(host: Host, fetchSecret: FetchSecret): readonly Definition[] {
   const { targetGroups, loadBalancers, ...balancing } = elbv2(host);
+  const { webAcls, ...firewall } = wafv2(host);
   const { databases, ...database } = rds(host);
   const { services, ...containers } = ecs({ host, fetchSecret, targetGroups });
   const families = [
     balancing,
-    cloudfront({ host, loadBalancers }),
+    firewall,
+    cloudfront({ host, loadBalancers, webAcls }),
     containers,
     database,
     elasticache(host),

@@ -56,6 +56,8 @@ test('a region that synth does not know takes the settings that it needs, and no
 
 test('an environment that pins its account is synthesized without credentials', () => {
   const app = appWith({ prod: { ...environments['dev']!, account: '111122223333' } });
-  const [stack] = app.synth().getNestedAssembly('assembly-prod').stacks;
-  expect(stack?.environment).toMatchObject({ account: '111122223333', region: 'eu-central-1' });
+  const stacks = app.synth().getNestedAssembly('assembly-prod').stacks;
+  const environmentOf = (part: string) => stacks.find(({ id }) => id.includes(part))?.environment;
+  expect(environmentOf('Data')).toMatchObject({ account: '111122223333', region: 'eu-central-1' });
+  expect(environmentOf('Firewall')).toMatchObject({ account: '111122223333', region: 'us-east-1' });
 });

@@ -19,6 +19,10 @@ const environments = {
     mailFrom: 'orders@traced.example.com',
     cidr: '10.4.0.0/16',
     telemetry: { otlpEndpoint: 'https://xray.eu-central-1.amazonaws.com' },
+    domain: {
+      names: ['shop.test'],
+      certificateArn: 'arn:aws:acm:us-east-1:444455556666:certificate/0a1b2c3d-1111-2222-3333-444455556666',
+    },
   },
 };
 
@@ -104,9 +108,8 @@ const acknowledged: readonly (readonly [path: RegExp, rule: string, reason: stri
     'The instance holds nothing; protection from termination would keep CloudFormation from replacing it.',
   ],
   [/\/Edge\/Distribution\/Resource$/, 'AwsSolutions-CFR1', 'The shop is open to every country.'],
-  [/\/Edge\/Distribution\/Resource$/, 'AwsSolutions-CFR2', 'The system has no limits per client yet.'],
   [
-    /\/Edge\/Distribution\/Resource$/,
+    /^(dev|staging|prod|local)\/Edge\/Edge\/Distribution\/Resource$/,
     'AwsSolutions-CFR4',
     "CloudFront's own certificate, which needs no domain, fixes the security policy.",
   ],

@@ -37,6 +37,7 @@ const holdsNone: Readonly<Record<string, string>> = {
   SNS: 'Subscription Topic TopicPolicy',
   SQS: 'QueuePolicy',
   SecretsManager: 'SecretTargetAttachment',
+  WAFv2: 'WebACL',
 };
 
 test('of every resource type it is known whether it holds data', () => {

@@ -43,7 +43,7 @@ function shorten(value: unknown): unknown {
   if (Array.isArray(value)) return asRecord(value) ?? value.map(shorten);
   if (typeof value !== 'object' || value === null) return value;
   const object = value as Record<string, unknown>;
-  if ('Statement' in object) return (object['Statement'] as Statement[]).map(shortenStatement);
+  if (Array.isArray(object['Statement'])) return (object['Statement'] as Statement[]).map(shortenStatement);
   return shortenIntrinsic(object) ?? Object.fromEntries(Object.entries(object).map(([key, it]) => [key, shorten(it)]));
 }
 

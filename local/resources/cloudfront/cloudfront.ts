@@ -1,5 +1,6 @@
 import type { Host } from '../../host/host.ts';
 import { Handles } from '../../kernel/handles.ts';
+import type { WebAcl } from '../wafv2/web-acl.ts';
 import type { Policies } from './behavior-reader.ts';
 import { distribution, type Origins } from './distribution.ts';
 import { cachePolicy, cachePolicyHandles } from './policies/cache-policy.ts';
@@ -10,10 +11,11 @@ import { vpcOrigin, type VpcOrigin } from './vpc-origin.ts';
 interface CloudFrontOptions {
   readonly host: Pick<Host, 'edgePort' | 'accountId' | 'log'>;
   readonly loadBalancers: Origins;
+  readonly webAcls: Handles<WebAcl>;
 }
 
 /** The CDN in front of a load balancer, in the runtime's own process. */
-export function cloudfront({ host, loadBalancers }: CloudFrontOptions) {
+export function cloudfront({ host, loadBalancers, webAcls }: CloudFrontOptions) {
   const vpcOrigins = new Handles<VpcOrigin>('VPC origin');
   const policies: Policies = {
     cache: cachePolicyHandles(),
@@ -26,7 +28,7 @@ export function cloudfront({ host, loadBalancers }: CloudFrontOptions) {
       cachePolicy(policies.cache),
       originRequestPolicy(policies.originRequest),
       responseHeadersPolicy(policies.responseHeaders),
-      distribution({ host, policies, vpcOrigins, loadBalancers }),
+      distribution({ host, policies, vpcOrigins, loadBalancers, webAcls }),
     ],
   };
 }

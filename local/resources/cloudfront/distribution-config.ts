@@ -55,6 +55,8 @@ export const distributionConfig = Type.Object(
     DefaultCacheBehavior: Type.Object(behavior, closed),
     CacheBehaviors: Type.Array(Type.Object({ PathPattern: Type.String(), ...behavior }, closed), { default: [] }),
     CustomErrorResponses: Type.Array(errorResponse, { default: [] }),
+    // The ARN of a web ACL; empty if there is none.
+    WebACLId: Type.String({ default: '' }),
     DefaultRootObject: Type.Optional(Type.Literal('')),
     ...ignored('They concern viewers on the Internet.', 'Aliases HttpVersion IPV6Enabled PriceClass ViewerCertificate'),
     ...ignored('They describe the distribution or record its use.', 'Comment Logging'),

@@ -13,6 +13,7 @@ import { ignored } from '../../kernel/schema.ts';
 import type { StatusSections } from '../../status.ts';
 import type { LoadBalancer } from '../elbv2/load-balancer/load-balancer.ts';
 import { resourceHash } from '../resource-hash.ts';
+import type { WebAcl } from '../wafv2/web-acl.ts';
 import { behaviorReader, type Policies } from './behavior-reader.ts';
 import { chooseBehavior } from './behaviors.ts';
 import { distributionConfig, type DistributionConfig } from './distribution-config.ts';
@@ -41,11 +42,12 @@ interface DistributionOptions {
   readonly policies: Policies;
   readonly vpcOrigins: Handles<VpcOrigin>;
   readonly loadBalancers: Origins;
+  readonly webAcls: Handles<WebAcl>;
 }
 
 /** CloudFormation replaces it for no change.
  * Source: docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudfront-distribution.html */
-export function distribution({ host, policies, vpcOrigins, loadBalancers }: DistributionOptions) {
+export function distribution({ host, policies, vpcOrigins, loadBalancers, webAcls }: DistributionOptions) {
   const edges = new Handles<Edge>('distribution');
 
   /** Looks the load balancer up for each request: its listener may start later, and either may be replaced. */
@@ -55,6 +57,13 @@ export function distribution({ host, policies, vpcOrigins, loadBalancers }: Dist
       const { loadBalancerArn, port } = vpcOrigins.get(id);
       return loadBalancers.get(loadBalancerArn).hop(port)(request);
     };
+
+  /** Looks the web ACL up for each request, because it may be updated. */
+  function behind(arn: string, edge: Hop): Hop {
+    if (arn === '') return edge;
+    webAcls.get(arn);
+    return async (request) => webAcls.find(arn)?.(request) ?? edge(request);
+  }
 
   function hopOf(key: string, config: DistributionConfig, domainName: string, isUp: () => boolean): Hop {
     const { DomainName, VpcOriginConfig } = config.Origins[0]!;
@@ -72,7 +81,7 @@ export function distribution({ host, policies, vpcOrigins, loadBalancers }: Dist
       errorTtlMs: (status) => errorTtlMs.get(status) ?? DEFAULT_ERROR_TTL_MS,
       isUp,
     });
-    return withAccessLog(edge, host.log('edge'));
+    return withAccessLog(behind(config.WebACLId, edge), host.log('edge'));
   }
 
   return defineResource('AWS::CloudFront::Distribution', {

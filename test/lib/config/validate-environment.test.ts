@@ -8,7 +8,34 @@ import { faultsOf, realProvider } from './faults.ts';
 const { paymentProviderSecretArn: secretArn } = realProvider;
 const names = system.map(({ name }) => name);
 
+const certificateArn = 'arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d-1111-2222-3333-444455556666';
+
 test.each<[string, Partial<EnvironmentProps>, unknown]>([
+  [
+    'a name that is no host name',
+    { domain: { names: ['Shop.example.com'], certificateArn } },
+    'domain.names has "Shop.example.com": give a host name in lower case, such as shop.example.com',
+  ],
+  [
+    'a domain without a name',
+    { domain: { names: [], certificateArn } },
+    'domain.names is empty: give the names under which people open the system, or drop domain',
+  ],
+  [
+    'what is no ARN of a certificate',
+    { domain: { names: ['shop.example.com'], certificateArn: 'shop' } },
+    'domain.certificateArn is "shop": give the ARN of a certificate, as `aws acm list-certificates --region us-east-1` prints it',
+  ],
+  [
+    'a certificate in the region of the environment',
+    { domain: { names: ['shop.example.com'], certificateArn: certificateArn.replace('us-east-1', 'eu-central-1') } },
+    'domain.certificateArn is in eu-central-1, but CloudFront takes certificates from us-east-1 only: request it there',
+  ],
+  [
+    'a certificate of another account',
+    { account: '444455556666', domain: { names: ['shop.example.com'], certificateArn } },
+    'domain.certificateArn is of account 111122223333, but account is 444455556666: give a certificate of that account',
+  ],
   [
     'a scale minimum above its maximum',
     { services: { orders: { min: 4, max: 3 } } },

@@ -4,18 +4,19 @@ import { CfnVpcOrigin } from 'aws-cdk-lib/aws-cloudfront';
 import { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { describe, expect, test } from '@jest/globals';
 
-import { Edge } from '../../../lib/constructs/edge.ts';
+import { Edge, type EdgeProps } from '../../../lib/constructs/edge.ts';
 import type { EdgePath } from '../../../lib/edge-paths.ts';
 import { emptyStack, vpcIn } from '../stack.ts';
 
 interface Change {
   readonly paths?: readonly EdgePath[];
+  readonly domain?: EdgeProps['domain'];
   readonly balancer?: { readonly internetFacing?: boolean; readonly loadBalancerName?: string; readonly idle?: number };
   readonly after?: (stack: Stack) => void;
 }
 
 /** Synthesizes the edge in a stack of its own, as it is deployed. */
-function synth({ balancer = {}, after, paths }: Change = {}): Template {
+function synth({ balancer = {}, after, paths, domain }: Change = {}): Template {
   const services = emptyStack();
   const { idle, ...props } = balancer;
   const loadBalancer = new ApplicationLoadBalancer(services, 'LoadBalancer', {
@@ -25,7 +26,7 @@ function synth({ balancer = {}, after, paths }: Change = {}): Template {
   });
   if (idle !== undefined) loadBalancer.setAttribute('idle_timeout.timeout_seconds', `${idle}`);
   const stack = new Stack(services.node.root, 'Edge', { env: { region: 'eu-central-1' } });
-  new Edge(stack, 'Edge', { loadBalancer, paths });
+  new Edge(stack, 'Edge', { loadBalancer, paths, domain });
   after?.(stack);
   return Template.fromStack(stack);
 }
@@ -187,4 +188,21 @@ test('viewers speak HTTP/2 or 3, and every behaviour sets the security headers',
   expect(HttpVersion).toBe('http2and3');
   for (const behavior of [DefaultCacheBehavior, ...CacheBehaviors])
     expect(behavior.ResponseHeadersPolicyId.Ref).toContain('ResponseHeaders');
+});
+
+test('with names of its own, viewers need TLS 1.2, and the certificate is theirs', () => {
+  const certificateArn = 'arn:aws:acm:us-east-1:111122223333:certificate/1';
+  synth({ domain: { names: ['shop.example.com', 'example.com'], certificateArn } }).hasResourceProperties(
+    'AWS::CloudFront::Distribution',
+    {
+      DistributionConfig: {
+        Aliases: ['shop.example.com', 'example.com'],
+        ViewerCertificate: {
+          AcmCertificateArn: certificateArn,
+          MinimumProtocolVersion: 'TLSv1.2_2021',
+          SslSupportMethod: 'sni-only',
+        },
+      },
+    },
+  );
 });

@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import { freePort } from '../../../local/host/free-port.ts';
 import { joinSections } from '../../../local/status.ts';
 import { cloudfront } from '../../../local/resources/cloudfront/cloudfront.ts';
+import { wafv2 } from '../../../local/resources/wafv2/wafv2.ts';
 import { elbv2 } from '../../../local/resources/elbv2/elbv2.ts';
 import { createResources } from '../../support/resources.ts';
 
@@ -24,8 +25,13 @@ export async function createFront(givenPort?: number, isUp?: () => boolean) {
     },
   };
   const { definitions, targetGroups, loadBalancers } = elbv2(host);
+  const firewall = wafv2(host);
   const resources = createResources(
-    [...definitions, ...cloudfront({ host, loadBalancers }).definitions],
+    [
+      ...definitions,
+      ...firewall.definitions,
+      ...cloudfront({ host, loadBalancers, webAcls: firewall.webAcls }).definitions,
+    ],
     'services',
     isUp,
   );

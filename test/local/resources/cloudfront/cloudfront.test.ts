@@ -122,7 +122,7 @@ test.each([
     },
     'CacheBehaviors.0.CachePolicyId = "x"',
   ],
-  ['a firewall', { config: { WebACLId: 'x' } }, 'WebACLId is not supported'],
+  ['a web ACL that does not run', { config: { WebACLId: 'x' } }, 'There is no web ACL x'],
   [
     'an error page',
     { config: { CustomErrorResponses: [{ ErrorCode: 404, ResponseCode: 200, ResponsePagePath: '/' }] } },

@@ -117,14 +117,19 @@ export interface Answer {
 export function send(
   port: number,
   path: string,
-  { method = 'GET', headers = {}, body }: { method?: string; headers?: Record<string, string>; body?: string } = {},
+  {
+    method = 'GET',
+    headers = {},
+    body,
+    localAddress,
+  }: { method?: string; headers?: Record<string, string>; body?: string; localAddress?: string } = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const read = async (incoming: IncomingMessage): Promise<Answer> => {
       const chunks = await incoming.toArray();
       return { status: incoming.statusCode!, headers: incoming.headers, body: Buffer.concat(chunks).toString() };
     };
-    const outgoing = httpRequest({ host: '127.0.0.1', port, path, method, headers, agent: false });
+    const outgoing = httpRequest({ host: '127.0.0.1', port, path, method, headers, localAddress, agent: false });
     outgoing.on('response', (incoming) => void read(incoming).then(resolve, reject));
     outgoing.on('error', reject);
     outgoing.end(body);
