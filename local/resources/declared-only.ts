@@ -36,6 +36,7 @@ export const declaredOnly: readonly DeclaredOnly[] = [
   ...each(monitoring, {
     'AWS::ApplicationAutoScaling::ScalingPolicy': 'autoscaling:scaling-policy',
     'AWS::CloudWatch::Alarm': 'cloudwatch:alarm',
+    'AWS::CloudWatch::CompositeAlarm': 'cloudwatch:alarm',
     'AWS::CloudWatch::Dashboard': 'cloudwatch:dashboard',
     'AWS::Logs::LogGroup': 'logs:log-group',
     'Custom::LogRetention': 'cloudformation:custom-resource',

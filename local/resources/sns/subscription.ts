@@ -14,7 +14,7 @@ import { closed, ignored } from '../../kernel/schema.ts';
 const properties = Type.Object({
   TopicArn: Type.String(),
   // A pattern, so that the error for another protocol names this one.
-  Protocol: Type.String({ pattern: '^sqs$' }),
+  Protocol: Type.String({ pattern: '^(sqs|email)$' }),
   Endpoint: Type.String(),
   RawMessageDelivery: Type.Boolean({ default: false }),
   FilterPolicy: Type.Object({}, { default: {} }),
@@ -43,6 +43,8 @@ export function subscription(client: SNSClient) {
 
   async function up(resource: Subscription): Promise<Running> {
     const { TopicArn, Protocol, Endpoint, ...attributes } = resource.properties;
+    // A person is not told what happens on a laptop.
+    if (Protocol === 'email') return { ref: `${TopicArn}:${Endpoint}`, attributes: { Arn: `${TopicArn}:${Endpoint}` } };
     const SubscriptionArn = (await find(TopicArn, Endpoint)) ?? (await subscribe(TopicArn, Protocol, Endpoint));
     // An empty policy resets one that left the template. Where there was none, it would be refused.
     const { RedrivePolicy } = await attributesOf(SubscriptionArn);

@@ -301,6 +301,17 @@ test('a declared mail identity may send until it is removed', async () => {
   ses.destroy();
 });
 
+test('an address subscribes to a topic without effect', async () => {
+  const topic = await aws.up('AWS::SNS::Topic', 'Alarms', {});
+  const properties = { TopicArn: topic.ref, Protocol: 'email', Endpoint: 'ann@example.org' };
+  await aws.up('AWS::SNS::Subscription', 'Mailed', properties);
+  await aws.update('AWS::SNS::Subscription', 'Mailed', properties);
+  const sns = new SNSClient(aws.clientConfig);
+  const { Subscriptions } = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn: topic.ref }));
+  expect(Subscriptions ?? []).toEqual([]);
+  sns.destroy();
+});
+
 test.each([
   ['AWS::S3::Bucket', { WebsiteConfiguration: {} }, 'Properties.WebsiteConfiguration is not supported'],
   [
@@ -315,8 +326,8 @@ test.each([
   ],
   [
     'AWS::SNS::Subscription',
-    { TopicArn: 'a', Protocol: 'email', Endpoint: 'ann@example.org' },
-    'Properties.Protocol = "email" must match pattern "^sqs$"',
+    { TopicArn: 'a', Protocol: 'https', Endpoint: 'https://example.org' },
+    'Properties.Protocol = "https" must match pattern "^(sqs|email)$"',
   ],
   ['AWS::SQS::Queue', { DeduplicationScope: 'messageGroup' }, 'Properties.DeduplicationScope = "messageGroup"'],
 ])('a property of %s that has no effect here is refused by name: %j', async (type, properties, message) => {
