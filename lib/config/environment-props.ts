@@ -59,6 +59,11 @@ export interface TaskProps {
    * @default 30
    */
   readonly deregistrationSeconds?: number;
+  /**
+   * An alarm warns when one request in a hundred takes this long or longer, in milliseconds, for ten minutes.
+   * @default 1000
+   */
+  readonly p99Ms?: number;
 }
 
 /** RDS for PostgreSQL. */
@@ -174,6 +179,35 @@ export interface DomainProps {
   readonly names: readonly string[];
   /** ARN of a certificate in ACM in us-east-1 that has all the names: CloudFront takes none from another region. */
   readonly certificateArn: string;
+}
+
+/**
+ * Whom alarms tell. There are alarms whether or not anybody is told: each costs $0.10 a month, or $0.10 for each metric that it
+ * computes with, and the dashboard $3. docs/operations.md has the sum for each environment.
+ * @see https://aws.amazon.com/cloudwatch/pricing/
+ */
+export interface AlarmProps {
+  /**
+   * E-mail addresses for what must not wait: people are turned away, or soon will be. SNS sends each a link to confirm.
+   * @default - nobody
+   */
+  readonly critical?: readonly string[];
+  /**
+   * E-mail addresses for what can wait until the day.
+   * @default - nobody
+   */
+  readonly warning?: readonly string[];
+  /**
+   * Percentage of requests over 30 days that must not fail with a 5xx at the edge. Alarms tell when the rest is spent too fast.
+   * The closer to 100, the fewer failures it takes.
+   * @default 99.9
+   */
+  readonly availabilityPercent?: number;
+  /**
+   * Where alarms say that the runbook is, such as `https://example.com/headroom/blob/main/docs/runbook.md`.
+   * @default - 'docs/runbook.md', its path in the repository
+   */
+  readonly runbook?: string;
 }
 
 /** Everything that differs between deployments of the system. */
@@ -292,6 +326,8 @@ export interface EnvironmentProps {
   readonly telemetry?: TelemetryProps;
   /** @default - all defaults of DatabaseProps */
   readonly database?: DatabaseProps;
+  /** @default - all defaults of AlarmProps */
+  readonly alarms?: AlarmProps;
   /** @default - all defaults of RedisProps */
   readonly redis?: RedisProps;
   /**

@@ -15,6 +15,7 @@ const tasks: ShapeOf<TaskProps> = {
     algorithm: { oneOf: ['round_robin', 'least_outstanding_requests', 'weighted_random'] },
     stickinessSeconds: 'number',
     deregistrationSeconds: 'number',
+    p99Ms: 'number',
   },
 };
 
@@ -64,6 +65,14 @@ export const environmentShape: ShapeOf<EnvironmentProps> = {
       },
     },
     redis: { keys: { nodeType: 'string', multiAz: 'boolean' } },
+    alarms: {
+      keys: {
+        critical: { listOf: 'string' },
+        warning: { listOf: 'string' },
+        availabilityPercent: 'number',
+        runbook: 'string',
+      },
+    },
     uploadOrigins: { listOf: 'string' },
     tasks,
     services: { mapOf: tasks },

@@ -1,6 +1,13 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 
-import type { DatabaseProps, EnvironmentProps, RedisProps, TaskProps, TelemetryProps } from './environment-props.ts';
+import type {
+  AlarmProps,
+  DatabaseProps,
+  EnvironmentProps,
+  RedisProps,
+  TaskProps,
+  TelemetryProps,
+} from './environment-props.ts';
 import { regions } from './regions.ts';
 import { isXRay } from './telemetry.ts';
 
@@ -24,6 +31,7 @@ export interface Environment
   readonly redis: Required<RedisProps>;
   readonly tasks: Tasks;
   readonly telemetry?: TelemetryProps & { readonly tracesPercent: number };
+  readonly alarms: Required<AlarmProps>;
 }
 
 const tasks: Tasks = {
@@ -36,6 +44,7 @@ const tasks: Tasks = {
   backlogPerTask: 100,
   algorithm: 'round_robin',
   deregistrationSeconds: 30,
+  p99Ms: 1000,
 };
 
 /** Fills in every default that EnvironmentProps documents, also for keys that are undefined. */
@@ -62,6 +71,13 @@ export function withDefaults(name: string, props: EnvironmentProps): Environment
     region,
     endpoints,
     telemetry,
+    alarms: {
+      critical: [],
+      warning: [],
+      availabilityPercent: 99.9,
+      runbook: 'docs/runbook.md',
+      ...defined(props.alarms),
+    },
     tasks: { ...tasks, ...defined(props.tasks) },
     redis: { nodeType: 't4g.micro', multiAz: false, ...defined(props.redis) },
     database: {

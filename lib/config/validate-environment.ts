@@ -3,6 +3,7 @@ import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { definitionsFor, usesRedis } from '../system.ts';
 import type { ServiceDefinition } from '../system.ts';
 import { vpcRangeFault } from './address-range.ts';
+import { alarmFaults } from './validate-alarms.ts';
 import type { Environment } from './environment.ts';
 import { elastiCacheNodeTypes, instanceTypeFault, rdsInstanceTypes } from './instance-types.ts';
 import { regionsWithCertificates } from './rds-certificates.ts';
@@ -29,6 +30,7 @@ export function environmentFaults(environment: Environment, system: readonly Ser
     ...telemetryFaults(environment),
     ...databaseFaults(environment),
     ...connectionFaults(environment, definitions),
+    ...alarmFaults(environment),
     ...redisUserFaults(environment, definitions),
     ...tasksFaults(environment, definitions),
     ...Object.keys(environment.services)

@@ -30,6 +30,7 @@ function* faultsOf(environment: Environment, { kind, name }: ServiceDefinition):
   if (!isBetween(tasks.cpuPercent, 1, 100)) yield `${is('cpuPercent')}: give 1 to 100`;
   if (!(tasks.requestsPerMinute > 0)) yield `${is('requestsPerMinute')}: give more than 0`;
   if (!(tasks.backlogPerTask > 0)) yield `${is('backlogPerTask')}: give more than 0`;
+  if (!(tasks.p99Ms > 0)) yield `${is('p99Ms')}: give more than 0`;
   if (!isBetween(tasks.deregistrationSeconds, 0, 3600)) yield `${is('deregistrationSeconds')}: ALB takes 0 to 3600`;
   if (stickinessSeconds !== undefined && !isBetween(stickinessSeconds, 1, 604_800))
     yield `${is('stickinessSeconds')}: ALB takes 1 to 604800; leave it out for none`;
