@@ -3,9 +3,12 @@ import type { Construct } from 'constructs';
 
 import type { Environment } from './config/environment.ts';
 import { placeholderWarnings } from './config/placeholders.ts';
+import { cloudFrontRegion } from './config/regions.ts';
 import { DataStack } from './stacks/data.ts';
 import { EdgeStack } from './stacks/edge.ts';
-import { firewallRegion, FirewallStack } from './stacks/firewall.ts';
+import { FirewallStack } from './stacks/firewall.ts';
+import { GlobalStack } from './stacks/global.ts';
+import { MonitoringStack } from './stacks/monitoring.ts';
 import { NetworkStack } from './stacks/network.ts';
 import { ServicesStack } from './stacks/services.ts';
 import type { ServiceDefinition } from './system.ts';
@@ -28,16 +31,16 @@ export class Deployment extends Stage {
     const { vpc, awsApis } = network;
     const data = new DataStack(this, 'Data', { ...stack('data'), vpc, terminationProtection: protect });
     const services = new ServicesStack(this, 'Services', { ...stack('services'), vpc, awsApis, data });
-    const firewall = new FirewallStack(this, 'Firewall', {
-      ...stack('firewall'),
-      env: { account, region: firewallRegion },
-    });
-    new EdgeStack(this, 'Edge', {
+    const besideCloudFront = { env: { account, region: cloudFrontRegion } };
+    const firewall = new FirewallStack(this, 'Firewall', { ...stack('firewall'), ...besideCloudFront });
+    const { distribution } = new EdgeStack(this, 'Edge', {
       ...stack('edge'),
       loadBalancer: services.loadBalancer.alb,
       accessLogs: data.accessLogs.bucket,
       webAclArn: firewall.webAclArn,
     });
+    new GlobalStack(this, 'Global', { ...stack('global'), ...besideCloudFront, distribution });
+    new MonitoringStack(this, 'Monitoring', { ...stack('monitoring'), vpc, data, services, distribution });
 
     // What is protected from deletion is meant to be real.
     for (const { setting, text } of protect ? placeholderWarnings(environment) : []) {

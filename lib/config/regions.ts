@@ -1,3 +1,8 @@
+/** Where CloudFront reads web ACLs and writes metrics, whatever the region of the environment.
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-web-awswaf.html
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/programming-cloudwatch-metrics.html */
+export const cloudFrontRegion = 'us-east-1';
+
 /** What synth knows of a region, so that it needs no account. */
 interface Region {
   /**

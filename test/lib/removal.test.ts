@@ -23,6 +23,7 @@ const holdsData: Readonly<Record<string, object>> = {
 const holdsNone: Readonly<Record<string, string>> = {
   ApplicationAutoScaling: 'ScalableTarget ScalingPolicy',
   CloudFront: 'CachePolicy Distribution OriginRequestPolicy ResponseHeadersPolicy VpcOrigin',
+  CloudWatch: 'Alarm CompositeAlarm Dashboard',
   // The only instance is that for NAT, which stores nothing.
   EC2: 'EIP FlowLog Instance InternetGateway NatGateway Route RouteTable SecurityGroup SecurityGroupEgress SecurityGroupIngress Subnet SubnetRouteTableAssociation VPC VPCEndpoint VPCGatewayAttachment',
   ECS: 'Cluster Service TaskDefinition',

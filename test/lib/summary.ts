@@ -23,12 +23,27 @@ export function summarize({ Resources, Outputs = {} }: Template): string {
 }
 
 function summarizeResource(id: string, { Type, Properties, DeletionPolicy, DependsOn }: Resource): string {
-  const { Tags: _, SecurityGroupEgress: _egress, SecurityGroupIngress: _ingress, ...properties } = Properties ?? {};
+  if (Type === 'AWS::CloudWatch::Alarm') return summarizeAlarm(Properties);
+  const {
+    DashboardBody: _body,
+    Tags: _,
+    SecurityGroupEgress: _egress,
+    SecurityGroupIngress: _ingress,
+    ...properties
+  } = Properties ?? {};
   const kept = shorten(properties) as Record<string, unknown>;
   // The parts of a service repeat what the service depends on.
   if (DependsOn && /^(AWS::ECS::Service|Custom::)/.test(Type)) kept['DependsOn'] = DependsOn;
   const head = `${withoutVersion(id)}: ${Type}${DeletionPolicy ? ` (${DeletionPolicy})` : ''}`;
   return Object.keys(kept).length === 0 ? head : `${head} ${print(kept)}`;
+}
+
+/** Metrics and dimensions are tested by monitoring/metrics.test.ts. */
+function summarizeAlarm(properties: Record<string, unknown>): string {
+  const { AlarmName, AlarmDescription, Threshold, EvaluationPeriods, TreatMissingData, AlarmActions = [] } = properties;
+  const topics = (AlarmActions as { readonly Ref: string }[]).map(({ Ref }) => /critical|warning/.exec(Ref)?.[0]);
+  const rule = `${String(Threshold)} for ${String(EvaluationPeriods)}, no data ${String(TreatMissingData)}`;
+  return `${String(AlarmName)}: ${topics.join()}; ${rule}; ${String(AlarmDescription)}`;
 }
 
 const print = (value: unknown): string =>
