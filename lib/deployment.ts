@@ -7,7 +7,7 @@ import { cloudFrontRegion } from './config/regions.ts';
 import { DataStack } from './stacks/data.ts';
 import { EdgeStack } from './stacks/edge.ts';
 import { FirewallStack } from './stacks/firewall.ts';
-import { GlobalStack } from './stacks/global.ts';
+import { EdgeAlarmsStack } from './stacks/edge-alarms.ts';
 import { MonitoringStack } from './stacks/monitoring.ts';
 import { NetworkStack } from './stacks/network.ts';
 import { ServicesStack } from './stacks/services.ts';
@@ -39,7 +39,7 @@ export class Deployment extends Stage {
       accessLogs: data.accessLogs.bucket,
       webAclArn: firewall.webAclArn,
     });
-    new GlobalStack(this, 'Global', { ...stack('global'), ...besideCloudFront, distribution });
+    new EdgeAlarmsStack(this, 'EdgeAlarms', { ...stack('edgealarms'), ...besideCloudFront, distribution });
     new MonitoringStack(this, 'Monitoring', { ...stack('monitoring'), vpc, data, services, distribution });
 
     // What is protected from deletion is meant to be real.

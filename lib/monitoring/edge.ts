@@ -18,7 +18,7 @@ export const edgeMetric = (DistributionId: string, metricName: EdgeMetric, perio
     statistic: metricName.endsWith('Rate') ? 'Average' : 'Sum',
   });
 
-/** What people get from CloudFront. The alarms are in the stack `Global`, because of their region. */
+/** What people get from CloudFront. The alarms are in the stack `EdgeAlarms`, because of their region. */
 export const edgePart = (distributionId: string): Part => ({
   title: 'Edge',
   rows: [

@@ -11,7 +11,7 @@ export const environments = {
 export type EnvironmentName = keyof typeof environments;
 export const environmentNames = Object.keys(environments) as EnvironmentName[];
 
-export const stackNames = ['Firewall', 'Network', 'Data', 'Services', 'Edge', 'Global', 'Monitoring'] as const;
+export const stackNames = ['Firewall', 'Network', 'Data', 'Services', 'Edge', 'EdgeAlarms', 'Monitoring'] as const;
 
 const { templates } = await synthesize();
 

@@ -40,7 +40,7 @@ interface Widget {
 
 /** Returns the alarms of an environment in both regions, composite ones included. */
 export const alarmsOf = (environment: EnvironmentName): readonly Alarm[] =>
-  (['Global', 'Monitoring'] as const).flatMap((stack) =>
+  (['EdgeAlarms', 'Monitoring'] as const).flatMap((stack) =>
     ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm'].flatMap((type) =>
       resourcesOf(templateOf(environment, stack), type).map(([, { Properties }]) => Properties as unknown as Alarm),
     ),

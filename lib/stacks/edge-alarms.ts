@@ -8,7 +8,7 @@ import type { Environment } from '../config/environment.ts';
 import { Alarms } from '../constructs/alarms.ts';
 import { edgeMetric } from '../monitoring/edge.ts';
 
-export interface GlobalStackProps extends StackProps {
+export interface EdgeAlarmsStackProps extends StackProps {
   readonly environment: Environment;
   readonly distribution: Distribution;
 }
@@ -24,8 +24,8 @@ const burns = [
 ] as const;
 
 /** The alarms on CloudFront, in the region where it reports. */
-export class GlobalStack extends Stack {
-  constructor(scope: Construct, id: string, props: GlobalStackProps) {
+export class EdgeAlarmsStack extends Stack {
+  constructor(scope: Construct, id: string, props: EdgeAlarmsStackProps) {
     super(scope, id, props);
     const alarms = new Alarms(this, 'Alarms', props.environment);
     const { availabilityPercent } = props.environment.alarms;
