@@ -84,7 +84,7 @@ function stacksWith(props: Partial<EnvironmentProps>, definitions: readonly Serv
     const stack = stacks.find(({ stackName }) => stackName === `headroom-test-${name}`)!;
     return { region: stack.environment.region, template: Template.fromJSON(stack.template as object) };
   };
-  return { global: named('global'), monitoring: named('monitoring') };
+  return { edgeAlarms: named('edgealarms'), monitoring: named('monitoring') };
 }
 
 test('a new service has its alarms by being in the table', () => {
@@ -101,7 +101,7 @@ test('a new service has its alarms by being in the table', () => {
 });
 
 test('addresses subscribe to the topic of their severity, in both regions; thresholds and runbook follow the settings', () => {
-  const { global, monitoring } = stacksWith({
+  const { edgeAlarms, monitoring } = stacksWith({
     region: 'eu-west-1',
     availabilityZones: ['eu-west-1a', 'eu-west-1b'],
     tasks: { p99Ms: 250 },
@@ -113,26 +113,26 @@ test('addresses subscribe to the topic of their severity, in both regions; thres
       runbook: 'https://example.com/runbook.md',
     },
   });
-  expect([global.region, monitoring.region]).toEqual(['us-east-1', 'eu-west-1']);
-  const subscribers = ({ template }: typeof global) =>
+  expect([edgeAlarms.region, monitoring.region]).toEqual(['us-east-1', 'eu-west-1']);
+  const subscribers = ({ template }: typeof edgeAlarms) =>
     Object.values(template.findResources('AWS::SNS::Subscription')).map(
       ({ Properties }) =>
         `${Properties.TopicArn.Ref.replace(/[0-9A-F]{8}$/, '')} ${Properties.Protocol} ${Properties.Endpoint}`,
     );
-  expect(subscribers(global)).toEqual(['Alarmscritical email night@example.com']);
+  expect(subscribers(edgeAlarms)).toEqual(['Alarmscritical email night@example.com']);
   expect(subscribers(monitoring).toSorted()).toEqual([
     'Alarmscritical email night@example.com',
     'Alarmswarning email day@example.com',
   ]);
-  const alarm = (name: string, stack: typeof global, properties: object) =>
+  const alarm = (name: string, stack: typeof edgeAlarms, properties: object) =>
     stack.template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       AlarmName: `headroom-test-${name}`,
       ...properties,
     });
   alarm('latency-auth', monitoring, { Threshold: 0.25 });
   alarm('latency-payments', monitoring, { Threshold: 4 });
-  alarm('error-budget-fast-60m', global, { Threshold: 7.2, Period: 3600 });
-  alarm('error-budget-slow-30m', global, { Threshold: 3, Period: 1800 });
+  alarm('error-budget-fast-60m', edgeAlarms, { Threshold: 7.2, Period: 3600 });
+  alarm('error-budget-slow-30m', edgeAlarms, { Threshold: 3, Period: 1800 });
   const [first] = Object.values(monitoring.template.findResources('AWS::CloudWatch::Alarm'));
   expect(first?.['Properties'].AlarmDescription).toMatch(/\. https:\/\/example\.com\/runbook\.md#[\w-]+$/);
 });
