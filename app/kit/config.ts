@@ -23,6 +23,8 @@ export const secret = (options: TSchemaOptions = {}) => Type.String({ minLength:
 
 /** The variables of every task. */
 export const taskConfig = {
+  /** Metrics have it as a dimension: several environments may share an account. */
+  ENVIRONMENT_NAME: text,
   SERVICE_NAME: text,
   HOST: Type.String({ minLength: 1, default: '0.0.0.0' }),
   PORT: Type.Integer({ minimum: 0, maximum: 65_535 }),
@@ -31,7 +33,7 @@ export const taskConfig = {
     default: 'info',
     expected: 'a pino level (fatal, error, warn, info, debug, trace or silent)',
   }),
-  /** Where spans are sent, by OTLP over HTTP. Without it, none is recorded. */
+  /** Where spans and metrics are sent, by OTLP over HTTP. Without it, no span is recorded. */
   OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(url),
   /** Sent with them: `name=value`, separated by commas. */
   OTEL_EXPORTER_OTLP_HEADERS: Type.Optional(secret()),

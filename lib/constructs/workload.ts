@@ -22,6 +22,8 @@ export const containerPort = 3000;
 
 export interface WorkloadProps {
   readonly cluster: ICluster;
+  /** Name of the environment. */
+  readonly environment: string;
   /** Name of the ECS service, its container and its log streams. */
   readonly name: string;
   readonly image: ContainerImage;
@@ -74,7 +76,7 @@ export abstract class Workload extends Construct implements IConnectable {
     this.connections = this.service.connections;
   }
 
-  #addContainer({ name, image, logGroup }: WorkloadProps): ContainerDefinition {
+  #addContainer({ environment, name, image, logGroup }: WorkloadProps): ContainerDefinition {
     return this.taskDefinition.addContainer(name, {
       image,
       command: ['node', 'main.js'],
@@ -98,6 +100,7 @@ export abstract class Workload extends Construct implements IConnectable {
         maxBufferSize: Size.mebibytes(25),
       }),
       environment: {
+        ENVIRONMENT_NAME: environment,
         SERVICE_NAME: name,
         PORT: String(containerPort),
         AWS_REGION: Stack.of(this).region,

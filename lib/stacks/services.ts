@@ -143,6 +143,7 @@ export class ServicesStack extends Stack {
     const { name } = definition;
     const shared = {
       cluster: this.cluster,
+      environment: environment.name,
       name,
       image: new ServiceImage(this, `${name}-image`, folderOf(definition)).image,
       logGroup: this.#logGroup(name),

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { databaseConfig, readConfig, sessionConfig, taskConfig } from '../../../app/kit/config.ts';
 
-const task = { SERVICE_NAME: 'orders', PORT: '3000', AWS_REGION: 'eu-central-1' };
+const task = { ENVIRONMENT_NAME: 'dev', SERVICE_NAME: 'orders', PORT: '3000', AWS_REGION: 'eu-central-1' };
 const database = {
   DATABASE_PRIMARY: 'localhost:5432',
   DATABASE_NAME: 'headroom',
@@ -46,6 +46,7 @@ test('all faults are reported together, each with its value', () => {
   expect(read).toThrow(
     [
       'Invalid environment variables:',
+      'ENVIRONMENT_NAME is missing',
       'SERVICE_NAME is missing',
       'PORT must be <= 65535, but is 99999',
       'AWS_REGION is missing',

@@ -21,6 +21,7 @@ function templateWith(url?: string): Template {
   });
   const payments = new HttpService(stack, 'payments', {
     cluster: new Cluster(stack, 'Cluster', { vpc }),
+    environment: 'dev',
     name: 'payments',
     image: ContainerImage.fromRegistry('payments'),
     logGroup: new LogGroup(stack, 'Logs'),

@@ -31,6 +31,7 @@ describe('a worker that watches the uploads bucket', () => {
   const stack = new Stack(network.node.root, 'Services', { env });
   const worker = new WorkerService(stack, imager.name, {
     cluster: new Cluster(stack, 'Cluster', { vpc }),
+    environment: 'dev',
     name: imager.name,
     image: ContainerImage.fromRegistry(imager.name),
     logGroup: new LogGroup(stack, 'Logs'),

@@ -23,6 +23,7 @@ describe('an HTTP service', () => {
     });
     new HttpService(stack, 'orders', {
       cluster: new Cluster(stack, 'Cluster', { vpc }),
+      environment: 'dev',
       name: 'orders',
       image: ContainerImage.fromRegistry('orders'),
       logGroup: new LogGroup(stack, 'OrdersLogs'),

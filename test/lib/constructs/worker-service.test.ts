@@ -17,6 +17,7 @@ describe('a queue and its worker', () => {
   new EventBus(stack, 'Events', { topicName: 'events' }).deliver(['payment.succeeded'], queue);
   const worker = new WorkerService(stack, 'mailer', {
     cluster: new Cluster(stack, 'Cluster', { vpc }),
+    environment: 'dev',
     name: 'mailer',
     image: ContainerImage.fromRegistry('mailer'),
     logGroup: new LogGroup(stack, 'MailerLogs'),

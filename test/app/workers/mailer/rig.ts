@@ -97,6 +97,7 @@ export function startMailer(environment: Record<string, string>): Mailer {
   writeFileSync(ca, process.env['TEST_CA'] ?? '');
   const child = spawn(process.execPath, [main], {
     env: {
+      ENVIRONMENT_NAME: 'local',
       SERVICE_NAME: 'mailer',
       HOST: '127.0.0.1',
       PORT: '0',
