@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { diag, DiagLogLevel, SpanKind, SpanStatusCode, TraceFlags, type HrTime } from '@opentelemetry/api';
 import { parseKeyPairsIntoRecord } from '@opentelemetry/core';
-import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { Logger } from '../log.ts';
 import { createOtlpExporter } from './otlp-exporter.ts';
+import { resourceOf, type ResourceConfig } from './otlp-resource.ts';
 import { maxWaiting, type FinishedSpan } from './spans.ts';
 import { isXRay, signForXRay } from './x-ray.ts';
 
@@ -21,7 +20,7 @@ export interface SpanExport {
  */
 export function exportSpans(
   { endpoint, headers }: { endpoint: string; headers?: string | undefined },
-  { service, region }: { service: string; region: string },
+  config: ResourceConfig,
   log: Logger,
 ): SpanExport {
   const warn = (message: string) => log.warn({ detail: message }, 'spans were not exported');
@@ -33,16 +32,11 @@ export function exportSpans(
   const url = `${endpoint.replace(/\/$/, '')}/v1/traces`;
   const own = parseKeyPairsIntoRecord(headers);
   const headersOf = isXRay(url)
-    ? signForXRay(url, region)
+    ? signForXRay(url, config.AWS_REGION)
     : async (_body: unknown, more: object) => ({ ...own, ...more });
   const exporter = createOtlpExporter(url, headersOf);
   const processor = new BatchSpanProcessor({ exporter, maxQueueSize: maxWaiting });
-  const resource = resourceFromAttributes({
-    'service.name': service,
-    'service.namespace': 'headroom',
-    'service.instance.id': randomUUID(),
-    'cloud.region': region,
-  });
+  const resource = resourceOf(config);
   return {
     record: (span) => processor.onEnd(toReadable(span, resource)),
     stop: () => processor.shutdown(),

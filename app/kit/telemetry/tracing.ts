@@ -1,19 +1,16 @@
 import type { Task } from '../task.ts';
 import { sampleTraces } from '../trace-context.ts';
 import type { SpanExport } from './export.ts';
+import { flush } from './flush.ts';
+import type { ResourceConfig } from './otlp-resource.ts';
 import { traceRedis } from './redis-spans.ts';
 import { maxWaiting, recordSpans, type FinishedSpan } from './spans.ts';
 
-export interface TracingConfig {
-  readonly SERVICE_NAME: string;
-  readonly AWS_REGION: string;
+export interface TracingConfig extends ResourceConfig {
   readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string;
   readonly OTEL_EXPORTER_OTLP_HEADERS?: string;
   readonly OTEL_TRACES_SAMPLER_ARG: number;
 }
-
-/** How long a stopping task exports its last spans, in ms. Stopping as a whole has 20 s, of which requests may take 15. */
-const flushMs = 2_000;
 
 /**
  * Records spans and exports them to `OTEL_EXPORTER_OTLP_ENDPOINT`; does nothing without it. The SDK is loaded once the task
@@ -29,11 +26,7 @@ export function startTracing({ config, log, onListening, onStop }: Task<TracingC
   let loading: Promise<SpanExport> | undefined;
   onListening(() => {
     loading = import('./export.ts').then(({ exportSpans }) => {
-      const target = exportSpans(
-        { endpoint, headers: config.OTEL_EXPORTER_OTLP_HEADERS },
-        { service: config.SERVICE_NAME, region: config.AWS_REGION },
-        log,
-      );
+      const target = exportSpans({ endpoint, headers: config.OTEL_EXPORTER_OTLP_HEADERS }, config, log);
       for (const span of early) target.record(span);
       early = [];
       recordSpans((span) => target.record(span));
@@ -45,7 +38,7 @@ export function startTracing({ config, log, onListening, onStop }: Task<TracingC
     const stopping = loading
       ?.then((target) => target.stop())
       .catch((err: unknown) => log.warn({ err }, 'the last spans were not exported'));
-    await Promise.race([stopping, new Promise((resolve) => setTimeout(resolve, flushMs).unref())]);
+    await flush(stopping);
     recordSpans(undefined);
   });
 }

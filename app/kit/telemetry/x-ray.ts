@@ -2,7 +2,7 @@ import { fromHttp } from '@aws-sdk/credential-provider-http';
 import { Sha256 } from '@smithy/core/checksum';
 import { HttpRequest } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { HeadersOf } from './otlp-exporter.ts';
+import type { HeadersOf } from './otlp-send.ts';
 
 /** @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-OTLPEndpoint.html */
 export const isXRay = (url: string): boolean => /^https:\/\/xray\.[\w-]+\.amazonaws\.com(\.cn)?\//.test(url);

@@ -22,6 +22,7 @@ afterEach(async () => {
 /** A task that traces, and its server. */
 function start({ endpoint = receiver.url, ratio = 1 } = {}) {
   const task = silentTask({
+    ENVIRONMENT_NAME: 'local',
     SERVICE_NAME: 'things',
     AWS_REGION: 'eu-central-1',
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
@@ -104,7 +105,7 @@ test('while the receiver does not respond, a bounded number of spans waits, and 
   const respond = receiver.hold();
   const target = exportSpans(
     { endpoint: receiver.url },
-    { service: 'things', region: 'eu-central-1' },
+    { ENVIRONMENT_NAME: 'local', SERVICE_NAME: 'things', AWS_REGION: 'eu-central-1' },
     pino({ level: 'silent' }),
   );
   const span = { trace: beginTrace({}), id: '1'.repeat(16), parentId: undefined, name: 'n', kind: 'SERVER' as const };

@@ -33,7 +33,7 @@ test('an export is signed with the credentials of the task, for xray in its regi
 
 test('a refusal is the error of the export', async () => {
   const { outcome } = await send(403);
-  const error = new Error('The receiver of spans responded with 403: {"message":"no"}');
+  const error = new Error(`The receiver responded with 403 to ${url}: {"message":"no"}`);
   expect(outcome).toEqual({ code: 1, error });
 });
 
