@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { App } from './app.ts';
 import type { Breakers } from './breaker.ts';
-import { Problem } from './problem.ts';
+import { refuseInternet } from './inside.ts';
 import { AnyQuery } from './validate.ts';
 
 const Dependency = Type.Object({
@@ -13,8 +13,7 @@ const Dependency = Type.Object({
 
 /**
  * Shows people what this task knows of its dependencies; calls none of them. Always a 200: a load balancer that used it must
- * not replace tasks that only lack a dependency. Nobody on the internet can read it: the load balancer has no rule for its
- * path, and a request that CloudFront forwarded gets the 404 of an unknown path.
+ * not replace tasks that only lack a dependency. Nobody on the internet can read it.
  */
 export function publishDeepHealth(app: App, breakers: Breakers): void {
   app.get(
@@ -31,9 +30,8 @@ export function publishDeepHealth(app: App, breakers: Breakers): void {
         },
       },
     },
-    async ({ headers, url }, reply) => {
-      if ('cloudfront-viewer-address' in headers)
-        throw new Problem(404, undefined, { detail: `No resource at ${url.split('?', 1)[0]}` });
+    async (request, reply) => {
+      refuseInternet(request);
       const dependencies = breakers.states();
       const isOk = dependencies.every(({ state }) => state === 'closed');
       void reply.header('cache-control', 'no-store');
