@@ -1,6 +1,5 @@
 import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen, isBrokenCircuitError } from 'cockatiel';
 import type { Logger } from './log.ts';
-import { logValue } from './metrics.ts';
 import { DependencyError } from './problem.ts';
 
 /** Consecutive failures that open a circuit. */
@@ -44,7 +43,7 @@ export interface Breakers {
 
 /**
  * Creates the registry of a task. Each circuit opens after 5 consecutive failures; a call after `probeAfterMs` probes, and
- * closes it again if it succeeds. Each opening and closing is logged as the metric `BreakerOpen`, 1 or 0.
+ * closes it again if it succeeds. Each opening and closing is logged.
  */
 export function createBreakers(log: Logger): Breakers {
   const states: (() => BreakerState)[] = [];
@@ -75,12 +74,12 @@ export function createBreakers(log: Logger): Breakers {
       circuit.onBreak(() => report(true));
       circuit.onReset(() => report(false));
 
-      /** A probe that fails changes nothing worth a metric. */
+      /** A probe that fails changes nothing worth a line. */
       function report(opened: boolean): void {
         if (opened === open) return;
         open = opened;
         const message = opened ? `${name} is down, its circuit opens` : `${name} is back, its circuit closes`;
-        logValue(log, 'BreakerOpen', opened ? 1 : 0, { dependency: name }, message);
+        log.warn({ dependency: name }, message);
       }
 
       const names = {

@@ -7,6 +7,7 @@ import { PermanentError } from './permanent-error.ts';
 import { createReceiveBreaker } from './receive-breaker.ts';
 import { longestDelay, receiveLimit, retryDelay } from './redelivery.ts';
 import type { Task } from './task.ts';
+import { observePeak } from './telemetry/peak.ts';
 import { errorType, inHop } from './telemetry/spans.ts';
 import { continueTrace } from './trace-context.ts';
 
@@ -20,7 +21,7 @@ const batchSize = 5;
  * received but a probe now and then.
  */
 export function startConsumer<T>(
-  { config, log, onStop }: Task<ReceiveConfig>,
+  { config, log, metrics, onStop }: Task<ReceiveConfig>,
   { sqs, parse, handle }: { sqs: SQSClient; parse: (body: string) => T; handle: (message: T) => Promise<void> },
 ): void {
   const stopping = new AbortController();
@@ -30,6 +31,7 @@ export function startConsumer<T>(
   const inTime = timeout(handlingSeconds * 1000, TimeoutStrategy.Aggressive);
   const breaker = createReceiveBreaker(log, (probing) => consumer.updateOption('batchSize', probing ? 1 : batchSize));
 
+  const inFlight = observePeak(metrics, 'MessagesInFlight');
   const queue = config.QUEUE_URL.split('/').at(-1) ?? '';
   const describe = ({ MessageId = '' }: Message) => ({
     name: `process ${queue}`,
@@ -62,17 +64,24 @@ export function startConsumer<T>(
         continueTrace(attributesOf(message)),
         () => describe(message),
         async (attributes) => {
+          const { type = 'unknown' } = attributesOf(message);
+          const startedAt = performance.now();
+          inFlight.begin();
           try {
             const parsed = parseBody(parse, message);
             await breaker.execute(() => inTime.execute(() => handle(parsed)));
           } catch (err) {
             attributes['error.type'] = errorType(err);
+            metrics.add('MessagesFailed', 1, { type });
             const fields = { err, messageId: message.MessageId, receives: receivesOf(message) };
             if (fields.receives < receiveLimit(err) || !(await bury(message, err))) {
               log.error(fields, 'a message was not handled, it stays in the queue');
               throw err;
             }
             log.error(fields, 'a message was not handled, it is now in the dead-letter queue');
+          } finally {
+            inFlight.end();
+            metrics.record('MessageDuration', performance.now() - startedAt, { type });
           }
           return message;
         },

@@ -12,18 +12,24 @@ import { inSpan } from './telemetry/spans.ts';
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, safeInteger);
 
+/** A pool that tells how many connections it has, and how many callers wait for one. */
+export interface CountedPool extends PostgresPool {
+  counts(): { connections: number; waiting: number };
+}
+
 /**
  * Creates a pool of connections to one server, `host:port`, which connects on first use. `connect` throws a DependencyError
  * if the server cannot be reached within 3 s, and an OverloadError if all connections of the task are in use for that long or
  * the server accepts no more. While the server is down, it throws a DependencyError at once.
  */
-export function createPool(address: string, config: DatabaseConfig, log: Logger, breaker: Breaker): PostgresPool {
+export function createPool(address: string, config: DatabaseConfig, log: Logger, breaker: Breaker): CountedPool {
   // Opened on first use: preparing TLS would delay the start of the service.
-  let pool: Omit<PostgresPool, 'options'> | undefined;
+  let pool: Omit<CountedPool, 'options'> | undefined;
   return {
     options: {},
     connect: async () => (pool ??= openPool(address, config, log, breaker)).connect(),
     end: async () => pool?.end(),
+    counts: () => pool?.counts() ?? { connections: 0, waiting: 0 },
   };
 }
 
@@ -38,7 +44,7 @@ function openPool(
   config: DatabaseConfig,
   log: Logger,
   breaker: Breaker,
-): Omit<PostgresPool, 'options'> {
+): Omit<CountedPool, 'options'> {
   const [host, port] = address.split(':') as [string, string];
   const pool = new pg.Pool({
     host,
@@ -100,6 +106,7 @@ function openPool(
       }
     },
     end: () => pool.end(),
+    counts: () => ({ connections: pool.totalCount, waiting: pool.waitingCount }),
   };
 }
 

@@ -4,6 +4,7 @@ import { createDatabaseBreaker, createPool } from './database-pool.ts';
 import { recordWrites } from './own-writes.ts';
 import { createReplicaPool } from './replicas.ts';
 import type { Task } from './task.ts';
+import { observePools } from './telemetry/pool-metrics.ts';
 
 /** The database of a service, with the tables `S`. Every read states whether it may be stale. */
 export interface Database<S> {
@@ -21,12 +22,14 @@ export interface Database<S> {
  * Connects on first use. Queries throw a DependencyError while no server can be reached and when a statement takes more
  * than 5 s, and an OverloadError when they wait too long for a connection.
  */
-export function connectDatabase<S>({ config, log, breakers, onStop }: Task<DatabaseConfig>): Database<S> {
+export function connectDatabase<S>({ config, log, breakers, metrics, onStop }: Task<DatabaseConfig>): Database<S> {
   const addresses = config.DATABASE_REPLICAS.split(',').filter((address) => address !== '');
   const primaryPool = createPool(config.DATABASE_PRIMARY, config, log, createDatabaseBreaker(breakers, 'The database'));
   const replicaPools = addresses.map((address, index) =>
     createPool(address, config, log, createDatabaseBreaker(breakers, `Replica ${index + 1} of the database`)),
   );
+
+  observePools(metrics, { primary: [primaryPool], replica: replicaPools });
 
   const connect = (pool: PostgresPool) => new Kysely<S>({ dialect: new PostgresDialect({ pool }) });
   const primary = connect(recordWrites(primaryPool));

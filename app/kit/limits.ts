@@ -15,6 +15,11 @@ declare module 'fastify' {
   }
 }
 
+const refusals = new WeakMap<FastifyRequest, Limit>();
+
+/** Returns the limit that refused a request; undefined if none did. */
+export const refusedBy = (request: FastifyRequest): Limit | undefined => refusals.get(request);
+
 /**
  * Limits the requests of each viewer and of each API key, over all services and their tasks: those that are refused get a 429. A
  * call of another service has no viewer and is not limited.
@@ -35,6 +40,7 @@ export function limitRequests(app: App, redis: LimitRedis): void {
     void reply.headers(limitHeaders(claims, decision));
     const refused = claims[decision.refused];
     if (refused === undefined) return;
+    refusals.set(request, refused.limit);
     const seconds = Math.ceil((decision.freeInMs[decision.refused] ?? 0) / 1000);
     throw new Problem(429, undefined, {
       detail: refused.limit.refusal,

@@ -3,7 +3,6 @@ import { sql, type Transaction } from 'kysely';
 import type { Static, TSchema } from 'typebox';
 import type { Database } from './database.ts';
 import { contractFaults, type Event, type EventContract } from './events.ts';
-import { logCount } from './metrics.ts';
 import { publish, type Refusal } from './publish.ts';
 import type { Task } from './task.ts';
 import { describeEvent, inSends } from './telemetry/event-spans.ts';
@@ -61,7 +60,7 @@ const maxAttempts = 10;
  * whole refuses, nothing is parked.
  */
 export function startRelay<S>(
-  { config, log, onStop }: Task<{ EVENTS_TOPIC_ARN: string }>,
+  { config, log, metrics, onStop }: Task<{ EVENTS_TOPIC_ARN: string }>,
   options: {
     database: Database<S>;
     sns: Pick<SNSClient, 'send'>;
@@ -118,9 +117,20 @@ export function startRelay<S>(
       RETURNING outbox.id, type, attempts, parked_at AS "parkedAt"`.execute(tx);
     const event = rows[0] as Postponed;
     const fields = { eventId: event.id, type: event.type, attempts: event.attempts, error };
-    if (event.parkedAt) logCount(log, 'EventsParked', 1, fields, 'an event is parked, it is not published');
-    else log.error(fields, 'an event was not published, it stays in the outbox');
+    if (event.parkedAt) {
+      metrics.add('EventsParked', 1);
+      log.error(fields, 'an event is parked, it is not published');
+    } else log.error(fields, 'an event was not published, it stays in the outbox');
   };
+
+  /** An event that is published again keeps its old `at`; `not_before` is when it was stored, until a refusal postpones it. */
+  const ageOfOldest = async () => {
+    const { rows } = await sql<{ age: number }>`
+      SELECT extract(epoch FROM clock_timestamp() - CASE WHEN failed_at IS NULL THEN not_before ELSE at END)::float8 AS age
+      FROM outbox WHERE parked_at IS NULL ORDER BY position LIMIT 1`.execute(database.primary);
+    return rows[0]?.age ?? 0;
+  };
+  metrics.observe('OutboxAge', async () => [{ value: await ageOfOldest(), labels: {} }]);
 
   const run = async () => {
     while (!stopped) {

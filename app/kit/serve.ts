@@ -2,6 +2,7 @@ import closeWithGrace from 'close-with-grace';
 import type { App } from './app.ts';
 import { publishDeepHealth } from './deep-health.ts';
 import type { Task } from './task.ts';
+import { startMetrics } from './telemetry/export-metrics.ts';
 import { startTracing, type TracingConfig } from './telemetry/tracing.ts';
 
 /** How long stopping may take, in ms: requests and messages under way end within 15 s, and ECS kills after 30 s. */
@@ -14,6 +15,7 @@ const stopTimeout = 20_000;
 export async function serve(task: Task<{ HOST: string; PORT: number } & TracingConfig>, app: App): Promise<void> {
   const { config, log } = task;
   startTracing(task);
+  startMetrics(task, app);
   publishDeepHealth(app, task.breakers);
   task.onStop('requests', () => app.close());
   closeWithGrace({ delay: stopTimeout, logger: log }, async ({ signal, err }) => {

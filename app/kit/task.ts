@@ -2,6 +2,7 @@ import type { Static, TObject, TProperties } from 'typebox';
 import { createBreakers, type Breakers } from './breaker.ts';
 import { ConfigError, readConfig, taskConfig } from './config.ts';
 import { createLogger, type Logger } from './log.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 
 /**
  * The order in which a task stops; parts of one stage stop together, and each stage ends before the next one begins.
@@ -16,6 +17,8 @@ export interface Task<C> {
   readonly log: Logger;
   /** The circuit breakers of its dependencies. */
   readonly breakers: Breakers;
+  /** What it measures. */
+  readonly metrics: Metrics;
   /** Registers what need not be done before the task responds to requests, and would delay that. */
   readonly onListening: (start: () => void) => void;
   /** Starts what was registered. */
@@ -49,6 +52,7 @@ export function createTask<C>(config: C, log: Logger): Task<C> {
     config,
     log,
     breakers: createBreakers(log),
+    metrics: createMetrics(),
     onListening: (start) => void starts.push(start),
     listening: () => starts.forEach((start) => start()),
     onStop: (stage, stop) => void parts.push({ stage, stop }),

@@ -16,7 +16,7 @@ export interface ReceivedSpan {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-interface Attribute {
+export interface Attribute {
   readonly key: string;
   readonly value: { readonly stringValue?: string; readonly intValue?: number };
 }
@@ -87,5 +87,5 @@ const spansOf = ({ resourceSpans }: Request): ReceivedSpan[] =>
       })),
   );
 
-const valuesOf = (attributes: Attribute[]): Record<string, unknown> =>
+export const valuesOf = (attributes: Attribute[]): Record<string, unknown> =>
   Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue ?? value.intValue]));

@@ -10,6 +10,7 @@ import {
 interface Stored {
   readonly id: string;
   readonly body: string;
+  type: string | undefined;
   readonly sentAt: number;
   receives: number;
   visibleAt: number;
@@ -58,6 +59,9 @@ export function simulateSqs({ maxReceiveCount, visibilityTimeout, retention }: Q
         Body: message.body,
         ReceiptHandle: message.handle,
         Attributes: { ApproximateReceiveCount: String(message.receives) },
+        ...(message.type !== undefined && {
+          MessageAttributes: { type: { DataType: 'String', StringValue: message.type } },
+        }),
       });
     }
     return received;
@@ -107,9 +111,19 @@ export function simulateSqs({ maxReceiveCount, visibilityTimeout, retention }: Q
     sqs: { send } as unknown as SQSClient,
     config: { QUEUE_URL: urls.queue, DEAD_LETTERS_URL: urls.dead, QUEUE_VISIBILITY_SECONDS: visibilityTimeout },
     dead,
-    put(body: string): void {
+    /** With `type`, as its attribute. */
+    put(body: string, type?: string): void {
       const now = Date.now();
-      messages.push({ id: `m-${++count}`, body, sentAt: now, receives: 0, visibleAt: now, receivedAt: 0, handle: '' });
+      messages.push({
+        id: `m-${++count}`,
+        body,
+        type,
+        sentAt: now,
+        receives: 0,
+        visibleAt: now,
+        receivedAt: 0,
+        handle: '',
+      });
     },
     left: () => messages.length,
     /** How many receives there were, of all messages and of the one that was received most often. */

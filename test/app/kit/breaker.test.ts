@@ -101,18 +101,16 @@ test('the registry shows each state, since when, and the kind of the last error 
   ]);
 });
 
-test('an outage is a metric when it begins and when it ends, not at each probe', async () => {
+test('an outage is logged when it begins and when it ends, not at each probe', async () => {
   await fail(5);
   mock.timers.tick(30_000);
   await fail(1);
   mock.timers.tick(30_000);
   await attempt();
   const logged = lines.map((line) => JSON.parse(line) as object);
-  const metric = { Namespace: 'Headroom', Dimensions: [['service', 'dependency']] };
-  const _aws = { CloudWatchMetrics: [{ ...metric, Metrics: [{ Name: 'BreakerOpen', Unit: 'None' }] }] };
   expect(logged).toMatchObject([
-    { service: 'test', dependency: 'The mill', BreakerOpen: 1, _aws },
-    { service: 'test', dependency: 'The mill', BreakerOpen: 0, _aws },
+    { dependency: 'The mill', msg: 'The mill is down, its circuit opens' },
+    { dependency: 'The mill', msg: 'The mill is back, its circuit closes' },
   ]);
   expect(lines.join('')).not.toContain('secret');
 });

@@ -12,6 +12,7 @@ import { longestDelay, retryDelay } from '../../../app/kit/redelivery.ts';
 import type { Task } from '../../../app/kit/task.ts';
 import { WorkQueue } from '../../../lib/constructs/work-queue.ts';
 import { emptyStack } from '../../lib/stack.ts';
+import { measured } from '../../support/measured.ts';
 import { simulateSqs } from '../../support/simulated-sqs.ts';
 import { silentTask } from '../../support/task.ts';
 
@@ -191,4 +192,29 @@ test('a dead message stays in the queue while the dead-letter queue is not avail
   down = false;
   await pass(20 * minute);
   expect([queue.left(), queue.dead.length]).toEqual([0, 1]);
+});
+
+test('messages are measured by type, and those that fail are counted', async () => {
+  const queue = simulateSqs(settings);
+  const task = silentTask(queue.config);
+  tasks.push(task);
+  const open = Promise.withResolvers<void>();
+  startConsumer(task, {
+    sqs: queue.sqs,
+    parse: parseEvent,
+    async handle({ id }) {
+      if (id === 'poison') throw new TypeError('no');
+      await open.promise;
+    },
+  });
+  queue.put(eventOf('a'), 'thing.done');
+  queue.put(eventOf('b'), 'thing.done');
+  queue.put(eventOf('poison'), 'thing.failed');
+  await pass(second, 100);
+  const during = await measured(task.metrics);
+  expect(during['MessagesInFlight']).toEqual({ '': 3 });
+  expect(during['MessagesFailed']).toEqual({ 'thing.failed': 1 });
+  open.resolve();
+  await pass(second, 100);
+  expect((await measured(task.metrics))['MessageDuration']).toMatchObject({ 'thing.done': 2 });
 });

@@ -6,6 +6,7 @@ import type { Task } from '../../../app/kit/task.ts';
 import type { AuthTables } from '../../../app/services/auth/store.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
+import { measured } from '../../support/measured.ts';
 import { startProxy } from '../../support/proxy.ts';
 import { silentTask } from '../../support/task.ts';
 
@@ -78,8 +79,13 @@ test('a statement that takes too long is canceled, and is a 504', async () => {
 
 test('reads get a 503 while all connections to the replica are in use, and do not move to the primary', async () => {
   const database = connectTo();
+  const { metrics } = tasks.at(-1)!;
   const busy = Array.from({ length: 5 }, () => sql`SELECT pg_sleep(3.5)`.execute(database.replica));
-  await expect(isReplica(database.replica)).rejects.toMatchObject({ name: 'OverloadError', status: 503 });
+  const refused = expect(isReplica(database.replica)).rejects.toMatchObject({ name: 'OverloadError', status: 503 });
+  await eventually(async () =>
+    expect(await measured(metrics)).toMatchObject({ PoolConnections: { replica: 5 }, PoolWaiting: { replica: 1 } }),
+  );
+  await refused;
   await Promise.all(busy);
   expect(await isReplica(database.replica)).toBe(true);
 });

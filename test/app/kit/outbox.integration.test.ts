@@ -8,6 +8,7 @@ import type { Task } from '../../../app/kit/task.ts';
 import { continueTrace, runInTrace } from '../../../app/kit/trace-context.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
+import { measured } from '../../support/measured.ts';
 import { silentTask } from '../../support/task.ts';
 
 const ThingDone = { type: 'thing.done', payload: Type.Object({ n: Type.Integer() }) };
@@ -91,6 +92,28 @@ test('an event that was appended before traces existed is published without one'
   await adminQuery(served, `INSERT INTO payments.outbox (type, payload) VALUES ('thing.done', '{"n":1}')`);
   relayTo(topic.sns, 20);
   await eventually(async () => expect(topic.attributes).toEqual([{ type: 'thing.done' }]));
+});
+
+test('the age of the oldest event that waits is that since it was stored, without parked ones', async () => {
+  relayTo(fakeTopic().sns, 1e6);
+  const [{ metrics }] = relays as [Task<unknown>];
+  const age = async () => (await measured(metrics))['OutboxAge']?.[''] as number;
+  const insert = (columns: string, values: string) =>
+    adminQuery(
+      served,
+      `INSERT INTO payments.outbox (type, payload, ${columns}) VALUES ('thing.done', '{"n":1}', ${values})`,
+    );
+  expect(await age()).toBe(0);
+  await insert('at, not_before, parked_at', "now() - interval '1 day', now() - interval '1 day', now()");
+  expect(await age()).toBe(0);
+  // Published again: it happened long ago.
+  await insert('at', "now() - interval '1 day'");
+  expect(await age()).toBeLessThan(3_600);
+  await adminQuery(served, 'DELETE FROM payments.outbox');
+  // Refused, and tried again later.
+  await insert('at, not_before, failed_at', "now() - interval '2 hours', now() + interval '1 hour', now()");
+  expect(await age()).toBeGreaterThan(7_199);
+  await adminQuery(served, 'DELETE FROM payments.outbox');
 });
 
 test('an event that is published again has its first id and time', async () => {
