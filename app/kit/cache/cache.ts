@@ -2,6 +2,7 @@ import timers from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from '../log.ts';
 import type { Content, Entry } from './entry.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { SharedCache } from './shared.ts';
 
 /** Times in ms. */
@@ -17,6 +18,7 @@ export interface CacheOptions {
   /** The layer that all tasks share. @default - none: each task loads for itself */
   readonly shared?: SharedCache;
   readonly log?: Logger;
+  readonly metrics?: Metrics;
 }
 
 /** Returns the content of a key, or undefined if there is none. */
@@ -39,6 +41,18 @@ const unheardTrust = 500;
 /** What an entry takes besides its body and key, in bytes: a few objects and strings. */
 const overhead = 500;
 
+type Layer = 'memory' | 'redis' | 'source';
+type Outcome = 'hit' | 'stale' | 'miss' | 'error';
+
+/** Made once: a read from memory takes less than a microsecond. */
+const outcomesOf = (layer: Layer) => ({
+  hit: { layer, outcome: 'hit' },
+  stale: { layer, outcome: 'stale' },
+  miss: { layer, outcome: 'miss' },
+  error: { layer, outcome: 'error' },
+});
+const reads = { memory: outcomesOf('memory'), redis: outcomesOf('redis'), source: outcomesOf('source') };
+
 interface Kept {
   readonly entry: Entry;
   /** When the entry was taken from the shared layer, or loaded, in ms since the epoch. */
@@ -49,7 +63,7 @@ interface Kept {
 
 /** Keeps content in memory, over `shared`, over what `load` returns. */
 export function createCache(options: CacheOptions): Cache {
-  const { ttl, stale: staleTime, negativeTtl, maxBytes = 32 * 1024 * 1024, shared, log } = options;
+  const { ttl, stale: staleTime, negativeTtl, maxBytes = 32 * 1024 * 1024, shared, log, metrics } = options;
   const memory = new LRUCache<string, Kept>({
     maxSize: maxBytes,
     sizeCalculation: ({ entry }, key) => (entry.content?.body.length ?? 0) + key.length + overhead,
@@ -60,6 +74,8 @@ export function createCache(options: CacheOptions): Cache {
     memory.clear();
     filling.clear();
   });
+
+  const count = (layer: Layer, outcome: Outcome): void => metrics?.add('CacheReads', 1, reads[layer][outcome]);
 
   /** A fill that is under way may have read what is no longer true: nobody joins it any more, and it keeps nothing. */
   function forget(key: string): void {
@@ -96,15 +112,22 @@ export function createCache(options: CacheOptions): Cache {
     while (shared?.isAvailable() && Date.now() < deadline) {
       const turn = await shared.take(key).catch(unavailable);
       if (turn === undefined) break;
-      if ('entry' in turn) return turn.entry;
+      if ('entry' in turn) {
+        count('redis', 'hit');
+        return turn.entry;
+      }
       stale = turn.stale ?? stale;
       if (turn.token !== undefined) {
+        count('redis', usable(stale) ? 'stale' : 'miss');
         const loading = loadForAll(shared, key, turn.token, load, stale);
         if (kept !== undefined || !usable(stale)) return loading;
         loading.catch(refreshFailed);
         return stale;
       }
-      if (usable(stale)) return stale;
+      if (usable(stale)) {
+        count('redis', 'stale');
+        return stale;
+      }
       await timers.setTimeout(pollInterval * (0.5 + Math.random()));
     }
     return loaded(load, stale);
@@ -119,8 +142,11 @@ export function createCache(options: CacheOptions): Cache {
 
   async function loaded(load: Load, stale: Entry | undefined, onFailure?: () => Promise<void>): Promise<Entry> {
     try {
-      return entryOf(await load());
+      const content = await load();
+      count('source', content === undefined ? 'miss' : 'hit');
+      return entryOf(content);
     } catch (error) {
+      count('source', 'error');
       await onFailure?.().catch(unavailable);
       if (!usable(stale)) throw error;
       log?.warn({ err: error }, 'a load failed, stale content is used');
@@ -142,7 +168,11 @@ export function createCache(options: CacheOptions): Cache {
       const now = Date.now();
       const trusted =
         !shared || shared.isListening() || !shared.isAvailable() || now - (found?.keptAt ?? 0) < unheardTrust;
-      if (found === undefined || !trusted || !usable(found.entry)) return (await fill(key, load)).content;
+      if (found === undefined || !trusted || !usable(found.entry)) {
+        count('memory', 'miss');
+        return (await fill(key, load)).content;
+      }
+      count('memory', found.entry.freshUntil > now ? 'hit' : 'stale');
       if (found.entry.freshUntil <= now && now >= found.retryAt && !filling.has(key))
         fill(key, load, found.entry).catch(refreshFailed);
       return found.entry.content;

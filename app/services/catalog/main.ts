@@ -10,6 +10,7 @@ import { createProductStore, type CatalogTables } from './store.ts';
 const task = startTask({ ...databaseConfig, ...redisConfig, ...cacheConfig });
 const app = createApp({
   log: task.log,
+  metrics: task.metrics,
   limits: connectRedis(task),
   store: createProductStore(connectDatabase<CatalogTables>(task)),
   shared: connectCache(task),

@@ -4,6 +4,9 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createCache, type CacheOptions } from '../../../../app/kit/cache/cache.ts';
 import { contentOf, decode, encode } from '../../../../app/kit/cache/entry.ts';
+import type { SharedCache, Turn } from '../../../../app/kit/cache/shared.ts';
+import { createMetrics } from '../../../../app/kit/telemetry/metrics.ts';
+import { measured } from '../../../support/measured.ts';
 
 beforeEach(() => mock.timers.enable({ apis: ['Date'], now: 1_000_000 }));
 afterEach(() => mock.timers.reset());
@@ -131,4 +134,55 @@ test('an entry is the same after it was stored', () => {
       expect(decode(encode({ ...entry, content: undefined }))).toEqual({ ...entry, content: undefined });
     }),
   );
+});
+
+test('reads are counted by layer and outcome', async () => {
+  const metrics = createMetrics();
+  const { get, state } = cached({ metrics });
+  const reads = async () => (await measured(metrics))['CacheReads'];
+  await Promise.all([get(), get(), get()]);
+  await get();
+  expect(await reads()).toEqual({ 'memory,miss': 3, 'source,hit': 1, 'memory,hit': 1 });
+  mock.timers.tick(10_001);
+  state.fails = true;
+  await get();
+  await settle();
+  expect(await reads()).toEqual({
+    'memory,miss': 3,
+    'source,hit': 1,
+    'memory,hit': 1,
+    'memory,stale': 1,
+    'source,error': 1,
+  });
+  state.fails = false;
+  state.absent = true;
+  await get('b');
+  expect(await reads()).toMatchObject({ 'memory,miss': 4, 'source,miss': 1 });
+});
+
+test('reads of the shared layer are counted once, also those that wait for another task', async () => {
+  const metrics = createMetrics();
+  const entry = { content: contentOf('x', 'text/plain'), freshUntil: 1e12, staleUntil: 1e12 };
+  const turns: Turn[] = [
+    { token: undefined, stale: undefined },
+    { token: undefined, stale: undefined },
+    { entry },
+    { token: 1, stale: undefined },
+    { token: 2, stale: entry },
+    { token: undefined, stale: entry },
+  ];
+  const shared: SharedCache = {
+    isAvailable: () => true,
+    isListening: () => true,
+    take: async () => turns.shift() as Turn,
+    store: async () => true,
+    release: async () => {},
+    invalidate: async () => {},
+    onInvalidated: () => {},
+  };
+  const { get } = cached({ metrics, shared });
+  for (const key of ['a', 'b', 'c', 'd']) await get(key);
+  await settle();
+  const counted = (await measured(metrics))['CacheReads'];
+  expect(counted).toEqual({ 'memory,miss': 4, 'redis,hit': 1, 'redis,miss': 1, 'redis,stale': 2, 'source,hit': 2 });
 });
