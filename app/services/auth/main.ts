@@ -19,7 +19,7 @@ const app = createApp({
   limits: redis,
   sessionSecret: task.config.SESSION_SECRET,
   siteUrl: task.config.SITE_URL,
-  store: createUserStore(database),
+  store: createUserStore(database, task.metrics),
   keys: createKeyStore(database),
   onCommit: () => relay.nudge(),
 });

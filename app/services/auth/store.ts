@@ -4,6 +4,7 @@ import { VerificationRequested } from '../../contracts/verification-requested.ts
 import type { Database } from '../../kit/database.ts';
 import { deleteOld } from '../../kit/delete-old.ts';
 import { appendEvent } from '../../kit/outbox.ts';
+import type { Metrics } from '../../kit/telemetry/metrics.ts';
 import { validHours, type MailedToken, type Purpose } from './mailed-token.ts';
 import type { UserStore } from './user.ts';
 
@@ -17,11 +18,11 @@ type Tx = Transaction<AuthTables>;
 const events = { verify: VerificationRequested, reset: ResetRequested };
 
 /** Reads and writes on the primary: a user who has just registered must be able to log in. */
-export function createUserStore(database: Database<AuthTables>): UserStore {
+export function createUserStore(database: Database<AuthTables>, metrics?: Metrics): UserStore {
   const { primary } = database;
   return {
-    add: (email, passwordHash, token) =>
-      database.transaction(async (tx) => {
+    async add(email, passwordHash, token) {
+      const added = await database.transaction(async (tx) => {
         const user = await tx
           .insertInto('users')
           .values({ email, password_hash: passwordHash })
@@ -30,7 +31,10 @@ export function createUserStore(database: Database<AuthTables>): UserStore {
           .executeTakeFirst();
         if (user !== undefined) await mail(tx, 'verify', user, token);
         return user;
-      }),
+      });
+      if (added !== undefined) metrics?.add('SignUps', 1);
+      return added;
+    },
 
     find: (email) =>
       primary

@@ -16,7 +16,7 @@ import { createOrderStore, type OrdersTables } from './store.ts';
 
 const task = startTask({ ...databaseConfig, ...sessionConfig, ...callConfig, ...publishConfig, ...receiveConfig });
 const database = connectDatabase<OrdersTables>(task);
-const store = createOrderStore(database);
+const store = createOrderStore(database, task.metrics);
 const call = (name: string) =>
   createHttpClient({ name, baseUrl: task.config.SERVICES_URL, timeoutMs: 3_000, breakers: task.breakers });
 const redis = connectRedis(task);

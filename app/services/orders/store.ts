@@ -4,6 +4,7 @@ import { OrderPaid } from '../../contracts/order-paid.ts';
 import type { Database } from '../../kit/database.ts';
 import { once } from '../../kit/idempotency.ts';
 import { appendEvent } from '../../kit/outbox.ts';
+import type { Metrics } from '../../kit/telemetry/metrics.ts';
 import type { NewOrder, Order, OrderStore } from './order.ts';
 
 export interface OrdersTables {
@@ -19,10 +20,21 @@ export interface OrdersTables {
 }
 
 /** Reads on replicas, which show a customer who has just ordered the order: it was written in the same session. */
-export function createOrderStore(database: Database<OrdersTables>): OrderStore {
+export function createOrderStore(database: Database<OrdersTables>, metrics?: Metrics): OrderStore {
   const { replica } = database;
   return {
-    place: (request, work) => database.transaction((tx) => once(tx, request, async () => insert(tx, await work()))),
+    async place(request, work) {
+      let isNew = false;
+      const placed = await database.transaction((tx) =>
+        once(tx, request, async () => {
+          const order = await insert(tx, await work());
+          isNew = true;
+          return order;
+        }),
+      );
+      if (isNew) metrics?.add('OrdersPlaced', 1);
+      return placed;
+    },
 
     async find(userId, id) {
       const row = await select(replica).where('user_id', '=', userId).where('id', '=', id).executeTakeFirst();

@@ -40,7 +40,7 @@ const call = (name: string, baseUrl: string) =>
   createHttpClient({ name, baseUrl, timeoutMs: 3_000, breakers: task.breakers });
 
 const database = connectDatabase<PaymentsTables>(task);
-const store = createPaymentStore(database);
+const store = createPaymentStore(database, task.metrics);
 const confirmations = { store: createConfirmationStore(database), log };
 const provider = createPaymentProvider(
   call('The payment provider', config.PAYMENT_PROVIDER_URL),

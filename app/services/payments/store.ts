@@ -1,11 +1,12 @@
 import { sql, type Selectable, type Transaction } from 'kysely';
 import type { Database } from '../../kit/database.ts';
+import type { Metrics } from '../../kit/telemetry/metrics.ts';
 import type { Obstacle, Payment, PaymentStore } from './payment.ts';
 import { publishSucceeded } from './succeeded.ts';
 import type { PaymentRow, PaymentsTables } from './tables.ts';
 
 /** Reads and writes on the primary: a payment depends on the latest write. */
-export function createPaymentStore(database: Database<PaymentsTables>): PaymentStore {
+export function createPaymentStore(database: Database<PaymentsTables>, metrics?: Metrics): PaymentStore {
   const { primary } = database;
 
   const findByKey: PaymentStore['findByKey'] = async (userId, key) => {
@@ -53,8 +54,9 @@ export function createPaymentStore(database: Database<PaymentsTables>): PaymentS
       return own ?? findObstacle(payment.orderId);
     },
 
-    settle: (id, verdict) =>
-      database.transaction(async (tx) => {
+    async settle(id, verdict) {
+      let isNew = false;
+      const payment = await database.transaction(async (tx) => {
         const row = await tx
           .updateTable('payments')
           .set({ status: verdict })
@@ -63,10 +65,15 @@ export function createPaymentStore(database: Database<PaymentsTables>): PaymentS
           .returningAll()
           .executeTakeFirst();
         if (row === undefined) return read(tx, id);
-        const payment = toPayment(row);
-        if (verdict === 'succeeded') await publishSucceeded(tx, payment);
-        return payment;
-      }),
+        const settled = toPayment(row);
+        if (verdict === 'succeeded') await publishSucceeded(tx, settled);
+        isNew = true;
+        return settled;
+      });
+      if (isNew && verdict === 'succeeded') metrics?.add('Revenue', payment.amountCents);
+      if (isNew && verdict === 'declined') metrics?.add('PaymentsDeclined', 1);
+      return payment;
+    },
 
     async claimAbandoned(limit) {
       const rows = await primary

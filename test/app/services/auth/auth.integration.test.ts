@@ -13,6 +13,7 @@ import { adminQuery, createDatabase, type TestDatabase } from '../../../support/
 import { eventually } from '../../../support/eventually.ts';
 import { memoryRedis } from '../../../support/sign-in.ts';
 import { silentTask } from '../../../support/task.ts';
+import { measured } from '../../../support/measured.ts';
 
 let served: TestDatabase<'auth'>;
 let connections: Task<unknown>;
@@ -36,7 +37,7 @@ beforeEach(async () => {
 
 const createAuth = (parts: Partial<Parameters<typeof createApp>[0]> = {}) =>
   createApp({
-    store: createUserStore(database),
+    store: createUserStore(database, connections.metrics),
     keys: createKeyStore(database),
     redis: memoryRedis(),
     sessionSecret: 's'.repeat(32),
@@ -90,11 +91,13 @@ test('a user who has just registered can log in', async () => {
   expect((await post('login', ada)).json()).toMatchObject({ email: 'ada@example.com' });
 });
 
-test('of two concurrent registrations of one address, one succeeds and one mail is sent', async () => {
+test('of two concurrent registrations of one address, one succeeds, is counted, and one mail is sent', async () => {
+  const before = (await measured(connections.metrics))['SignUps']?.[''] ?? 0;
   const responses = await Promise.all([post('register', ada), post('register', ada)]);
   expect(new Set(responses.map(({ statusCode }) => statusCode))).toEqual(new Set([201, 409]));
   expect(await adminQuery(served, 'SELECT FROM auth.users')).toHaveLength(1);
   expect(await mails()).toHaveLength(1);
+  expect((await measured(connections.metrics))['SignUps']).toEqual({ '': before + 1 });
 });
 
 test('invalid input does not change the database', async () => {

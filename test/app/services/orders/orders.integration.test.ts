@@ -12,6 +12,8 @@ import { createOrderStore, type OrdersTables } from '../../../../app/services/or
 import { adminQuery, createDatabase, type TestDatabase } from '../../../support/database.ts';
 import { allowSignIn, memoryRedis, noKeys } from '../../../support/sign-in.ts';
 import { silentTask } from '../../../support/task.ts';
+import { createMetrics, type Metrics } from '../../../../app/kit/telemetry/metrics.ts';
+import { measured } from '../../../support/measured.ts';
 
 const catalogue = new Map([
   ['heat', 1_250],
@@ -23,6 +25,7 @@ const working = findPrices;
 
 let database: TestDatabase<'orders'>;
 let store: OrderStore;
+let metrics: Metrics;
 let app: App;
 let cookie: string;
 let strangersCookie: string;
@@ -31,7 +34,8 @@ const closing: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   database = await createDatabase('orders');
   const task = silentTask(database.config.orders);
-  store = createOrderStore(connectDatabase<OrdersTables>(task));
+  metrics = createMetrics();
+  store = createOrderStore(connectDatabase<OrdersTables>(task), metrics);
   app = createApp({
     redis: memoryRedis(),
     sessionSecret: 's'.repeat(32),
@@ -78,7 +82,8 @@ test('an order has the prices of the catalogue, and is pending', async () => {
   expect(await get(`/api/orders/${String(placed.body['id'])}`)).toEqual({ status: 200, body: placed.body });
 });
 
-test('ten concurrent duplicates of an order make one order, which all of them return', async () => {
+test('ten concurrent duplicates of an order make one order, which all of them return, and count once', async () => {
+  const before = (await measured(metrics))['OrdersPlaced']?.[''] ?? 0;
   const key = randomUUID();
   const responses = await Promise.all(
     Array.from({ length: 10 }, () => order([{ productId: 'heat', quantity: 1 }], key)),
@@ -86,6 +91,7 @@ test('ten concurrent duplicates of an order make one order, which all of them re
   expect(responses.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 201));
   expect(new Set(responses.map(({ body }) => JSON.stringify(body))).size).toBe(1);
   expect(await count('orders')).toBe(1);
+  expect(await measured(metrics)).toEqual({ OrdersPlaced: { '': before + 1 } });
 });
 
 test('a repeated order is returned even if the catalogue is down or has dropped the product', async () => {

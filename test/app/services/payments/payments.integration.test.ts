@@ -19,6 +19,7 @@ import { createChargeStore, type SandboxTables } from '../../../../app/services/
 import { adminQuery, createDatabase, type TestDatabase } from '../../../support/database.ts';
 import { allowSignIn, memoryRedis, noKeys } from '../../../support/sign-in.ts';
 import { silentTask } from '../../../support/task.ts';
+import { measured } from '../../../support/measured.ts';
 
 const providerKey = 'key-of-the-provider';
 const user = { id: randomUUID(), email: 'ada@example.com' };
@@ -34,6 +35,7 @@ let strangersCookie: string;
 let afterCharge = async (): Promise<void> => {};
 /** Runs before `orders` responds. */
 let beforeOrderIsFound = async (): Promise<void> => {};
+let counted: () => Promise<{ revenue: number; declined: number }>;
 const closing: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
@@ -57,7 +59,11 @@ beforeAll(async () => {
       return verdict;
     },
   };
-  store = createPaymentStore(connectDatabase<PaymentsTables>(paymentsTask));
+  store = createPaymentStore(connectDatabase<PaymentsTables>(paymentsTask), paymentsTask.metrics);
+  counted = async () => {
+    const { Revenue, PaymentsDeclined } = await measured(paymentsTask.metrics);
+    return { revenue: Revenue?.[''] ?? 0, declined: PaymentsDeclined?.[''] ?? 0 };
+  };
   app = createApp({
     redis: memoryRedis(),
     sessionSecret: 's'.repeat(32),
@@ -96,7 +102,8 @@ beforeEach(async () => {
   await adminQuery(database, 'TRUNCATE payments.payments, payments.outbox, payments.unconfirmed, sandbox.charges');
 });
 
-test('ten concurrent duplicates of a payment make one payment, one charge and one event', async () => {
+test('ten concurrent duplicates of a payment make one payment, one charge and one event, and count once', async () => {
+  const { revenue, declined } = await counted();
   const orderId = givenOrder(1_990);
   const key = randomUUID();
   const responses = await Promise.all(Array.from({ length: 10 }, () => pay(orderId, 'tok_ok', key)));
@@ -104,6 +111,7 @@ test('ten concurrent duplicates of a payment make one payment, one charge and on
   expect(new Set(responses.map(({ body }) => JSON.stringify(body))).size).toBe(1);
   expect(responses[0]?.body).toEqual({ id: expect.any(String), status: 'succeeded', amountCents: 1_990 });
   expect(await written()).toEqual({ payments: ['succeeded'], charges: ['succeeded'], events: 1 });
+  expect(await counted()).toEqual({ revenue: revenue + 1_990, declined });
 });
 
 test('a duplicate that finds the order paid gets the payment that its own key made', async () => {
@@ -237,7 +245,8 @@ test('a payment that never reached the provider is voided on both sides, and the
   expect(await pay(orderId, 'tok_ok')).toMatchObject({ status: 201 });
 });
 
-test('a declined card stays declined under its key, and another card needs another key', async () => {
+test('a declined card stays declined under its key and counts once, and another card needs another key', async () => {
+  const { revenue, declined: before } = await counted();
   const orderId = givenOrder(900);
   const key = randomUUID();
   const declined = await pay(orderId, 'tok_declined', key);
@@ -245,6 +254,7 @@ test('a declined card stays declined under its key, and another card needs anoth
   expect(await pay(orderId, 'tok_declined', key)).toMatchObject({ status: 402 });
   expect(await pay(orderId, 'tok_ok', key)).toMatchObject({ status: 422 });
   expect(await written()).toEqual({ payments: ['declined'], charges: ['declined'], events: 0 });
+  expect(await counted()).toEqual({ revenue, declined: before + 1 });
   expect(await pay(orderId, 'tok_ok')).toMatchObject({ status: 201 });
 });
 
