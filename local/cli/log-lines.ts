@@ -23,6 +23,12 @@ export function parseLines(source: string, content: string): LogLine[] {
 }
 
 /**
+ * Whether a line is a document of metrics, of which each task writes several a minute. CloudWatch recognizes it by the same member
+ * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
+ */
+export const isMetrics = ({ text }: LogLine): boolean => text.includes('"_aws":{"Timestamp":');
+
+/**
  * Parses a time: a duration before now, such as `30s`, `10m` or `2h`, or an ISO 8601 time. Returns it as ISO 8601;
  * undefined if the text is neither.
  */

@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError } from 'commander';
 
 import { Refusal } from '../../kernel/refusal.ts';
 import { followLogs } from '../follow-logs.ts';
-import { parseLines, parseSince } from '../log-lines.ts';
+import { isMetrics, parseLines, parseSince } from '../log-lines.ts';
 import { stateOption } from '../options.ts';
 
 const shownLines = 200;
@@ -18,7 +18,7 @@ interface Options {
 
 export const logsCommand = (): Command =>
   new Command('logs')
-    .description('Shows the last lines of a log. Without a name, lists the logs.')
+    .description('Shows the last lines of a log, without those of metrics. Without a name, lists the logs.')
     .argument('[name]', 'a service, a database, load-balancer, edge, or all for every log')
     .option('-f, --follow', 'also shows new lines, until Ctrl-C')
     .option('--since <time>', 'shows the lines since 30s, 10m or 2h ago, or since an ISO 8601 time', (text) => {
@@ -52,9 +52,10 @@ async function showLogs(name: string | undefined, { follow, since, state }: Opti
   const following = follow ? followLogs(directory, sources) : undefined;
   const lines = sources
     .flatMap((source) => parseLines(source, readFileSync(join(directory, `${source}.log`), 'utf8')))
+    .filter((line) => !isMetrics(line))
     .toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
   const shown = since === undefined ? lines.slice(-shownLines) : lines.filter(({ time }) => time >= since);
   for (const line of shown) console.log(format(line));
   if (following === undefined) return;
-  for await (const line of following) console.log(format(line));
+  for await (const line of following) if (!isMetrics(line)) console.log(format(line));
 }
