@@ -59,6 +59,7 @@ export function servicePart(props: ServicePartProps): Part {
         graph(`${name}: event loop delay, p99 (ms)`, [own('EventLoopDelay', 'p99')]),
         graph(`${name}: open circuits`, circuits),
       ],
+      resourceRow(environment.name, definition),
       ...(outbox ? outbox.rows : []),
     ],
     alarms: [
@@ -77,6 +78,24 @@ export function servicePart(props: ServicePartProps): Part {
       ...(outbox ? outbox.alarms : []),
     ],
   };
+}
+
+/** What the tasks use, besides CPU. */
+function resourceRow(environment: string, { name, cache, database }: ServiceDefinition) {
+  const of = { environment, service: name };
+  const own = (metric: OwnMetric) => ownMetric(environment, name, metric, { statistic: Stats.MAXIMUM, period });
+  return [
+    graph(`${name}: event loop in use (%)`, [own('EventLoopUtilization')]),
+    graph(`${name}: memory (bytes)`, [own('MemoryUsed')]),
+    ...(database
+      ? [
+          graph(`${name}: database connections, waiting for one`, [search('PoolConnections', ['server'], of, 'Sum')], {
+            right: [search('PoolWaiting', ['server'], of, 'Maximum')],
+          }),
+        ]
+      : []),
+    ...(cache ? [graph(`${name}: reads of the cache`, [search('CacheReads', ['layer', 'outcome'], of, 'Sum')])] : []),
+  ];
 }
 
 function requestRow({ environment, definition: { name } }: ServicePartProps) {

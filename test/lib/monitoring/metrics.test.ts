@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 
+import { instruments, type Instrument } from '../../../app/kit/telemetry/instruments.ts';
 import { ownMetrics } from '../../../lib/monitoring/own-metric.ts';
 import { environmentNames } from '../environments.ts';
 import { awsMetrics } from './aws-metrics.ts';
@@ -30,4 +31,17 @@ test.each(environmentNames)(
 test('every documented metric is named by an environment', () => {
   const named = new Set(environmentNames.flatMap((environment) => metricsOf(environment).map(written)));
   expect(documented.filter((metric) => !named.has(metric))).toEqual([]);
+});
+
+test('our own metrics here are those that services and workers emit, with the same units and dimensions', () => {
+  const common = ['environment', 'service'];
+  const emitted = Object.entries<Instrument>(instruments).map(([name, { unit, dimensions, total }]) => ({
+    name,
+    unit,
+    dimensions: [
+      ...(total || dimensions.length === 0 ? [common] : []),
+      ...(dimensions.length > 0 ? [[...common, ...dimensions]] : []),
+    ],
+  }));
+  expect(ownMetrics).toEqual(emitted);
 });
