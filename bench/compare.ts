@@ -1,4 +1,5 @@
 import { apply, type Load } from './load.ts';
+import { median } from './median.ts';
 
 export interface Comparison {
   readonly name: string;
@@ -46,10 +47,4 @@ export async function compare(
     min: ratios[0]!,
     max: ratios.at(-1)!,
   };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle) - 1]!) / 2;
 }

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { tolerateClosedOutput } from '../local/host/output.ts';
 import { compare } from './compare.ts';
 import { comparisonsOf } from './comparisons.ts';
+import { costsOf } from './rules.ts';
 import { startSubjects } from './subjects.ts';
 
 const number = (text: string): number => {
@@ -37,6 +38,14 @@ try {
       `${verdict} ${comparison.name}: ${median.toFixed(2)} (${min.toFixed(2)}-${max.toFixed(2)}), promised ${comparison.promised}`,
     );
     console.log(`    ${comparison.of.name} ${of.toFixed(0)}/s, ${comparison.to.name} ${to.toFixed(0)}/s`);
+  }
+  if ('rules'.includes(only)) {
+    const costs = await costsOf(subjects.redis, { rounds, seconds });
+    console.log('CPU of a cached response, in us, with each rule added to those before:');
+    for (const [i, { name, total }] of costs.entries())
+      console.log(
+        `    ${name}: ${total.toFixed(1)}${i === 0 ? '' : `, ${(total - costs[i - 1]!.total).toFixed(1)} more`}`,
+      );
   }
 } finally {
   await stop();

@@ -29,6 +29,7 @@ export interface Subjects {
   readonly edge: number;
   readonly articles: number;
   readonly bare: number;
+  readonly redis: Status['redis'];
   stop(): Promise<void>;
 }
 
@@ -51,7 +52,7 @@ export async function startSubjects(): Promise<Subjects> {
     await fillArticles(redis, ready);
     const articles = await startServer('articles.ts', stops, { REDIS_URL: redis });
     const bare = await startServer('bare.ts', stops, {}, ready);
-    return { task, edge, articles, bare, stop };
+    return { task, edge, articles, bare, redis: (await system.status()).redis, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -103,7 +104,8 @@ async function startPlainRedis(stops: (() => unknown)[]): Promise<string> {
 }
 
 async function fillArticles(url: string, ready: Readonly<Record<string, Ready>>): Promise<void> {
-  const redis = new Redis(url);
+  // Connects again until the server is up.
+  const redis = new Redis(url).on('error', () => {});
   const bodyOf = (path: string) => ready[path]?.body ?? '';
   for (const path of [smallProduct, largeProduct]) await redis.set(`product:${path.split('/').at(-1)}`, bodyOf(path));
   await redis.set('products', bodyOf(list));

@@ -13,6 +13,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   lambda: ['app'],
   local: [],
   scripts: ['local'],
+  bench: ['app', 'local'],
 };
 
 /** The parts of local/ that a folder of local/ may import besides itself. */
