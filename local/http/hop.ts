@@ -56,3 +56,10 @@ export type Hop = (request: HopRequest) => Promise<HopResponse>;
 /** Whether a body arrives over time, rather than being here already. */
 export const isStream = (body: HopResponse['body']): body is Readable =>
   typeof body !== 'string' && !(body instanceof Uint8Array);
+
+/** Frees the connection of a response that nobody reads. */
+export function discard({ body }: HopResponse): void {
+  if (!isStream(body)) return;
+  body.on('error', () => undefined);
+  body.destroy();
+}

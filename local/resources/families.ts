@@ -21,16 +21,17 @@ export function createDefinitions(host: Host, fetchSecret: FetchSecret): readonl
   const { targetGroups, loadBalancers, ...balancing } = elbv2(host);
   const { webAcls, ...firewall } = wafv2(host);
   const { databases, ...database } = rds(host);
+  const { bucketPolicies, ...buckets } = s3(host);
   const { services, ...containers } = ecs({ host, fetchSecret, targetGroups });
   const families = [
     balancing,
     firewall,
-    cloudfront({ host, loadBalancers, webAcls }),
+    cloudfront({ host, loadBalancers, bucketPolicies, webAcls }),
     containers,
     database,
     elasticache(host),
     lambda({ host }),
-    s3(host),
+    buckets,
     scaling({ services }),
     secretsManager(host, databases),
     ses(host),

@@ -9,6 +9,8 @@ import { errorPage, redirectPage } from './pages.ts';
 export interface Behavior {
   /** @default - all paths */
   readonly pathPattern?: string;
+  /** Id of the origin or origin group that the requests go to. */
+  readonly targetOriginId: string;
   readonly allowedMethods: readonly string[];
   readonly viewerProtocolPolicy: 'allow-all' | 'https-only' | 'redirect-to-https';
   readonly cachePolicy: CachePolicy;

@@ -2,21 +2,49 @@ import { Type, type Static } from 'typebox';
 
 import { closed, ignored } from '../../kernel/schema.ts';
 
+/** In seconds. Source: docs.aws.amazon.com/cloudfront/latest/APIReference/API_VpcOriginConfig.html, API_S3OriginConfig.html */
+const OriginReadTimeout = Type.Number({ default: 30, minimum: 1, maximum: 120 });
+
 const origin = Type.Object(
   {
     Id: Type.String(),
     DomainName: Type.String(),
-    VpcOriginConfig: Type.Object(
+    VpcOriginConfig: Type.Optional(
+      Type.Object(
+        {
+          VpcOriginId: Type.String(),
+          OriginReadTimeout,
+          ...ignored('The origin is in the same process.', 'OriginKeepaliveTimeout'),
+        },
+        closed,
+      ),
+    ),
+    S3OriginConfig: Type.Optional(
+      Type.Object({ OriginAccessIdentity: Type.Literal('', { default: '' }), OriginReadTimeout }, closed),
+    ),
+    OriginAccessControlId: Type.Optional(Type.String()),
+    OriginPath: Type.Optional(Type.Literal('')),
+    ...ignored('The origin is on this machine.', 'ConnectionAttempts ConnectionTimeout'),
+  },
+  closed,
+);
+
+const originGroup = Type.Object(
+  {
+    Id: Type.String(),
+    FailoverCriteria: Type.Object(
+      { StatusCodes: Type.Object({ Items: Type.Array(Type.Integer()), Quantity: Type.Integer() }, closed) },
+      closed,
+    ),
+    // The first one is the primary.
+    Members: Type.Object(
       {
-        VpcOriginId: Type.String(),
-        // Source of the default: docs.aws.amazon.com/AmazonCloudFront/latest/APIReference/API_VpcOriginConfig.html
-        OriginReadTimeout: Type.Number({ default: 30 }),
-        ...ignored('The origin is in the same process.', 'OriginKeepaliveTimeout'),
+        Items: Type.Array(Type.Object({ OriginId: Type.String() }, closed), { minItems: 2, maxItems: 2 }),
+        Quantity: Type.Integer(),
       },
       closed,
     ),
-    OriginPath: Type.Optional(Type.Literal('')),
-    ...ignored('The origin is in the same process.', 'ConnectionAttempts ConnectionTimeout'),
+    SelectionCriteria: Type.Optional(Type.Literal('default')),
   },
   closed,
 );
@@ -51,7 +79,8 @@ const errorResponse = Type.Object(
 export const distributionConfig = Type.Object(
   {
     Enabled: Type.Literal(true),
-    Origins: Type.Array(origin, { minItems: 1, maxItems: 1 }),
+    Origins: Type.Array(origin, { minItems: 1 }),
+    OriginGroups: Type.Optional(Type.Object({ Items: Type.Array(originGroup), Quantity: Type.Integer() }, closed)),
     DefaultCacheBehavior: Type.Object(behavior, closed),
     CacheBehaviors: Type.Array(Type.Object({ PathPattern: Type.String(), ...behavior }, closed), { default: [] }),
     CustomErrorResponses: Type.Array(errorResponse, { default: [] }),

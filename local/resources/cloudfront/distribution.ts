@@ -11,15 +11,15 @@ import { Refusal } from '../../kernel/refusal.ts';
 import { defineResource } from '../../kernel/resource.ts';
 import { ignored } from '../../kernel/schema.ts';
 import type { StatusSections } from '../../status.ts';
-import type { LoadBalancer } from '../elbv2/load-balancer/load-balancer.ts';
+import { arnOf } from '../arn.ts';
 import { resourceHash } from '../resource-hash.ts';
 import type { WebAcl } from '../wafv2/web-acl.ts';
-import { behaviorReader, type Policies } from './behavior-reader.ts';
+import { readBehaviors, type Policies } from './behavior-reader.ts';
 import { chooseBehavior } from './behaviors.ts';
 import { distributionConfig, type DistributionConfig } from './distribution-config.ts';
 import { createEdgeServer } from './edge-server.ts';
 import { createEdge } from './edge.ts';
-import type { VpcOrigin } from './vpc-origin.ts';
+import { readTargets, targetFaults, type OriginParts } from './origin-reader.ts';
 
 /** How long requests under way may take to end when the system stops, in ms. */
 const STOP_GRACE_MS = 2000;
@@ -34,29 +34,17 @@ interface Edge {
   hop: Hop;
 }
 
-/** What the CDN uses of the load balancers, by ARN. */
-export type Origins = Pick<Handles<Pick<LoadBalancer, 'hop'>>, 'get'>;
-
 interface DistributionOptions {
-  readonly host: Pick<Host, 'edgePort' | 'log'>;
+  readonly host: Pick<Host, 'edgePort' | 'accountId' | 'log' | 'endpointUrl'>;
   readonly policies: Policies;
-  readonly vpcOrigins: Handles<VpcOrigin>;
-  readonly loadBalancers: Origins;
+  readonly origins: OriginParts;
   readonly webAcls: Handles<WebAcl>;
 }
 
 /** CloudFormation replaces it for no change.
  * Source: docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudfront-distribution.html */
-export function distribution({ host, policies, vpcOrigins, loadBalancers, webAcls }: DistributionOptions) {
+export function distribution({ host, policies, origins, webAcls }: DistributionOptions) {
   const edges = new Handles<Edge>('distribution');
-
-  /** Looks the load balancer up for each request: its listener may start later, and either may be replaced. */
-  const toOrigin =
-    (id: string): Hop =>
-    async (request) => {
-      const { loadBalancerArn, port } = vpcOrigins.get(id);
-      return loadBalancers.get(loadBalancerArn).hop(port)(request);
-    };
 
   /** Looks the web ACL up for each request, because it may be updated. */
   function behind(arn: string, edge: Hop): Hop {
@@ -65,19 +53,22 @@ export function distribution({ host, policies, vpcOrigins, loadBalancers, webAcl
     return async (request) => webAcls.find(arn)?.(request) ?? edge(request);
   }
 
-  function hopOf(key: string, config: DistributionConfig, domainName: string, isUp: () => boolean): Hop {
-    const { DomainName, VpcOriginConfig } = config.Origins[0]!;
-    const { VpcOriginId, OriginReadTimeout } = VpcOriginConfig;
-    const { otherwise, behaviors } = behaviorReader(policies)(key, config);
+  function hopOf(key: string, config: DistributionConfig, id: string, isUp: () => boolean): Hop {
+    const faults: string[] = [];
+    const distributionArn = arnOf({ region: '', accountId: host.accountId }, 'cloudfront', `distribution/${id}`);
+    const { endpointUrl } = host;
+    const targets = readTargets(config, { ...origins, endpointUrl, distributionArn }, faults);
+    const { otherwise, behaviors } = readBehaviors(config, policies, faults);
+    for (const behavior of [otherwise, ...behaviors]) faults.push(...targetFaults(behavior, targets));
+    if (faults.length > 0)
+      throw new Refusal(`${key} cannot be run here as the template declares it:\n- ${faults.join('\n- ')}`);
     const errorTtlMs = new Map(
       config.CustomErrorResponses.map(({ ErrorCode, ErrorCachingMinTTL }) => [ErrorCode, ErrorCachingMinTTL * 1000]),
     );
-    const edge = createEdge(toOrigin(VpcOriginId), {
-      domainName,
+    const edge = createEdge((target) => targets.get(target)!, {
+      domainName: domainNameOf(id),
       url: `http://127.0.0.1:${host.edgePort}`,
       behaviorOf: chooseBehavior(behaviors, otherwise),
-      originDomainName: DomainName,
-      originTimeoutMs: OriginReadTimeout * 1000,
       errorTtlMs: (status) => errorTtlMs.get(status) ?? DEFAULT_ERROR_TTL_MS,
       isUp,
     });
@@ -91,11 +82,10 @@ export function distribution({ host, policies, vpcOrigins, loadBalancers, webAcl
     async up(resource, { isUp }) {
       const { DistributionConfig } = resource.properties;
       const id = `E${resourceHash(resource).toUpperCase().slice(0, 13)}`;
-      const domainName = `${id.toLowerCase()}.cloudfront.net`;
-      const hop = hopOf(resource.key, DistributionConfig, domainName, isUp);
+      const hop = hopOf(resource.key, DistributionConfig, id, isUp);
       const known = edges.find(id);
       if (known) known.hop = hop;
-      else edges.set(id, await startEdge(hop, domainName, host.edgePort));
+      else edges.set(id, await startEdge(hop, domainNameOf(id), host.edgePort));
       const address = `127.0.0.1:${host.edgePort}`;
       return {
         ref: id,
@@ -110,6 +100,8 @@ export function distribution({ host, policies, vpcOrigins, loadBalancers, webAcl
     },
   });
 }
+
+const domainNameOf = (id: string): string => `${id.toLowerCase()}.cloudfront.net`;
 
 async function startEdge(hop: Hop, domainName: string, port: number): Promise<Edge> {
   const server = createEdgeServer((request) => edge.hop(request), domainName);

@@ -6,7 +6,7 @@ import { randomHex } from '../../http/random.ts';
 import { refusePlainHttp, type Behavior } from './behaviors.ts';
 import { createCache, type Cached } from './cache/cache.ts';
 import { errorPage, originErrorPage } from './pages.ts';
-import { createRoute, type Route } from './route.ts';
+import { createRoute, type Route, type Target } from './route.ts';
 
 export interface EdgeOptions {
   /** The distribution's own host name, which `Via` states. */
@@ -15,10 +15,6 @@ export interface EdgeOptions {
   readonly url: string;
   /** Returns the behaviour of a URL. */
   readonly behaviorOf: (url: string) => Behavior;
-  /** The origin's own host name, which it gets where no policy includes `Host`. */
-  readonly originDomainName: string;
-  /** How long the origin may be silent, in ms. */
-  readonly originTimeoutMs: number;
   /** Returns how long errors of a status are stored at least, in ms. */
   readonly errorTtlMs: (status: number) => number;
   /** Returns false while the system starts or stops. */
@@ -30,16 +26,19 @@ export interface EdgeOptions {
 const MAX_URL = 8192;
 
 /**
- * Returns the CDN as a hop in front of its origin. Unlike CloudFront it does not repeat a GET that got no response in time.
+ * Returns the CDN as a hop in front of its origins. Unlike CloudFront it does not ask the same origin again when a GET got no
+ * response in time.
+ *
+ * @param targetOf returns what the target id of a behaviour names
  */
-export function createEdge(origin: Hop, options: EdgeOptions): Hop {
+export function createEdge(targetOf: (id: string) => Target, options: EdgeOptions): Hop {
   const { domainName, behaviorOf, errorTtlMs, isUp } = options;
   const via = `1.1 ${domainName} (CloudFront)`;
   // An error of the start must not outlast it.
   const cache = createCache({ errorTtlMs, storesErrors: isUp });
   const routes = new WeakMap<Behavior, Route>();
   const routeOf = (behavior: Behavior): Route => {
-    const known = routes.get(behavior) ?? createRoute(origin, behavior, via, options);
+    const known = routes.get(behavior) ?? createRoute(targetOf(behavior.targetOriginId), behavior, via, isUp);
     routes.set(behavior, known);
     return known;
   };

@@ -1,4 +1,4 @@
-import { HopTimeout, type Hop, type HopRequest, type HopResponse } from '../../http/hop.ts';
+import { discard, HopTimeout, type Hop, type HopRequest, type HopResponse } from '../../http/hop.ts';
 import { startingPage } from '../../http/problem-page.ts';
 import type { Behavior } from './behaviors.ts';
 import { without } from './cache/stored.ts';
@@ -7,11 +7,21 @@ import { originRequest } from './origin-request.ts';
 import { originErrorPage } from './pages.ts';
 import { applyPolicy } from './policies/response-headers-policy.ts';
 
-interface RouteOptions {
-  readonly originDomainName: string;
-  /** How long the origin may be silent, in ms. */
-  readonly originTimeoutMs: number;
-  readonly isUp: () => boolean;
+export interface Origin {
+  readonly hop: Hop;
+  /** Its own host name, which it gets where no policy includes `Host`. */
+  readonly domainName: string;
+  /** How long it may be silent, in ms. */
+  readonly timeoutMs: number;
+  /** Whether it takes GET and HEAD only. @default - it takes all methods */
+  readonly readOnly?: true;
+}
+
+/** An origin, or an origin group: a primary and a secondary origin. */
+export interface Target {
+  readonly primary: Origin;
+  /** @default - there is no failover */
+  readonly failover?: { readonly secondary: Origin; readonly statuses: ReadonlySet<number> };
 }
 
 /** How the requests of a behaviour reach the origin. */
@@ -23,34 +33,61 @@ export interface Route {
 }
 
 /** @param via what CloudFront adds to `Via` */
-export function createRoute(origin: Hop, behavior: Behavior, via: string, options: RouteOptions): Route {
+export function createRoute(
+  { primary, failover }: Target,
+  behavior: Behavior,
+  via: string,
+  isUp: () => boolean,
+): Route {
   const { cachePolicy, originRequestPolicy, responseHeadersPolicy } = behavior;
-  const { originDomainName, originTimeoutMs, isUp } = options;
-  const reduce = originRequest(cachePolicy, originRequestPolicy, originDomainName);
   const adds = (name: string): boolean =>
     originRequestPolicy.cloudFrontHeaders.includes(name) || cachePolicy.headers.includes(name);
   const forwardsNoCookies = cachePolicy.cookies.isEmpty && originRequestPolicy.cookies.isEmpty;
 
-  function toViewer(response: HopResponse): HopResponse {
-    // Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Cookies.html
-    const headers = forwardsNoCookies ? without(response.headers, 'set-cookie') : response.headers;
-    return { ...response, headers: responseHeadersPolicy ? applyPolicy(headers, responseHeadersPolicy) : headers };
+  const attempt = ({ hop, domainName, timeoutMs }: Origin) => {
+    const reduce = originRequest(cachePolicy, originRequestPolicy, domainName);
+    return async (viewer: HopRequest, id: string): Promise<HopResponse | Unreached> => {
+      try {
+        const request = reduce(viewer);
+        const headers = originHeaders(request.headers, viewer.client, via, id, adds);
+        return await hop({ ...request, headers, timeoutMs });
+      } catch (error) {
+        if (viewer.signal.aborted) throw error;
+        return { error };
+      }
+    };
+  };
+  const first = attempt(primary);
+  const second = failover && attempt(failover.secondary);
+
+  /** Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/high_availability_origin_failover.html */
+  async function fetch(viewer: HopRequest, id: string): Promise<HopResponse | Unreached> {
+    const response = await first(viewer, id);
+    if (!second || !isRepeatable(viewer)) return response;
+    if ('error' in response) return second(viewer, id);
+    if (!failover.statuses.has(response.status)) return response;
+    discard(response);
+    return second(viewer, id);
   }
 
   return {
     // Source: RequestAndResponseBehaviorCustomOrigin.html#request-custom-traffic-spikes
     collapses: cachePolicy.maxTtlMs > 0 && forwardsNoCookies,
     async forward(viewer, id) {
-      try {
-        const request = reduce(viewer);
-        const headers = originHeaders(request.headers, viewer.client, via, id, adds);
-        return toViewer(await origin({ ...request, headers, timeoutMs: originTimeoutMs }));
-      } catch (error) {
-        if (viewer.signal.aborted) throw error;
-        // The listener or the origin is not there yet, or no longer.
-        if (!isUp()) return startingPage();
-        return toViewer(originErrorPage(error instanceof HopTimeout ? 504 : 502));
-      }
+      const fetched = await fetch(viewer, id);
+      // The listener or the origin is not there yet, or no longer.
+      if ('error' in fetched && !isUp()) return startingPage();
+      const response = 'error' in fetched ? originErrorPage(fetched.error instanceof HopTimeout ? 504 : 502) : fetched;
+      // Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Cookies.html
+      const headers = forwardsNoCookies ? without(response.headers, 'set-cookie') : response.headers;
+      return { ...response, headers: responseHeadersPolicy ? applyPolicy(headers, responseHeadersPolicy) : headers };
     },
   };
 }
+
+/** The origin cannot be reached, or its response did not begin in time. */
+interface Unreached {
+  readonly error: unknown;
+}
+
+const isRepeatable = ({ method }: HopRequest): boolean => ['GET', 'HEAD', 'OPTIONS'].includes(method);

@@ -1,6 +1,8 @@
 import { Writable } from 'node:stream';
 
 import { freePort } from '../../../local/host/free-port.ts';
+import { Handles } from '../../../local/kernel/handles.ts';
+import type { PolicyDocument } from '../../../local/resources/s3/bucket-access.ts';
 import { joinSections } from '../../../local/status.ts';
 import { cloudfront } from '../../../local/resources/cloudfront/cloudfront.ts';
 import { wafv2 } from '../../../local/resources/wafv2/wafv2.ts';
@@ -10,13 +12,14 @@ import { createResources } from '../../support/resources.ts';
 type Properties = Record<string, unknown>;
 
 /** Brings up single resources of the load balancer and the CDN. */
-export async function createFront(givenPort?: number, isUp?: () => boolean) {
+export async function createFront(givenPort?: number, isUp?: () => boolean, endpointUrl = 'http://127.0.0.1:9') {
   const edgePort = givenPort ?? (await freePort());
   const logs = new Map<string, string[]>();
   const host = {
     region: 'eu-central-1',
     accountId: '000000000000',
     edgePort,
+    endpointUrl,
     ports: { reserve: () => freePort() },
     log: (source: string) => {
       const lines: string[] = [];
@@ -25,12 +28,13 @@ export async function createFront(givenPort?: number, isUp?: () => boolean) {
     },
   };
   const { definitions, targetGroups, loadBalancers } = elbv2(host);
+  const bucketPolicies = new Handles<PolicyDocument>('bucket policy');
   const firewall = wafv2(host);
   const resources = createResources(
     [
       ...definitions,
       ...firewall.definitions,
-      ...cloudfront({ host, loadBalancers, webAcls: firewall.webAcls }).definitions,
+      ...cloudfront({ host, loadBalancers, bucketPolicies, webAcls: firewall.webAcls }).definitions,
     ],
     'services',
     isUp,
@@ -52,6 +56,7 @@ export async function createFront(givenPort?: number, isUp?: () => boolean) {
     edgePort,
     host,
     targetGroups,
+    bucketPolicies,
     up,
     status: async () => joinSections(await resources.describe()),
     label: resources.label,

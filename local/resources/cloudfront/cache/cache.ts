@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 
 import { firstHeader } from '../../../http/headers.ts';
-import { isStream, type Hop, type HopRequest, type HopResponse } from '../../../http/hop.ts';
+import { discard, type Hop, type HopRequest, type HopResponse } from '../../../http/hop.ts';
 import type { CachePolicy } from '../policies/cache-policy.ts';
 import { acceptedEncodings, cacheKey } from './cache-key.ts';
 import { compress, isCompressible } from './compression.ts';
@@ -156,11 +156,4 @@ function toOriginRequest(request: HopRequest, { cachePolicy }: CacheBehavior, st
   if (etag !== undefined) headers.push('If-None-Match', etag);
   if (lastModified !== undefined) headers.push('If-Modified-Since', lastModified);
   return { ...request, headers };
-}
-
-/** Frees the connection of a response that nobody reads. */
-function discard({ body }: HopResponse): void {
-  if (!isStream(body)) return;
-  body.on('error', () => undefined);
-  body.destroy();
 }

@@ -5,6 +5,17 @@ import type { AddressInfo } from 'node:net';
 import { createRig, send, until } from '../elbv2/load-balancer/rig.ts';
 import { createFront } from '../front.ts';
 
+const groupOf = (...ids: string[]) => ({
+  Quantity: 1,
+  Items: [
+    {
+      Id: 'group',
+      FailoverCriteria: { StatusCodes: { Items: [502, 504], Quantity: 2 } },
+      Members: { Items: ids.map((OriginId) => ({ OriginId })), Quantity: 2 },
+    },
+  ],
+});
+
 const rig = createRig();
 let front: Awaited<ReturnType<typeof createFront>>;
 beforeEach(async () => {
@@ -94,6 +105,29 @@ test('a behaviour applies to the paths of its pattern', async () => {
   expect((await send(front.edgePort, '/a', { method: 'POST' })).status).toBe(404);
 });
 
+test('a GET that the first origin of a group breaks off is repeated at the second', async () => {
+  const balancer = await front.loadBalancer();
+  const { ref: VpcOriginId } = await front.vpcOrigin(balancer.ref);
+  const group = await front.targetGroup('service');
+  await front.listener(balancer.ref, { DefaultActions: [{ Type: 'forward', TargetGroupArn: group.ref }] });
+  let requests = 0;
+  const { port } = await rig.backend(({ socket }, response) => {
+    requests += 1;
+    if (requests === 1) socket.destroy();
+    else response.end('second');
+  });
+  const targets = front.targetGroups.get(group.ref);
+  targets.register({ id: 'task', host: '127.0.0.1', port });
+  await until(() => targets.health('task') === 'healthy');
+  const origins = ['first', 'second'].map((Id) => ({ Id, DomainName: Id, VpcOriginConfig: { VpcOriginId } }));
+  await front.distribution(VpcOriginId, {
+    config: { Origins: origins, OriginGroups: groupOf('first', 'second') },
+    behavior: { TargetOriginId: 'group', AllowedMethods: ['GET', 'HEAD'] },
+  });
+  expect(await send(front.edgePort, '/')).toMatchObject({ status: 200, body: 'second' });
+  expect(requests).toBe(2);
+});
+
 test('a port in use is refused with the remedy', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
@@ -129,9 +163,30 @@ test.each([
     'ResponsePagePath is not supported',
   ],
   [
-    'an S3 origin',
-    { config: { Origins: [{ Id: 'o', DomainName: 'd', S3OriginConfig: {} }] } },
-    'S3OriginConfig is not supported',
+    'a custom origin',
+    { config: { Origins: [{ Id: 'o', DomainName: 'd', CustomOriginConfig: {} }] } },
+    'CustomOriginConfig is not supported',
+  ],
+  [
+    'a bucket without an origin access control',
+    { config: { Origins: [{ Id: 'o', DomainName: 'b.s3.eu-central-1.amazonaws.com', S3OriginConfig: {} }] } },
+    'Origins.0 (b.s3.eu-central-1.amazonaws.com) is a bucket without an origin access control',
+  ],
+  [
+    'a bucket as a website',
+    { config: { Origins: [{ Id: 'o', DomainName: 'b.s3-website.eu-central-1.amazonaws.com', S3OriginConfig: {} }] } },
+    'is neither a VPC origin nor a bucket',
+  ],
+  ['an unknown origin', { behavior: { TargetOriginId: 'x' } }, 'TargetOriginId = "x" is no origin that runs here'],
+  [
+    'a group of an unknown origin',
+    { config: { OriginGroups: groupOf('origin', 'x') } },
+    'OriginGroups.Items.0.Members names an origin that the distribution does not have',
+  ],
+  [
+    'a group for methods that write',
+    { config: { OriginGroups: groupOf('origin', 'origin') }, behavior: { TargetOriginId: 'group' } },
+    'DefaultCacheBehavior: AllowedMethods has 7 methods: with an origin group, CloudFront takes GET, HEAD and OPTIONS only',
   ],
   ['Enabled: false', { config: { Enabled: false } }, 'Enabled = false'],
 ])('a distribution with %s is refused by name', async (_, more, message) => {

@@ -18,10 +18,12 @@ import {
 } from '../../../../local/resources/cloudfront/policies/origin-request-policy.ts';
 import { only } from '../../../../local/resources/cloudfront/policies/selection.ts';
 import { bodyOf } from './body.ts';
+import { singleOrigin } from './origin.ts';
 import { createRig, send, sendRaw, until } from '../elbv2/load-balancer/rig.ts';
 
 const domainName = 'd111.cloudfront.net';
 const behavior: Behavior = {
+  targetOriginId: 'origin',
   allowedMethods: ['GET', 'HEAD', 'POST'],
   viewerProtocolPolicy: 'redirect-to-https',
   cachePolicy: cachingDisabled,
@@ -32,25 +34,19 @@ const options: EdgeOptions = {
   domainName,
   url: 'http://127.0.0.1:8080',
   behaviorOf: () => behavior,
-  originDomainName: 'origin.example',
-  originTimeoutMs: 30_000,
   errorTtlMs: () => 0,
   isUp: () => true,
 };
 const rig = createRig();
 afterEach(() => rig.stop());
 
-async function edgeBefore(
-  handler: RequestListener,
-  more: Partial<EdgeOptions> = {},
-  limits: Partial<typeof viewerLimits> = {},
-) {
+async function edgeBefore(handler: RequestListener, timeoutMs?: number, limits: Partial<typeof viewerLimits> = {}) {
   const group = rig.group();
   const { port } = await rig.backend(handler);
   group.register({ id: 'task', host: '127.0.0.1', port });
   await until(() => group.health('task') === 'healthy');
   const { listener } = await rig.balancer(forwardTo([{ group, weight: 1 }]));
-  const hop = createEdge(listener.hop, { ...options, ...more });
+  const hop = createEdge(singleOrigin(listener.hop, timeoutMs), options);
   const server = createEdgeServer(hop, domainName, { ...viewerLimits, ...limits });
   const edgePort = await listenOnLoopback(server, 0);
   return { port: edgePort, close: () => closeServer(server, 0) };
@@ -142,7 +138,7 @@ test('a method that is not allowed and a GET with a body are a 403, a URL over 8
 });
 
 test('an origin that takes longer than the distribution waits is a 504', async () => {
-  const { port, close } = await edgeBefore(() => {}, { originTimeoutMs: 60 });
+  const { port, close } = await edgeBefore(() => {}, 60);
   const answer = await send(port, '/');
   expect(answer.status).toBe(504);
   expect(answer.headers.server).toBe('CloudFront');
@@ -150,14 +146,14 @@ test('an origin that takes longer than the distribution waits is a 504', async (
 });
 
 test('an origin that pauses in its response for longer than the distribution waits is broken off', async () => {
-  const { port, close } = await edgeBefore((_, response) => void response.write('part'), { originTimeoutMs: 60 });
+  const { port, close } = await edgeBefore((_, response) => void response.write('part'), 60);
   await expect(send(port, '/')).rejects.toThrow('aborted');
   await close();
 });
 
 test('an origin that fails is a 502 of the CDN', async () => {
   const origin = () => Promise.reject(new Error('no listener'));
-  const edge = createEdge(origin, options);
+  const edge = createEdge(singleOrigin(origin), options);
   const response = await edge(get());
   expect(response).toMatchObject({ status: 502, headers: expect.arrayContaining(['Server', 'CloudFront']) });
 });
@@ -166,7 +162,7 @@ test('a viewer that leaves gets no page', async () => {
   const viewer = new AbortController();
   const origin: Hop = ({ signal }) =>
     new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('gone'))));
-  const edge = createEdge(origin, options);
+  const edge = createEdge(singleOrigin(origin), options);
   const response = edge(get({ signal: viewer.signal }));
   viewer.abort();
   await expect(response).rejects.toThrow('gone');
@@ -178,7 +174,7 @@ test.each([
   ['headers over 32 KiB', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(33_000)}\r\n\r\n`, 413],
   ['headers that do not end', 'GET / HTTP/1.1\r\nHost: a\r\n', 408],
 ])('a request with %s gets the page of CloudFront', async (_, bytes, status) => {
-  const { port, close } = await edgeBefore((_request, response) => response.end(), {}, { headersTimeoutMs: 50 });
+  const { port, close } = await edgeBefore((_request, response) => response.end(), undefined, { headersTimeoutMs: 50 });
   const answer = await sendRaw(port, bytes);
   expect(answer).toContain(`HTTP/1.1 ${status} `);
   expect(answer).toContain('\r\nServer: CloudFront\r\n');
@@ -200,7 +196,10 @@ describe('the Host header', () => {
   test.each(['localhost:8080', 'LOCALHOST', 'shop.localhost:8080', '127.0.0.1:8080', '127.1.2.3', '[::1]:8080'])(
     '%s is a name of this machine',
     async (host) => {
-      const edge = createEdge(async () => ({ status: 200, headers: [], body: 'ok' }), options);
+      const edge = createEdge(
+        singleOrigin(async () => ({ status: 200, headers: [], body: 'ok' })),
+        options,
+      );
       expect(await edge(get({ headers: ['Host', host] }))).toMatchObject({ status: 200 });
     },
   );
@@ -212,7 +211,10 @@ describe('the Host header', () => {
     ['Host', '10.0.0.7:8080'],
     [],
   ])('%s %s is refused with a problem, so that no page reaches the edge by DNS rebinding', async (...headers) => {
-    const edge = createEdge(() => Promise.reject(new Error('reached the origin')), options);
+    const edge = createEdge(
+      singleOrigin(() => Promise.reject(new Error('reached the origin'))),
+      options,
+    );
     const response = await edge(get({ headers }));
     expect(response).toMatchObject({
       status: 403,
@@ -235,7 +237,7 @@ describe('the Host header', () => {
 });
 
 test('a viewer that keeps sending its headers slowly is cut off with a 408', async () => {
-  const { port, close } = await edgeBefore((_, response) => response.end(), {}, { headersTimeoutMs: 200 });
+  const { port, close } = await edgeBefore((_, response) => response.end(), undefined, { headersTimeoutMs: 200 });
   const socket = connect(port, '127.0.0.1');
   let received = '';
   socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
@@ -261,7 +263,10 @@ describe('while the system starts', () => {
   test('an origin that is not there yet is a 503 with Retry-After, which is not stored', async () => {
     let isUp = false;
     let origin: Hop = failing;
-    const edge = createEdge((request) => origin(request), { ...options, errorTtlMs: () => 60_000, isUp: () => isUp });
+    const edge = createEdge(
+      singleOrigin((request) => origin(request)),
+      { ...options, errorTtlMs: () => 60_000, isUp: () => isUp },
+    );
     expect(await edge(get())).toMatchObject({ status: 503, headers: expect.arrayContaining(['Retry-After', '1']) });
     isUp = true;
     origin = async () => ({ status: 200, headers: [], body: 'ok' });
@@ -272,7 +277,7 @@ describe('while the system starts', () => {
     let isUp = false;
     const notFound = { type: 'fixed-response', status: 404, contentType: 'application/json', body: '{}' } as const;
     const { listener } = await rig.balancer(notFound, {}, () => isUp);
-    const edge = createEdge(listener.hop, { ...options, isUp: () => isUp });
+    const edge = createEdge(singleOrigin(listener.hop), { ...options, isUp: () => isUp });
     const response = await edge(get({ url: '/api/orders/1' }));
     expect(response).toMatchObject({ status: 503, headers: expect.arrayContaining(['Retry-After', '1']) });
     expect(JSON.parse(await bodyOf(response))).toMatchObject({
@@ -287,7 +292,7 @@ describe('while the system starts', () => {
     const group = rig.group();
     let isUp = false;
     const { listener } = await rig.balancer(forwardTo([{ group, weight: 1 }]), {}, () => isUp);
-    const edge = createEdge(listener.hop, { ...options, isUp: () => isUp });
+    const edge = createEdge(singleOrigin(listener.hop), { ...options, isUp: () => isUp });
     const unavailable = { status: 503, headers: expect.arrayContaining(['Retry-After', '1']) };
     expect(await edge(get())).toMatchObject(unavailable);
     // Does not listen yet.
@@ -305,10 +310,13 @@ describe('while the system starts', () => {
 describe('the viewer protocol policy of a request without TLS', () => {
   const page: Behavior = { ...behavior, viewerProtocolPolicy: 'redirect-to-https' };
   const api: Behavior = { ...behavior, pathPattern: '/api/*', viewerProtocolPolicy: 'https-only' };
-  const edge = createEdge(async () => ({ status: 200, headers: [], body: 'ok' }), {
-    ...options,
-    behaviorOf: chooseBehavior([api], page),
-  });
+  const edge = createEdge(
+    singleOrigin(async () => ({ status: 200, headers: [], body: 'ok' })),
+    {
+      ...options,
+      behaviorOf: chooseBehavior([api], page),
+    },
+  );
   const elsewhere = { client: { address: '198.51.100.9', port: 50_000 } };
 
   test('https-only refuses it: a redirected client would already have sent its password in the clear', async () => {
@@ -351,7 +359,7 @@ describe('a behaviour that stores', () => {
       await new Promise((resolve) => setImmediate(resolve));
       return respond(own);
     };
-    return { edge: createEdge(origin, { ...options, behaviorOf: () => given }), requests: () => count };
+    return { edge: createEdge(singleOrigin(origin), { ...options, behaviorOf: () => given }), requests: () => count };
   }
 
   const page = (cacheControl: string) => ({ status: 200, headers: ['Cache-Control', cacheControl], body: 'page' });

@@ -5,6 +5,7 @@ import { cachingDisabled } from '../../../../local/resources/cloudfront/policies
 import { allViewerAndCloudFront } from '../../../../local/resources/cloudfront/policies/origin-request-policy.ts';
 import { forwardTo } from '../../../../local/resources/elbv2/load-balancer/actions.ts';
 import { closeServer, createHttpServer, listenOnLoopback } from '../../../../local/http/server.ts';
+import { singleOrigin } from './origin.ts';
 import { createRig, send, until } from '../elbv2/load-balancer/rig.ts';
 
 const rig = createRig();
@@ -25,18 +26,17 @@ export async function serviceSeenFrom(address: string, limits?: LimitRedis) {
   group.register({ id: 'task', host: '127.0.0.1', port: Number(target.port) });
   await until(() => group.health('task') === 'healthy');
   const { listener } = await rig.balancer(forwardTo([{ group, weight: 1 }]));
-  const edge = createEdge(listener.hop, {
+  const edge = createEdge(singleOrigin(listener.hop), {
     domainName: 'd111.cloudfront.net',
     url: 'http://127.0.0.1:8080',
     behaviorOf: () => ({
+      targetOriginId: 'origin',
       allowedMethods: ['GET'],
       viewerProtocolPolicy: 'allow-all',
       cachePolicy: cachingDisabled,
       originRequestPolicy: allViewerAndCloudFront,
       compress: false,
     }),
-    originDomainName: 'origin.example',
-    originTimeoutMs: 30_000,
     errorTtlMs: () => 0,
     isUp: () => true,
   });
