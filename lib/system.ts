@@ -57,7 +57,8 @@ export interface HttpServiceDefinition extends Common {
   /**
    * Those of `paths` whose responses are the same for everybody, each with the query parameters that make another response.
    * The CDN stores them for as long as their `Cache-Control` says; the service gets no other parameter, no cookie and no
-   * other header of the viewer.
+   * other header of the viewer. They take GET and HEAD only: the CDN refuses other methods with 403, and sends a read that
+   * fails once more.
    * @default - none: the CDN stores nothing
    */
   readonly stored?: Readonly<Record<string, readonly string[]>>;

@@ -10,15 +10,14 @@ import {
   ViewerProtocolPolicy,
   type BehaviorOptions,
 } from 'aws-cdk-lib/aws-cloudfront';
-import { VpcOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import type { IApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
 import type { DomainProps } from '../config/environment-props.ts';
 import type { EdgePath } from '../edge-paths.ts';
+import { edgeOrigins } from './edge-origins.ts';
 import { EdgePolicies } from './edge-policies.ts';
-import { vpcOriginOf } from './vpc-origin.ts';
 
 /** The statuses for which a distribution can set the time that an error is stored.
  * @see https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CustomErrorResponse.html */
@@ -37,7 +36,8 @@ export interface EdgeProps {
 }
 
 /**
- * CloudFront in front of a load balancer that has no public address. Stores what is public, and no errors.
+ * CloudFront in front of a load balancer that has no public address. Stores what is public, and no errors; repeats reads of
+ * what is public.
  */
 export class Edge extends Construct {
   readonly distribution: Distribution;
@@ -47,12 +47,9 @@ export class Edge extends Construct {
     super(scope, id);
     const { loadBalancer, paths = [], accessLogs, webAclArn, domain } = props;
     const policies = new EdgePolicies(this, 'Policies');
+    const origins = edgeOrigins(this, loadBalancer);
     const uncached = {
-      origin: VpcOrigin.withVpcOrigin(vpcOriginOf(this, 'VpcOrigin', loadBalancer), {
-        domainName: loadBalancer.loadBalancerDnsName,
-        // Below the load balancer's idle timeout of 60 s: CloudFront never reuses a connection that is being closed.
-        keepaliveTimeout: Duration.seconds(55),
-      }),
+      origin: origins.once,
       allowedMethods: AllowedMethods.ALLOW_ALL,
       responseHeadersPolicy: policies.responseHeaders,
       cachePolicy: CachePolicy.CACHING_DISABLED,
@@ -71,6 +68,9 @@ export class Edge extends Construct {
         ...uncached,
         ...protocolOf(pattern),
         ...(stored && {
+          origin: origins.repeated,
+          // CloudFront takes no others with an origin group.
+          allowedMethods: AllowedMethods.ALLOW_GET_HEAD,
           cachePolicy: policies.storing(stored),
           originRequestPolicy: policies.publicOriginRequest,
         }),

@@ -152,7 +152,7 @@ describe('invalid input gets a problem document, and nothing is written', () => 
   test.each([
     ['GET', '/no/such/path', 404],
     ['GET', '/api/orders/a/b/c', 404],
-    ['DELETE', '/api/products', 405],
+    ['DELETE', '/api/orders', 405],
   ])('%s %s', async (method, path, status) => {
     expect(await shopper.send(method, path)).toMatchObject({ status, body: { status } });
   });

@@ -145,6 +145,26 @@ describe('a stored path', () => {
     ]);
   });
 
+  test('takes reads only, which go to the load balancer once more after a failure, each time for 3 s', () => {
+    const config = distribution!['Properties'].DistributionConfig;
+    const originOf = (id: string) => config.Origins.find(({ Id }: { Id: string }) => Id === id);
+    const [group] = config.OriginGroups.Items;
+    expect(group.FailoverCriteria.StatusCodes.Items).toEqual([502, 504]);
+    const [first, second] = group.Members.Items.map(({ OriginId }: { OriginId: string }) => originOf(OriginId));
+    expect(first).toMatchObject({ ConnectionAttempts: 1, VpcOriginConfig: { OriginReadTimeout: 3 } });
+    expect({ ...second, Id: first.Id }).toEqual(first);
+    expect(second.Id).not.toBe(first.Id);
+    for (const index of [0, 1, 3]) {
+      expect(behaviors[index].TargetOriginId).toBe(group.Id);
+      expect(behaviors[index].AllowedMethods).toEqual(['GET', 'HEAD']);
+    }
+    // The services' handler timeout is 10 s.
+    expect(originOf(behaviors[4].TargetOriginId)).toMatchObject({
+      ConnectionAttempts: 1,
+      VpcOriginConfig: { OriginReadTimeout: 15 },
+    });
+  });
+
   test('has its declared parameters in the key, and nothing without Cache-Control is stored', () => {
     expect(policyOf(1)).toMatchObject({
       MinTTL: 0,
