@@ -36,6 +36,7 @@ export class Deployment extends Stage {
     const { distribution } = new EdgeStack(this, 'Edge', {
       ...stack('edge'),
       loadBalancer: services.loadBalancer.alb,
+      uploads: data.uploads.bucket,
       accessLogs: data.accessLogs.bucket,
       webAclArn: firewall.webAclArn,
     });

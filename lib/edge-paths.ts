@@ -2,6 +2,11 @@ import { routesIn } from './config/listener-rules.ts';
 import { relate } from './config/path-patterns.ts';
 import type { ServiceDefinition } from './system.ts';
 
+/** Key prefix of the uploads bucket whose objects the CDN serves, at the path of the same name. */
+export const mediaPrefix = 'media/';
+
+export const mediaPattern = `/${mediaPrefix}*`;
+
 /** A path pattern with a rule of its own at the CDN. */
 export interface EdgePath {
   readonly pattern: string;

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { root } from '../bundle.ts';
+import { mediaPattern } from '../edge-paths.ts';
 import { definitionsFor, folderOf, usesRedis } from '../system.ts';
 import type { ServiceDefinition } from '../system.ts';
 import type { Environment } from './environment.ts';
@@ -101,6 +102,8 @@ function* pathFaults(routes: readonly Route[]): Generator<string> {
     const { service, path } = route;
     if (!/^\/[\w\-.$/~"'@:+&*?]{0,127}$/.test(path))
       yield `${service}: path "${path}" is not a path pattern of ALB: give / and up to 127 letters, digits or _-.$/~"'@:+&*?`;
+    if (['same', 'narrower'].includes(relate(path, mediaPattern)))
+      yield `path "${path}" of ${service} is within ${mediaPattern}, where the CDN serves the uploads bucket: choose another`;
     if ((levels.get(route) ?? 0) > deepestLevel)
       yield `path "${path}" of ${service} is within those of more than ${deepestLevel} other services: priorities run out`;
     for (const other of routes.slice(0, index)) {

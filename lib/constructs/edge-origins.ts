@@ -1,7 +1,8 @@
 import { Duration } from 'aws-cdk-lib/core';
-import type { IOrigin } from 'aws-cdk-lib/aws-cloudfront';
-import { OriginGroup, VpcOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import { S3OriginAccessControl, type IOrigin } from 'aws-cdk-lib/aws-cloudfront';
+import { OriginGroup, S3BucketOrigin, VpcOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import type { IApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 
 import { vpcOriginOf } from './vpc-origin.ts';
@@ -12,6 +13,7 @@ export interface EdgeOrigins {
   readonly once: IOrigin;
   /** The load balancer, for reads that are repeated once when they fail. */
   readonly repeated: IOrigin;
+  readonly media: IOrigin;
 }
 
 /** Above the services' handler timeout of 10 s, so that their own response arrives. */
@@ -20,7 +22,8 @@ const ONCE_SECONDS = 15;
 /** Of each of the two attempts. A stale object is served only after both. */
 const REPEATED_SECONDS = 3;
 
-export function edgeOrigins(scope: Construct, loadBalancer: IApplicationLoadBalancer): EdgeOrigins {
+/** @param media the bucket, whose policy allows the distributions of the account to read what they serve */
+export function edgeOrigins(scope: Construct, loadBalancer: IApplicationLoadBalancer, media: IBucket): EdgeOrigins {
   const vpcOrigin = vpcOriginOf(scope, 'VpcOrigin', loadBalancer);
   const originOf = (readSeconds: number): IOrigin =>
     VpcOrigin.withVpcOrigin(vpcOrigin, {
@@ -40,6 +43,10 @@ export function edgeOrigins(scope: Construct, loadBalancer: IApplicationLoadBala
       fallbackOrigin: originOf(REPEATED_SECONDS),
       // Not 503: a service that sheds load, or has no task, would get every request twice.
       fallbackStatusCodes: [502, 504],
+    }),
+    // Not `withOriginAccessControl`: it would name the distribution in the bucket's policy, in an earlier stack.
+    media: S3BucketOrigin.withBucketDefaults(media, {
+      originAccessControlId: new S3OriginAccessControl(scope, 'MediaAccess').originAccessControlId,
     }),
   };
 }

@@ -19,6 +19,8 @@ export class EdgePolicies extends Construct {
   /** Of stored paths: no cookie, and no header of the viewer but where it is, which limits by address need. */
   readonly publicOriginRequest: OriginRequestPolicy;
   readonly responseHeaders: ResponseHeadersPolicy;
+  /** Of objects that never change, in formats that are compressed already: a single copy of each, for a year. */
+  readonly media: CachePolicy;
   readonly #storing = new Map<string, CachePolicy>();
 
   constructor(scope: Construct, id: string) {
@@ -27,6 +29,14 @@ export class EdgePolicies extends Construct {
       headerBehavior: OriginRequestHeaderBehavior.allowList('CloudFront-Viewer-Address', 'CloudFront-Forwarded-Proto'),
       cookieBehavior: OriginRequestCookieBehavior.none(),
       queryStringBehavior: OriginRequestQueryStringBehavior.none(),
+    });
+    this.media = new CachePolicy(this, 'Media', {
+      minTtl: Duration.seconds(0),
+      defaultTtl: Duration.days(365),
+      maxTtl: Duration.days(365),
+      queryStringBehavior: CacheQueryStringBehavior.none(),
+      cookieBehavior: CacheCookieBehavior.none(),
+      headerBehavior: CacheHeaderBehavior.none(),
     });
     this.responseHeaders = new ResponseHeadersPolicy(this, 'ResponseHeaders', {
       securityHeadersBehavior: {

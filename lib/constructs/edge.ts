@@ -15,7 +15,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
 import type { DomainProps } from '../config/environment-props.ts';
-import type { EdgePath } from '../edge-paths.ts';
+import { mediaPattern, type EdgePath } from '../edge-paths.ts';
 import { edgeOrigins } from './edge-origins.ts';
 import { EdgePolicies } from './edge-policies.ts';
 
@@ -25,6 +25,8 @@ const ERROR_STATUSES = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
 
 export interface EdgeProps {
   readonly loadBalancer: IApplicationLoadBalancer;
+  /** The bucket whose objects under `media/` are served at that path; see `UploadsBucket.serve`. */
+  readonly media: IBucket;
   /** Paths with a rule of their own, in the order in which they are tried. @default - nothing is stored */
   readonly paths?: readonly EdgePath[];
   /** Where the access log is written. @default - there is none */
@@ -45,9 +47,9 @@ export class Edge extends Construct {
 
   constructor(scope: Construct, id: string, props: EdgeProps) {
     super(scope, id);
-    const { loadBalancer, paths = [], accessLogs, webAclArn, domain } = props;
+    const { loadBalancer, media, paths = [], accessLogs, webAclArn, domain } = props;
     const policies = new EdgePolicies(this, 'Policies');
-    const origins = edgeOrigins(this, loadBalancer);
+    const origins = edgeOrigins(this, loadBalancer, media);
     const uncached = {
       origin: origins.once,
       allowedMethods: AllowedMethods.ALLOW_ALL,
@@ -62,6 +64,14 @@ export class Edge extends Construct {
         ? ViewerProtocolPolicy.HTTPS_ONLY
         : ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
     });
+    const mediaBehavior: BehaviorOptions = {
+      ...protocolOf(mediaPattern),
+      origin: origins.media,
+      allowedMethods: AllowedMethods.ALLOW_GET_HEAD,
+      cachePolicy: policies.media,
+      responseHeadersPolicy: policies.responseHeaders,
+      compress: false,
+    };
     const behaviors = [...paths, { pattern: '/api/*' }].map(({ pattern, stored }: EdgePath) => [
       pattern,
       {
@@ -78,7 +88,10 @@ export class Edge extends Construct {
     ]);
     this.distribution = new Distribution(this, 'Distribution', {
       defaultBehavior: { ...uncached, ...protocolOf('/') },
-      additionalBehaviors: Object.fromEntries(behaviors) as Record<string, BehaviorOptions>,
+      additionalBehaviors: {
+        [mediaPattern]: mediaBehavior,
+        ...(Object.fromEntries(behaviors) as Record<string, BehaviorOptions>),
+      },
       httpVersion: HttpVersion.HTTP2_AND_3,
       webAclId: webAclArn,
       // CloudFront's own certificate accepts TLS 1.0.

@@ -14,6 +14,7 @@ import { randomSecret } from '../constructs/random-secret.ts';
 import { RedisCache } from '../constructs/redis-cache.ts';
 import { UploadsBucket } from '../constructs/uploads-bucket.ts';
 import { WorkQueue } from '../constructs/work-queue.ts';
+import { mediaPrefix } from '../edge-paths.ts';
 import { definitionsFor, hasQueue, usesRedis } from '../system.ts';
 import type { ServiceDefinition } from '../system.ts';
 
@@ -82,6 +83,7 @@ export class DataStack extends Stack {
       accessLogs: this.accessLogs.bucket,
       protect,
     });
+    this.uploads.serve(mediaPrefix);
     this.events = new EventBus(this, 'Events', { topicName: `headroom-${environment.name}-events` });
     this.queues = new Map(
       definitions.filter(hasQueue).map((definition) => [definition.name, this.#queue(environment, definition)]),

@@ -14,6 +14,7 @@ interface EdgeStackProps extends StackProps {
   readonly environment: Environment;
   readonly system: readonly ServiceDefinition[];
   readonly loadBalancer: IApplicationLoadBalancer;
+  readonly uploads: IBucket;
   readonly accessLogs: IBucket;
   readonly webAclArn: string;
 }
@@ -24,9 +25,10 @@ export class EdgeStack extends Stack {
 
   constructor(scope: Construct, id: string, props: EdgeStackProps) {
     super(scope, id, props);
-    const { environment, loadBalancer, accessLogs, webAclArn } = props;
+    const { environment, loadBalancer, uploads, accessLogs, webAclArn } = props;
     const edge = new Edge(this, 'Edge', {
       loadBalancer,
+      media: uploads,
       paths: edgePaths(definitionsFor(props.system, environment)),
       accessLogs,
       webAclArn,

@@ -37,6 +37,31 @@ test('a page that reaches the edge under a name of its own gets nothing', async 
   expect((await send(Number(port), '/api/health', { headers: { Host: `shop.localhost:${port}` } })).status).toBe(200);
 });
 
+test('the edge serves the objects under media/ of the uploads bucket, and no others', async () => {
+  const url = `${system.endpoint}/${await uploadsBucket()}`;
+  const headers = { 'content-type': 'image/webp' };
+  for (const key of ['media/film.webp', 'originals/film.webp'])
+    expect((await fetch(`${url}/${key}`, { method: 'PUT', headers, body: 'image' })).status).toBe(200);
+  const visitor = createShopper(system.edge);
+  const first = await visitor.send('GET', '/media/film.webp');
+  expect(first).toMatchObject({ status: 200, body: 'image' });
+  expect(first.headers.get('content-type')).toBe('image/webp');
+  expect(first.headers.get('x-content-type-options')).toBe('nosniff');
+  expect((await visitor.send('GET', '/media/film.webp')).headers.get('x-cache')).toBe('Hit from cloudfront');
+  for (const [method, path, status] of [
+    ['GET', '/media/none.webp', 403],
+    ['GET', '/media/', 403],
+    ['PUT', '/media/film.webp', 403],
+    ['GET', '/originals/film.webp', 404],
+  ] as const)
+    expect((await visitor.send(method, path)).status).toBe(status);
+});
+
+async function uploadsBucket(): Promise<string> {
+  const list = await (await fetch(system.endpoint)).text();
+  return /<Name>([^<]*uploads[^<]*)<\/Name>/.exec(list)?.[1] ?? `no uploads bucket in ${list}`;
+}
+
 test('the edge serves the health check to external monitors', async () => {
   expect(await createShopper(system.edge).send('GET', '/api/health')).toMatchObject({
     status: 200,

@@ -22,7 +22,7 @@ const holdsData: Readonly<Record<string, object>> = {
 /** Types that a deployment can make again from the template alone, by service. */
 const holdsNone: Readonly<Record<string, string>> = {
   ApplicationAutoScaling: 'ScalableTarget ScalingPolicy',
-  CloudFront: 'CachePolicy Distribution OriginRequestPolicy ResponseHeadersPolicy VpcOrigin',
+  CloudFront: 'CachePolicy Distribution OriginAccessControl OriginRequestPolicy ResponseHeadersPolicy VpcOrigin',
   CloudWatch: 'Alarm CompositeAlarm Dashboard',
   // The only instance is that for NAT, which stores nothing.
   EC2: 'EIP FlowLog Instance InternetGateway NatGateway Route RouteTable SecurityGroup SecurityGroupEgress SecurityGroupIngress Subnet SubnetRouteTableAssociation VPC VPCEndpoint VPCGatewayAttachment',

@@ -18,6 +18,13 @@ test.each<[string, ServiceDefinition[], string[]]>([
     ],
   ],
   [
+    'a path of the uploads bucket',
+    systemWith('auth', { paths: ['/media/*', '/media/mine', '/med*'] }),
+    ['/media/*', '/media/mine'].map(
+      (path) => `path "${path}" of auth is within /media/*, where the CDN serves the uploads bucket: choose another`,
+    ),
+  ],
+  [
     'a path that ALB refuses',
     systemWith('auth', { paths: ['/api/auth/*', 'login'] }),
     [`auth: path "login" is not a path pattern of ALB: give / and up to 127 letters, digits or _-.$/~"'@:+&*?`],

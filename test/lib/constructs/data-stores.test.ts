@@ -26,7 +26,11 @@ describe('data stores', () => {
       { name: 'orders', sessions: 'read' },
     ],
   });
-  new UploadsBucket(stack, 'Uploads', { accessLogs: new Bucket(stack, 'Logs'), origins: ['https://shop.example.com'] });
+  const uploads = new UploadsBucket(stack, 'Uploads', {
+    accessLogs: new Bucket(stack, 'Logs'),
+    origins: ['https://shop.example.com'],
+  });
+  uploads.serve('media/');
   const template = Template.fromStack(stack);
 
   test('the database is encrypted, backed up, monitored, grows and is protected from deletion', () => {
@@ -170,6 +174,33 @@ describe('data stores', () => {
       UserName: 'catalog',
       AccessString: Match.stringLikeRegexp('^on ~cache:catalog:\\* resetchannels &cache:catalog -@all '),
     });
+  });
+
+  test('distributions of the account, and nobody else outside it, may read what is served, and not list the bucket', () => {
+    const [{ Properties }] = Object.values(
+      template.findResources('AWS::S3::BucketPolicy', {
+        Properties: { Bucket: { Ref: Match.stringLikeRegexp('^Uploads') } },
+      }),
+    ) as [{ Properties: { PolicyDocument: { Statement: { Effect: string }[] } } }];
+    const allowed = Properties.PolicyDocument.Statement.filter(({ Effect }) => Effect === 'Allow');
+    expect(allowed).toEqual([
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'cloudfront.amazonaws.com' },
+        Action: 's3:GetObject',
+        Resource: { 'Fn::Join': ['', [expect.anything(), '/media/*']] },
+        Condition: {
+          ArnLike: {
+            'AWS:SourceArn': {
+              'Fn::Join': [
+                '',
+                ['arn:', { Ref: 'AWS::Partition' }, ':cloudfront::', { Ref: 'AWS::AccountId' }, ':distribution/*'],
+              ],
+            },
+          },
+        },
+      },
+    ]);
   });
 
   test('uploads are private and versioned, unfinished ones expire, and only the given origins may upload', () => {

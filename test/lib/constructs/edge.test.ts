@@ -2,6 +2,7 @@ import { Stack, Tags } from 'aws-cdk-lib/core';
 import { Template } from 'aws-cdk-lib/assertions';
 import { CfnVpcOrigin } from 'aws-cdk-lib/aws-cloudfront';
 import { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from '@jest/globals';
 
 import { Edge, type EdgeProps } from '../../../lib/constructs/edge.ts';
@@ -26,7 +27,7 @@ function synth({ balancer = {}, after, paths, domain }: Change = {}): Template {
   });
   if (idle !== undefined) loadBalancer.setAttribute('idle_timeout.timeout_seconds', `${idle}`);
   const stack = new Stack(services.node.root, 'Edge', { env: { region: 'eu-central-1' } });
-  new Edge(stack, 'Edge', { loadBalancer, paths, domain });
+  new Edge(stack, 'Edge', { loadBalancer, media: new Bucket(services, 'Uploads'), paths, domain });
   after?.(stack);
   return Template.fromStack(stack);
 }
@@ -86,9 +87,8 @@ test('the API refuses plain HTTP, pages redirect it', () => {
   const [distribution] = Object.values(synth().findResources('AWS::CloudFront::Distribution'));
   const { DefaultCacheBehavior, CacheBehaviors } = distribution!['Properties'].DistributionConfig;
   expect(DefaultCacheBehavior.ViewerProtocolPolicy).toBe('redirect-to-https');
-  expect(CacheBehaviors).toHaveLength(1);
-  const { PathPattern, ...api } = CacheBehaviors[0];
-  expect(PathPattern).toBe('/api/*');
+  expect(CacheBehaviors.map(({ PathPattern }: { PathPattern: string }) => PathPattern)).toEqual(['/media/*', '/api/*']);
+  const { PathPattern: _pattern, ...api } = CacheBehaviors[1];
   expect(api).toEqual({ ...DefaultCacheBehavior, ViewerProtocolPolicy: 'https-only' });
 });
 
@@ -126,7 +126,7 @@ describe('a stored path', () => {
     ],
   });
   const [distribution] = Object.values(template.findResources('AWS::CloudFront::Distribution'));
-  const { CacheBehaviors: behaviors } = distribution!['Properties'].DistributionConfig;
+  const [, ...behaviors] = distribution!['Properties'].DistributionConfig.CacheBehaviors;
   const policies = template.findResources('AWS::CloudFront::CachePolicy');
   const policyOf = (index: number): CachePolicyConfig =>
     policies[behaviors[index].CachePolicyId.Ref]!['Properties'].CachePolicyConfig;
@@ -186,7 +186,7 @@ describe('a stored path', () => {
   });
 
   test('shares its policy with others of the same parameters', () => {
-    expect(Object.keys(policies)).toHaveLength(2);
+    expect(new Set([0, 1, 3].map((index) => behaviors[index].CachePolicyId.Ref)).size).toBe(2);
     expect(behaviors[0].CachePolicyId).toEqual(behaviors[3].CachePolicyId);
   });
 
@@ -225,4 +225,38 @@ test('with names of its own, viewers need TLS 1.2, and the certificate is theirs
       },
     },
   );
+});
+
+test('media are read from the bucket by signed requests, without query or cookies, and stored for a year', () => {
+  const template = synth({ paths: [{ pattern: '/*', stored: [] }] });
+  const [distribution] = Object.values(template.findResources('AWS::CloudFront::Distribution'));
+  const config = distribution!['Properties'].DistributionConfig;
+  const [media] = config.CacheBehaviors;
+  expect(media).toMatchObject({
+    PathPattern: '/media/*',
+    AllowedMethods: ['GET', 'HEAD'],
+    ViewerProtocolPolicy: 'redirect-to-https',
+  });
+  expect(media.OriginRequestPolicyId).toBeUndefined();
+  const origin = config.Origins.find(({ Id }: { Id: string }) => Id === media.TargetOriginId);
+  const [[control, { Properties }]] = Object.entries(
+    template.findResources('AWS::CloudFront::OriginAccessControl'),
+  ) as [[string, { Properties: object }]];
+  expect(origin).toMatchObject({ OriginAccessControlId: { 'Fn::GetAtt': [control, 'Id'] } });
+  expect(Properties).toMatchObject({
+    OriginAccessControlConfig: {
+      OriginAccessControlOriginType: 's3',
+      SigningBehavior: 'always',
+      SigningProtocol: 'sigv4',
+    },
+  });
+  const policy = template.findResources('AWS::CloudFront::CachePolicy')[media.CachePolicyId.Ref];
+  expect(policy!['Properties'].CachePolicyConfig).toMatchObject({
+    DefaultTTL: 31_536_000,
+    ParametersInCacheKeyAndForwardedToOrigin: {
+      QueryStringsConfig: { QueryStringBehavior: 'none' },
+      CookiesConfig: { CookieBehavior: 'none' },
+      HeadersConfig: { HeaderBehavior: 'none' },
+    },
+  });
 });
