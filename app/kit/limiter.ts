@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
+import { inTime } from './in-time.ts';
 import type { Claim, Decision } from './limit.ts';
 import { createMemoryLimiter } from './memory-limiter.ts';
 import { takeInRedis, type LimitRedis } from './redis-limiter.ts';
@@ -50,12 +51,8 @@ export function createLimiter(redis: LimitRedis, log: FastifyBaseLogger | undefi
     const batch = waiting.splice(0, batchSize);
     if (waiting.length > 0) setImmediate(() => void decide());
     try {
-      const decisions = await inTime(
-        takeInRedis(
-          redis,
-          batch.map(({ claims }) => claims),
-        ),
-      );
+      const claims = batch.map((each) => each.claims);
+      const decisions = await inTime(takeInRedis(redis, claims), timeoutMs);
       batch.forEach(({ resolve }, i) => resolve(decisions[i]!));
     } catch (err) {
       fail(err);
@@ -71,17 +68,4 @@ export function createLimiter(redis: LimitRedis, log: FastifyBaseLogger | undefi
       if (waiting.length === 1) setImmediate(() => void decide());
     });
   };
-}
-
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    // After a pause of this process, the response may have arrived and not been read.
-    setImmediate(() => late.reject(new Error(`Redis did not respond within ${timeoutMs} ms`)));
-  }, timeoutMs);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,5 +1,6 @@
 import timers from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { inTime } from '../in-time.ts';
 import { decode, encode, freshDigits } from './entry.ts';
 import type { SharedCache } from './shared.ts';
 
@@ -42,22 +43,12 @@ export function redisLayer(name: string, redis: Redis, subscriber: Redis): Share
 
   /** The first command that gets no response is the last one until a probe shows that Redis responds. */
   async function run<T>(command: Promise<T>): Promise<T> {
-    const controller = new AbortController();
-    const late = timers.setTimeout(timeout, undefined, { signal: controller.signal }).then(async () => {
-      // A response that arrived while this task was busy is read first: the timers of a turn run before its sockets.
-      await timers.setImmediate();
-      await timers.setImmediate();
-      throw new Error(`Redis did not respond within ${timeout} ms`);
-    });
-    late.catch(() => {});
     try {
-      return await Promise.race([command, late]);
+      return await inTime(command, timeout);
     } catch (error) {
       command.catch(() => {});
       if ((error as Error).name !== 'ReplyError' && !silent) void probe();
       throw error;
-    } finally {
-      controller.abort();
     }
   }
 
