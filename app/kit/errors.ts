@@ -30,12 +30,14 @@ export function handleErrors(app: App): void {
 }
 
 /**
- * Node uses the first of several `Host` headers, another hop may use the last (RFC 9112, 3.2, demands a 400).
- * @throws Problem 400 if there is more than one
+ * Node uses the first of several `Host` headers, another hop may use the last (RFC 9112, 3.2, demands a 400); and a target that is
+ * a URL names a host of its own, which Node ignores (3.2.2).
+ * @throws Problem 400 if there is more than one host
  */
-export function refuseTwoHosts({ rawHeaders }: IncomingMessage): void {
+export function refuseTwoHosts({ rawHeaders, url = '' }: IncomingMessage): void {
   const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.length === 4 && name.toLowerCase() === 'host');
   if (hosts.length > 1) throw new Problem(400, undefined, { detail: 'The request has more than one Host header.' });
+  if (!url.startsWith('/')) throw new Problem(400, undefined, { detail: 'The target of the request is not a path.' });
 }
 
 /** Responds to bytes that Node's parser rejects, which never become a request. */
