@@ -1,5 +1,5 @@
 import { threshold, type Breakers } from './breaker.ts';
-import { DependencyError } from './problem.ts';
+import { DependencyError, overloaded } from './problem.ts';
 import { inSpan, type Attributes } from './telemetry/spans.ts';
 import { createTimeOuts } from './time-outs.ts';
 import { traceHeaders } from './trace-context.ts';
@@ -24,7 +24,8 @@ export interface RequestParts {
 }
 
 /**
- * Creates a client for one dependency. After 5 consecutive failures it fails at once for 30 s, then lets one request probe.
+ * Creates a client for one dependency. After 5 consecutive failures it fails at once for 30 s, then lets one request probe. That a
+ * service is overloaded is no failure: it is there.
  * It never retries: only the caller knows what may be sent twice.
  */
 export function createHttpClient(options: {
@@ -78,7 +79,8 @@ export function createHttpClient(options: {
       try {
         const response = await breaker.execute(() =>
           inSpan(() => describe(method), send).catch((cause: unknown) => {
-            throw isTimeOut(cause) && !timeOuts.count(causes) ? new Uncounted(cause) : cause;
+            const counts = isTimeOut(cause) ? timeOuts.count(causes) : !isOverload(cause);
+            throw counts ? cause : new Uncounted(cause);
           }),
         );
         timeOuts.reset();
@@ -95,10 +97,12 @@ export function createHttpClient(options: {
 class FailedResponse extends Error {
   override readonly name = 'FailedResponse';
   readonly status: number;
+  readonly isOverload: boolean;
 
   constructor(name: string, status: number, text: string) {
     super(`${name} responded with ${status}: ${text.slice(0, 200)}`);
     this.status = status;
+    this.isOverload = status === 503 && text.includes(`"title":"${overloaded}"`);
   }
 }
 
@@ -108,6 +112,9 @@ class Uncounted extends Error {
     super('Not evidence that the dependency is down', { cause });
   }
 }
+
+/** Whether a service refused the request because it has too much to do: to stop calling it would not make that less. */
+const isOverload = (error: unknown): boolean => error instanceof FailedResponse && error.isOverload;
 
 /** Whether the dependency, or what is behind a gateway such as a bank, did not respond in time. */
 function isTimeOut(error: unknown): boolean {

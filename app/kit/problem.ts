@@ -57,11 +57,14 @@ export class DependencyError extends Problem {
   }
 }
 
+/** The title of an OverloadError, by which a caller tells a service that is alive from one that is down. */
+export const overloaded = 'Overloaded';
+
 /** More work arrives than can be done now; the same request may be sent again after `Retry-After`. */
 export class OverloadError extends Problem {
   override readonly name = 'OverloadError';
 
   constructor(detail: string, cause: unknown) {
-    super(503, undefined, { detail: `${detail}, try again later`, headers: { 'retry-after': '1' }, cause });
+    super(503, overloaded, { detail: `${detail}, try again later`, headers: { 'retry-after': '1' }, cause });
   }
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { mock } from 'node:test';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createHttpClient, type HttpClient } from '../../../app/kit/http-client.ts';
+import { DependencyError, OverloadError } from '../../../app/kit/problem.ts';
 import { continueTrace, runInTrace } from '../../../app/kit/trace-context.ts';
 import { silentTask } from '../../support/task.ts';
 
@@ -62,6 +63,22 @@ test('requests carry the trace in which they are sent, and nothing outside one',
 test('a status of 4xx is returned and does not count as a failure', async () => {
   status(402, '{"title":"Declined"}');
   for (let i = 0; i < 6; i += 1) expect(await get()).toEqual({ status: 402, json: { title: 'Declined' } });
+});
+
+test('a service that refuses for overload is a 503, which does not count as a failure, also as a probe', async () => {
+  const overload = JSON.stringify(new OverloadError('Too many requests', undefined));
+  status(503, overload);
+  for (let i = 0; i < 6; i += 1) await expect(get()).rejects.toMatchObject({ status: 503 });
+  expect(requests).toBe(6);
+
+  mock.timers.enable({ apis: ['Date'], now: Date.now() });
+  status(503, JSON.stringify(new DependencyError('The database')));
+  for (let i = 0; i < 5; i += 1) await expect(get()).rejects.toMatchObject({ status: 503 });
+  mock.timers.tick(30_000);
+  status(503, overload);
+  await expect(get()).rejects.toMatchObject({ status: 503 });
+  status(200);
+  expect(await get()).toMatchObject({ status: 200 });
 });
 
 test('an empty response has no JSON', async () => {
