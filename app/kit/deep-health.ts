@@ -20,6 +20,7 @@ export function publishDeepHealth(app: App, breakers: Breakers): void {
     '/api/health/deep',
     {
       logLevel: 'silent',
+      config: { priority: 'health' },
       schema: {
         querystring: AnyQuery,
         response: {

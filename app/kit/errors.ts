@@ -12,7 +12,7 @@ export function handleErrors(app: App): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = isIncomplete(error, request) ? new Problem(408, undefined, incomplete) : toProblem(error);
     if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
-    return send(problem, request, reply);
+    return sendProblem(problem, request, reply);
   });
 
   app.setNotFoundHandler((request, reply) => {
@@ -25,7 +25,7 @@ export function handleErrors(app: App): void {
             detail: `${path} does not support ${request.method}, only ${methods.join(', ')}`,
             headers: { allow: methods.join(', ') },
           });
-    return send(problem, request, reply);
+    return sendProblem(problem, request, reply);
   });
 }
 
@@ -57,7 +57,8 @@ export function refuseMalformed(error: Error & { code?: string }, socket: Socket
 
 const parserStatus: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
-function send(problem: Problem, request: FastifyRequest, reply: FastifyReply) {
+/** Sends a problem as the response. */
+export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply) {
   if (problem.status === 413) discardBody(request, reply);
   return (
     reply

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { FastifySchema, RouteOptions } from 'fastify';
+import type { FastifyContextConfig, FastifySchema, RouteOptions } from 'fastify';
 import { Type } from 'typebox';
 import type { App } from './app.ts';
 
@@ -65,7 +65,7 @@ const problem = (description: string) => ({
 /** Returns the statuses of the errors with which a route can respond, sorted, besides those of a fault in it. */
 function problemsOf(
   method: string,
-  isLimited: boolean,
+  { limit, priority }: FastifyContextConfig,
   { querystring, params, headers, security, problems = [] }: FastifySchema,
 ): number[] {
   const hasBody = method !== 'GET';
@@ -75,12 +75,11 @@ function problemsOf(
     ...new Set([
       ...problems,
       ...(isChecked ? [400] : []),
-      ...(isLimited ? [429] : []),
+      ...(limit !== 'none' ? [429] : []),
+      ...(priority !== 'health' ? [503] : []),
       // Refused from pages of other origins. A body is read from every request that has one, whether the route uses it or not.
       ...(hasBody ? [403, 408, 413, 415] : []),
       ...(security ? [401] : []),
-      // Sessions are in Redis.
-      ...(security?.some((scheme) => 'session' in scheme) ? [503] : []),
     ]),
   ].toSorted((a, b) => a - b);
 }
@@ -99,8 +98,8 @@ async function describe(name: string, routes: RouteOptions[]): Promise<object> {
   });
   description.setValidatorCompiler(() => () => true);
   description.setSerializerCompiler(() => JSON.stringify);
-  for (const { method, url, schema = {}, config } of routes.filter((route) => route.method !== 'HEAD')) {
-    const problems = problemsOf(String(method), config?.limit !== 'none', schema).map((status) => [
+  for (const { method, url, schema = {}, config = {} } of routes.filter((route) => route.method !== 'HEAD')) {
+    const problems = problemsOf(String(method), config, schema).map((status) => [
       status,
       problem(STATUS_CODES[status] as string),
     ]);

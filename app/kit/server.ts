@@ -7,6 +7,7 @@ import { handleErrors, refuseMalformed, refuseTwoHosts } from './errors.ts';
 import { limitRequests } from './limits.ts';
 import { loggedTrace, type Logger } from './log.ts';
 import { publishOpenApi } from './openapi.ts';
+import { shedOverload } from './overload/shed.ts';
 import type { LimitRedis } from './redis-limiter.ts';
 import { RequestLog } from './request-log.ts';
 import { traceRequests } from './telemetry/request-spans.ts';
@@ -55,6 +56,7 @@ export function createServer(options: {
     frameworkErrors: (error, request, reply) => app.errorHandler(error, request, reply),
   });
   app.removeContentTypeParser('text/plain');
+  shedOverload(app);
   traceRequests(app, (request) => traces.get(request.raw) as Trace);
   app.addHook('onRequest', (request, _reply, done) => runInTrace(traces.get(request.raw) as Trace, done));
   app.addHook('onRequest', (request, reply, done) => {
@@ -72,7 +74,7 @@ export function createServer(options: {
     '/api/health',
     {
       logLevel: 'silent',
-      config: { limit: 'none' },
+      config: { limit: 'none', priority: 'health' },
       schema: {
         querystring: AnyQuery,
         response: { 200: Type.Object({ status: Type.Literal('ok'), uptime: Type.Number() }) },

@@ -7,11 +7,15 @@ import { seriesOf } from './series.ts';
 
 /** Serves the metrics of this task to a Prometheus inside the network. */
 export function publishMetrics(app: App, metrics: Metrics, common: Readonly<Record<string, string>>): void {
-  app.get('/metrics', { logLevel: 'silent', schema: { hide: true, querystring: AnyQuery } }, async (request, reply) => {
-    refuseInternet(request);
-    const series = seriesOf(await metrics.collect('cumulative'));
-    return reply
-      .headers({ 'content-type': 'text/plain; version=0.0.4', 'cache-control': 'no-store' })
-      .send(toPrometheus(series, common));
-  });
+  app.get(
+    '/metrics',
+    { logLevel: 'silent', config: { priority: 'health' }, schema: { hide: true, querystring: AnyQuery } },
+    async (request, reply) => {
+      refuseInternet(request);
+      const series = seriesOf(await metrics.collect('cumulative'));
+      return reply
+        .headers({ 'content-type': 'text/plain; version=0.0.4', 'cache-control': 'no-store' })
+        .send(toPrometheus(series, common));
+    },
+  );
 }

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { App } from '../app.ts';
 import { refusedBy } from '../limits.ts';
+import { shedAs } from '../overload/shed.ts';
 import type { Labels } from './instruments.ts';
 import type { Metrics } from './metrics.ts';
 import { observePeak } from './peak.ts';
@@ -37,6 +38,8 @@ export function measureRequests(app: App, metrics: Metrics): void {
       else if (statusCode >= 400) metrics.add('RequestsRefused', 1, route);
       const limit = statusCode === 429 ? refusedBy(request) : undefined;
       if (limit) metrics.add('RequestsLimited', 1, { limit: limit.name });
+      const priority = shedAs(request);
+      if (priority) metrics.add('RequestsShed', 1, { priority });
     }
     done();
   });

@@ -26,6 +26,7 @@ export function addRoutes(app: App, parts: RouteParts): void {
   app.post(
     '/api/payments',
     {
+      config: { priority: 'payment' },
       schema: {
         summary: 'Pays an order',
         security: signedIn,

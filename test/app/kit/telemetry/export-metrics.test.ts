@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { mock } from 'node:test';
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { createLogger } from '../../../../app/kit/log.ts';
 import { perLogin } from '../../../../app/kit/limit.ts';
@@ -150,6 +151,23 @@ test('a 429 is counted by the limit that refused it', async () => {
   await app.inject({ url: '/things/1', headers: { ...headers, 'x-api-key': `hr_${'k'.repeat(43)}` } });
   await task.stop();
   expect(exported()['RequestsLimited']).toEqual({ address: 1, login: 1, key: 1 });
+});
+
+test('a 503 for overload is counted by the priority of the request', async () => {
+  const { task, app, exported } = start();
+  app.get('/busy', async () => {
+    const end = performance.now() + 30;
+    while (performance.now() < end);
+    return {};
+  });
+  const headers = { 'cloudfront-viewer-address': '198.51.100.10:46532' };
+  const flood = async (count: number) =>
+    Promise.all(Array.from({ length: count }, () => app.inject({ url: '/busy', headers })));
+  await flood(10);
+  await endOfTurn();
+  const refused = (await flood(20)).filter(({ statusCode }) => statusCode === 503);
+  await task.stop();
+  expect(exported()['RequestsShed']).toEqual({ browsing: refused.length });
 });
 
 test('the most requests that were under way at a time are exported, and a client that leaves is no longer counted', async () => {

@@ -36,7 +36,8 @@ test('10,000 requests with forged addresses pass the limit of their one address 
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }
   };
-  await Promise.all(Array.from({ length: 20 }, sender));
+  // All hops share this thread. With more under way at a time, the service would refuse some for overload.
+  await Promise.all(Array.from({ length: 8 }, sender));
   // On a loaded machine they take longer than a window.
   const windows = Math.ceil((performance.now() - begun) / 60_000);
   expect(new Set(statuses.keys())).toEqual(new Set([200, 429]));
