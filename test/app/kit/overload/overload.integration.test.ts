@@ -1,11 +1,14 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { apply } from '../../../../bench/load.ts';
 import { applyOpen, type StreamOutcome } from '../../../../bench/open-loop.ts';
 import { forwardTo } from '../../../../local/resources/elbv2/load-balancer/actions.ts';
 import { createRig, until } from '../../../local/resources/elbv2/load-balancer/rig.ts';
+
+// What is measured is disturbed by other work on the machine, for better or worse, but not three times in a row.
+jest.retryTimes(2);
 
 const rig = createRig();
 const stops: (() => void)[] = [];

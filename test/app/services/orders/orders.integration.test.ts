@@ -10,6 +10,7 @@ import { handlePaid } from '../../../../app/services/orders/events.ts';
 import type { OrderStore } from '../../../../app/services/orders/order.ts';
 import { createOrderStore, type OrdersTables } from '../../../../app/services/orders/store.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../../support/database.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { allowSignIn, memoryRedis, noKeys } from '../../../support/sign-in.ts';
 import { silentTask } from '../../../support/task.ts';
 import { createMetrics, type Metrics } from '../../../../app/kit/telemetry/metrics.ts';
@@ -145,7 +146,10 @@ test('the event of a payment marks the order as paid, and a repetition of it cha
   const paid = { ...event, payload: { ...payment, orderId: body['id'] } };
   await handlePaid({ store }, paid);
   await handlePaid({ store }, paid);
-  expect(await get(`/api/orders/${String(body['id'])}`)).toEqual({ status: 200, body: { ...body, status: 'paid' } });
+  // The user has not written it: it is seen once the replica has it.
+  await eventually(async () =>
+    expect(await get(`/api/orders/${String(body['id'])}`)).toEqual({ status: 200, body: { ...body, status: 'paid' } }),
+  );
 });
 
 test('each event of a payment is confirmed to payments, also a repeated one', async () => {
