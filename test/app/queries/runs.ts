@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import type { PublishBatchCommand } from '@aws-sdk/client-sns';
+import type { Database } from '../../../app/kit/database.ts';
+import { startRelay } from '../../../app/kit/outbox.ts';
+import { createKeyStore } from '../../../app/services/auth/key-store.ts';
+import { createUserStore } from '../../../app/services/auth/store.ts';
+import { createProductStore } from '../../../app/services/catalog/store.ts';
+import { createOrderStore } from '../../../app/services/orders/store.ts';
+import { createConfirmationStore } from '../../../app/services/payments/confirmation-store.ts';
+import { createPaymentStore } from '../../../app/services/payments/store.ts';
+import { createChargeStore } from '../../../app/services/sandbox/store.ts';
+import { createSentStore } from '../../../app/workers/mailer/store.ts';
+import { eventually } from '../../support/eventually.ts';
+import { measured } from '../../support/measured.ts';
+import { silentTask } from '../../support/task.ts';
+import { idOf, rowsPerTable } from './seeds.ts';
+
+/** Each thing that a service does with its database, with arguments that find rows. */
+type Runs = (database: Database<any>) => Record<string, () => Promise<unknown>>; // oxlint-disable-line typescript/no-explicit-any -- any service's tables
+
+const hash = (text: string) => createHash('sha256').update(text).digest();
+const token = (text: string) => ({ hash: hash(text), links: { verify: 'https://a/v', reset: 'https://a/r' } });
+const nothing = async () => {};
+
+export const runs = {
+  auth: (database) => {
+    const users = createUserStore(database);
+    const keys = createKeyStore(database);
+    return {
+      add: () => users.add('new@example.com', 'hash', token('a')),
+      find: () => users.find('7@example.com'),
+      hasPassword: () => users.hasPassword(idOf(7), 'hash'),
+      requestVerification: () => users.requestVerification(idOf(7), token('b')),
+      verify: () => users.verify(hash('b')),
+      'requestReset of a known address': () => users.requestReset('7@example.com', token('c')),
+      'requestReset of an unknown address': () => users.requestReset('nobody@example.com', token('d')),
+      isReset: () => users.isReset(hash('c')),
+      reset: () => users.reset(hash('c'), 'new hash', nothing),
+      changePassword: () => users.changePassword({ id: idOf(8), oldHash: 'hash', newHash: 'new hash' }, nothing),
+      'add a key': () => keys.add(idOf(7), 'hr_key', 'hr_'),
+      'list keys': () => keys.list(idOf(7)),
+      'find the owner of a key': () => keys.ownerOf('hr_key'),
+      'revoke a key': () => keys.revoke(idOf(7), idOf(1)),
+      'relay events': () => relay(database),
+    };
+  },
+  catalog: (database) => {
+    const store = createProductStore(database);
+    return {
+      'list, first page': () => store.list(21),
+      'list, next page': () => store.list(21, { popularity: 1_000, id: 'film-3001' }),
+      findAll: () => store.findAll(['film-1', 'film-2']),
+      find: () => store.find('film-1'),
+      flags: () => store.flags(),
+    };
+  },
+  orders: (database) => {
+    const store = createOrderStore(database);
+    const items = [{ productId: 'heat', quantity: 1, priceCents: 999 }];
+    const place = () =>
+      store.place({ userId: 'user-7', key: 'new', body: {} }, async () => ({
+        userId: 'user-7',
+        totalCents: 999,
+        items,
+      }));
+    return {
+      place,
+      'place again': place,
+      find: () => store.find('user-7', idOf(36)),
+      'list, first page': () => store.list('user-7', 21, undefined),
+      'list, next page': () => store.list('user-7', 21, idOf(36)),
+      markPaid: () => store.markPaid(idOf(36), idOf(1)),
+      'relay events': () => relay(database),
+    };
+  },
+  payments: (database) => {
+    const store = createPaymentStore(database);
+    const confirmations = createConfirmationStore(database);
+    const payment = { userId: 'user-7', email: 'ada@example.com', amountCents: 999, requestHash: 'hash' };
+    const open = (orderId: string, idempotencyKey?: string) => store.open({ ...payment, orderId, idempotencyKey });
+    return {
+      findByKey: () => store.findByKey('user-7', '36'),
+      open: () => open(idOf(rowsPerTable + 1), 'new'),
+      'open again': () => open(idOf(rowsPerTable + 1), 'new'),
+      'open for a paid order': () => open(idOf(1)),
+      settle: () => store.settle(idOf(100), 'succeeded'),
+      'settle again': () => store.settle(idOf(100), 'succeeded'),
+      claimAbandoned: () => store.claimAbandoned(20),
+      confirm: () => confirmations.confirm(idOf(1)),
+      publishAgain: () => confirmations.publishAgain(20),
+      'relay events': () => relay(database),
+    };
+  },
+  sandbox: (database) => {
+    const store = createChargeStore(database);
+    return {
+      decide: () => store.decide({ key: 'new', status: 'succeeded', amountCents: 999 }),
+      find: () => store.find('7'),
+    };
+  },
+  mailer: (database) => {
+    const store = createSentStore(database);
+    const mail = { to: 'ada@example.com', kind: 'order' } as const;
+    return {
+      once: () => store.once('new', mail, async () => ({ outcome: 'sent' })),
+      'once, refused': () => store.once('other', mail, async () => ({ outcome: 'refused', reason: 'bounced' })),
+    };
+  },
+} satisfies Record<string, Runs>;
+
+/** Relays one batch of events, of which the topic refuses one, and measures those that wait. */
+async function relay(database: Database<unknown>): Promise<void> {
+  const task = silentTask({ EVENTS_TOPIC_ARN: 'arn:aws:sns:eu-central-1:0:events' });
+  let batches = 0;
+  const send = async ({ input }: PublishBatchCommand) => {
+    batches += 1;
+    const [first, ...others] = input.PublishBatchRequestEntries ?? [];
+    if (batches > 1) return {};
+    return { Successful: others, Failed: [{ Id: first?.Id, Code: 'InvalidParameter' }] };
+  };
+  startRelay(task, { database, sns: { send: send as never }, pollMs: 1 });
+  await eventually(async () => {
+    if (batches < 2) throw new Error('The first batch is not published yet');
+  });
+  await measured(task.metrics);
+  await task.stop();
+}
