@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
-import { createShopper } from '../support/shopper.ts';
+import { createShopper, type Shopper } from '../support/shopper.ts';
 import { startSystem, type System } from '../support/system.ts';
 
 let assembly: string;
@@ -35,13 +36,15 @@ function edit(stack: string, change: (resources: Template['Resources']) => void)
   writeFileSync(join(folder, file), JSON.stringify(template));
 }
 
-/** Sets an environment variable of the tasks of catalog. */
-const setVariable = (Name: string, Value: string) =>
+/** Sets an environment variable of the tasks of these services. */
+const setVariable = (Name: string, Value: string, isOf = /^catalogTask[0-9A-F]{8}$/) =>
   edit('Services', (resources) => {
-    const definition = Object.keys(resources).find((id) => /^catalogTask[0-9A-F]{8}$/.test(id)) ?? '';
-    const [container] = resources[definition]!.Properties.ContainerDefinitions;
-    const others = container.Environment.filter((variable: { Name: string }) => variable.Name !== Name);
-    container.Environment = [...others, { Name, Value }];
+    for (const [id, { Type, Properties }] of Object.entries(resources)) {
+      if (Type !== 'AWS::ECS::TaskDefinition' || !isOf.test(id)) continue;
+      const [container] = Properties.ContainerDefinitions;
+      const others = container.Environment.filter((variable: { Name: string }) => variable.Name !== Name);
+      container.Environment = [...others, { Name, Value }];
+    }
   });
 
 const service = async (name: string) => (await system.status()).services.find((each) => each.name === name);
@@ -79,6 +82,44 @@ test('a changed variable is rolled out by its service only, without a failed req
   expect(after.catalog.filter((id) => before.catalog.includes(id))).toEqual([]);
   expect(after.auth).toEqual(before.auth);
   expect([...statuses.keys()]).toEqual([200]);
+});
+
+test('when every task of every service is replaced under load, no request fails, and sessions and orders remain', async () => {
+  const tasks = async () => (await system.status()).services.flatMap((each) => each.tasks.map(({ id }) => id));
+  const before = await tasks();
+  const shoppers = Array.from({ length: 8 }, () => createShopper(system.edge));
+  for (const shopper of shoppers) expect((await shopper.register()).status).toBe(201);
+  let buying = true;
+  const paid = new Map<string, string[]>();
+  const failed: string[] = [];
+  const buy = async (shopper: Shopper) => {
+    const own: string[] = [];
+    paid.set(shopper.email, own);
+    while (buying) {
+      const order = await shopper.order([{ productId: 'the-shawshank-redemption-1994', quantity: 1 }]);
+      const payment = await shopper.pay(order.body.id);
+      const { status } = await shopper.me();
+      const seen = `${order.status} ${payment.status} ${status}`;
+      if (seen === '201 201 200') own.push(order.body.id);
+      else failed.push(seen);
+      // Each stays within the limit of its address.
+      await sleep(200);
+    }
+  };
+  const buyers = shoppers.map(buy);
+  setVariable('EXTRA', '2', /Task/);
+  await system.apply();
+  buying = false;
+  await Promise.all(buyers);
+  expect(failed).toEqual([]);
+  expect((await tasks()).filter((id) => before.includes(id))).toEqual([]);
+  expect(await tasks()).toHaveLength(before.length);
+  for (const shopper of shoppers) {
+    const own = paid.get(shopper.email)!;
+    expect(own.length).toBeGreaterThan(0);
+    expect(await shopper.me()).toMatchObject({ status: 200, body: { email: shopper.email } });
+    for (const id of own) expect((await shopper.send('GET', `/api/orders/${id}`)).status).toBe(200);
+  }
 });
 
 test('a crashing version is rolled back, the old tasks keep running, and the next apply repairs it', async () => {
