@@ -1,5 +1,6 @@
 import { mock } from 'node:test';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { createBreakers, type Breaker, type Breakers } from '../../../app/kit/breaker.ts';
 import { createLogger } from '../../../app/kit/log.ts';
 
@@ -113,4 +114,27 @@ test('an outage is logged when it begins and when it ends, not at each probe', a
     { dependency: 'The mill', msg: 'The mill is back, its circuit closes' },
   ]);
   expect(lines.join('')).not.toContain('secret');
+});
+
+test('whatever happens, it works only while fewer than five failures follow each other, or to probe', async () => {
+  const step = fc.record({ fails: fc.boolean(), afterMs: fc.constantFrom(0, 1, 29_999, 30_000, 60_000) });
+  let runs = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      runs += 1;
+      breaker = breakers.create({ name: `Mill ${runs}`, probeAfterMs: 30_000, counts: () => true });
+      let failures = 0;
+      let openUntil = 0;
+      for (const { fails, afterMs } of steps) {
+        mock.timers.tick(afterMs);
+        calls = 0;
+        const worked = failures < 5 || Date.now() >= openUntil;
+        await attempt(fails ? down : undefined);
+        expect(calls).toBe(worked ? 1 : 0);
+        if (!worked) continue;
+        failures = fails ? failures + 1 : 0;
+        if (failures >= 5) openUntil = Date.now() + 30_000;
+      }
+    }),
+  );
 });

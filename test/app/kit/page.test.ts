@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { Type } from 'typebox';
 import { readCursor, toPage } from '../../../app/kit/page.ts';
 
@@ -24,3 +25,44 @@ test.each(['', 'x', '!!', Buffer.from('{"n":"1"}').toString('base64url'), Buffer
     );
   },
 );
+
+test('pages of any size hold every row once, in order, whatever the positions are', () => {
+  const Position = Type.Object({ at: Type.Integer(), id: Type.String() });
+  const row = fc.record({ at: fc.maxSafeInteger(), id: fc.string({ unit: 'binary', maxLength: 20 }) });
+  const distinct = fc.uniqueArray(row, { selector: ({ at, id }) => `${at} ${id}`, maxLength: 40 });
+  fc.assert(
+    fc.property(distinct, fc.integer({ min: 1, max: 10 }), (all, limit) => {
+      const seen: typeof all = [];
+      const indexAfter = (cursor: string) => {
+        const last = readCursor(Position, cursor);
+        return 1 + all.findIndex(({ at, id }) => at === last.at && id === last.id);
+      };
+      const read = (start: number) => {
+        const { items, nextCursor } = toPage(all.slice(start, start + limit + 1), limit, (last) => last);
+        expect(items.length <= limit).toBe(true);
+        seen.push(...items);
+        if (nextCursor !== null) read(indexAfter(nextCursor));
+      };
+      read(0);
+      expect(seen).toEqual(all);
+    }),
+  );
+});
+
+test('no text is a cursor by chance: it is read or refused as a 400', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.json().map((json) => Buffer.from(json).toString('base64url')),
+      ),
+      (text) => {
+        try {
+          expect(Number.isInteger(readCursor(position, text).n)).toBe(true);
+        } catch (error) {
+          expect(error).toMatchObject({ status: 400 });
+        }
+      },
+    ),
+  );
+});

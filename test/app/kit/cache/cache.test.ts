@@ -125,6 +125,38 @@ test('a load that was under way when its key was invalidated is not kept', async
   expect(await get()).toBe('2');
 });
 
+test('content is never older than its time to live, unless it is loaded again, and never older than its stale time', async () => {
+  const step = fc.record({ afterMs: fc.nat(16_000), fails: fc.boolean() });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
+      const loaded = new Map<string, number>();
+      let fails = false;
+      let tried = 0;
+      const cache = createCache({ ttl: 10_000, stale: 5_000, negativeTtl: 0 });
+      const load = async () => {
+        tried = Date.now();
+        if (fails) throw new Error('the database is down');
+        const text = String(loaded.size);
+        loaded.set(text, Date.now());
+        return contentOf(text, 'text/plain');
+      };
+      for (const each of steps) {
+        mock.timers.tick(each.afterMs);
+        fails = each.fails;
+        const content = await cache.get('a', load).catch(() => undefined);
+        // Only a load that fails leaves nothing.
+        if (content === undefined) expect([fails, tried]).toEqual([true, Date.now()]);
+        const age = content === undefined ? 0 : Date.now() - loaded.get(content.body.toString())!;
+        expect(age).toBeLessThan(15_000);
+        // A load was tried within the last second.
+        if (age >= 10_000) expect(Date.now() - tried).toBeLessThan(1_000);
+        await timers.setImmediate();
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
 test('an entry is the same after it was stored', () => {
   const time = fc.integer({ min: 0, max: 9e14 });
   fc.assert(

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import type { HttpClient } from '../../../../app/kit/http-client.ts';
 import { createPriceFinder, price, total } from '../../../../app/services/orders/pricing.ts';
 
@@ -21,6 +22,22 @@ test('lines keep their order and quantity, and get the price of their product, e
     { productId: 'heat', quantity: 2, priceCents: 1_250 },
   ]);
   expect(total(items)).toBe(2_500);
+});
+
+test('the total of the largest order is exact to the cent', () => {
+  const line = fc.record({
+    productId: fc.string(),
+    quantity: fc.integer({ min: 1, max: 100 }),
+    // The largest price that the catalogue can store.
+    priceCents: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
+  });
+  fc.assert(
+    fc.property(fc.array(line, { minLength: 1, maxLength: 50 }), (items) => {
+      const exact = items.reduce((sum, { quantity, priceCents }) => sum + BigInt(quantity) * BigInt(priceCents), 0n);
+      expect(BigInt(total(items))).toBe(exact);
+      expect(Number.isSafeInteger(total(items))).toBe(true);
+    }),
+  );
 });
 
 test('all unknown products are named', async () => {
