@@ -6,6 +6,7 @@ import { createShopper, type Shopper } from '../support/shopper.ts';
 import { startSystem, type System } from '../support/system.ts';
 import { send } from '../local/resources/elbv2/load-balancer/rig.ts';
 import { describeJourney } from './journey.ts';
+import { describePrivateResponses } from './private-responses.ts';
 import { describeReadRouting } from './read-routing.ts';
 import { describeTaskLoss } from './task-loss.ts';
 
@@ -16,6 +17,7 @@ beforeAll(async () => {
 afterAll(() => system?.dispose());
 
 describeJourney(() => system);
+describePrivateResponses(() => system);
 describeReadRouting(() => system);
 describeTaskLoss(() => system);
 

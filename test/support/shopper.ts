@@ -39,7 +39,7 @@ export function createShopper(edge: string, email = `shopper-${randomUUID()}@exa
       cookies.set(pair.slice(0, at), pair.slice(at + 1));
     }
     const { text } = response;
-    const isJson = response.headers.get('content-type')?.includes('json');
+    const isJson = text !== '' && response.headers.get('content-type')?.includes('json');
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
   }
 
