@@ -49,7 +49,8 @@ async function run({ port, path, seconds, connections, clients }: Load): Promise
   const end = performance.now() + seconds * 1000;
   const failed: Record<string, number> = {};
   let ok = 0;
-  let client = Math.floor(Math.random() * addresses);
+  // Far from those of other runs, whose requests count for a minute.
+  let client = Math.floor(Math.random() * 10_000_000);
 
   const requests = Array.from({ length: clients === 'header' ? addresses : 1 }, (_, i) =>
     Buffer.from(
@@ -60,8 +61,8 @@ async function run({ port, path, seconds, connections, clients }: Load): Promise
   );
   const next = () => requests[client++ % requests.length] as Buffer;
   const from = () => {
-    const i = client++ % 0xff_ff_ff;
-    return `127.${(i >> 16) + 1}.${(i >> 8) & 255}.${i & 255 || 1}`;
+    const i = client++;
+    return `127.${1 + (Math.floor(i / 62_500) % 250)}.${Math.floor(i / 250) % 250}.${1 + (i % 250)}`;
   };
 
   const isOver = () => performance.now() >= end;
