@@ -1,42 +1,19 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { Readable } from 'node:stream';
-import { mock } from 'node:test';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createEdge, type EdgeOptions } from '../../../../local/resources/cloudfront/edge.ts';
+import { createEdge } from '../../../../local/resources/cloudfront/edge.ts';
 import { originHeaders } from '../../../../local/resources/cloudfront/origin-headers.ts';
 import { forwardTo } from '../../../../local/resources/elbv2/load-balancer/actions.ts';
 import { createEdgeServer, viewerLimits } from '../../../../local/resources/cloudfront/edge-server.ts';
 import { chooseBehavior, type Behavior } from '../../../../local/resources/cloudfront/behaviors.ts';
 import { closeServer, listenOnLoopback } from '../../../../local/http/server.ts';
 import type { RequestListener } from 'node:http';
-import type { Hop, HopRequest, HopResponse } from '../../../../local/http/hop.ts';
-import { cachingDisabled } from '../../../../local/resources/cloudfront/policies/cache-policy.ts';
-import {
-  allViewerAndCloudFront,
-  noOriginRequestPolicy,
-} from '../../../../local/resources/cloudfront/policies/origin-request-policy.ts';
-import { only } from '../../../../local/resources/cloudfront/policies/selection.ts';
+import type { Hop } from '../../../../local/http/hop.ts';
 import { bodyOf } from './body.ts';
 import { singleOrigin } from './origin.ts';
+import { asObject, behavior, domainName, get, options } from './edge-parts.ts';
 import { createRig, send, sendRaw, until } from '../elbv2/load-balancer/rig.ts';
 
-const domainName = 'd111.cloudfront.net';
-const behavior: Behavior = {
-  targetOriginId: 'origin',
-  allowedMethods: ['GET', 'HEAD', 'POST'],
-  viewerProtocolPolicy: 'redirect-to-https',
-  cachePolicy: cachingDisabled,
-  originRequestPolicy: allViewerAndCloudFront,
-  compress: false,
-};
-const options: EdgeOptions = {
-  domainName,
-  url: 'http://127.0.0.1:8080',
-  behaviorOf: () => behavior,
-  errorTtlMs: () => 0,
-  isUp: () => true,
-};
 const rig = createRig();
 afterEach(() => rig.stop());
 
@@ -51,22 +28,6 @@ async function edgeBefore(handler: RequestListener, timeoutMs?: number, limits: 
   const edgePort = await listenOnLoopback(server, 0);
   return { port: edgePort, close: () => closeServer(server, 0) };
 }
-
-const get = (more: Partial<HopRequest> = {}): HopRequest => ({
-  method: 'GET',
-  url: '/',
-  headers: ['Host', 'localhost:8080'],
-  body: undefined,
-  bodyArrived: () => true,
-  client: { address: '127.0.0.1', port: 50_000 },
-  signal: new AbortController().signal,
-  ...more,
-});
-
-const asObject = (raw: readonly string[]) =>
-  Object.fromEntries(
-    Array.from({ length: raw.length / 2 }, (_, index) => raw.slice(index * 2, index * 2 + 2)) as [string, string][],
-  );
 
 test('the viewer’s address is appended to what the viewer claims', () => {
   const forged = ['X-Forwarded-For', '1.1.1.1', 'x-forwarded-for', '2.2.2.2'];
@@ -343,75 +304,5 @@ describe('the viewer protocol policy of a request without TLS', () => {
     expect(choose('/a.png').pathPattern).toBe('/*.png');
     expect(choose('/API/orders')).toBe(page);
     expect(choose('/api')).toBe(page);
-  });
-});
-
-describe('a behaviour that stores', () => {
-  const caching = { ...cachingDisabled, maxTtlMs: 60_000 };
-  const storing = { ...behavior, cachePolicy: caching, originRequestPolicy: noOriginRequestPolicy };
-  const xCache = ({ headers }: HopResponse) => asObject(headers)['X-Cache'];
-
-  /** An edge whose origin waits for the next turn, and counts its requests. */
-  function edgeOf(given: Behavior, respond: (count: number) => Promise<HopResponse> | HopResponse) {
-    let count = 0;
-    const origin: Hop = async () => {
-      const own = ++count;
-      await new Promise((resolve) => setImmediate(resolve));
-      return respond(own);
-    };
-    return { edge: createEdge(singleOrigin(origin), { ...options, behaviorOf: () => given }), requests: () => count };
-  }
-
-  const page = (cacheControl: string) => ({ status: 200, headers: ['Cache-Control', cacheControl], body: 'page' });
-
-  test('X-Cache states hits and misses, and every request has an id of its own', async () => {
-    const { edge } = edgeOf(storing, () => page('max-age=60'));
-    const responses = [await edge(get()), await edge(get())];
-    expect(responses.map(xCache)).toEqual(['Miss from cloudfront', 'Hit from cloudfront']);
-    expect(new Set(responses.map(({ headers }) => asObject(headers)['X-Amz-Cf-Id'])).size).toBe(2);
-  });
-
-  test.each([
-    ['no cookies are forwarded', storing, 1],
-    ['the origin request policy forwards cookies', { ...storing, originRequestPolicy: allViewerAndCloudFront }, 3],
-    ['the key has cookies', { ...storing, cachePolicy: { ...caching, cookies: only(['theme']) } }, 3],
-    ['caching is disabled', behavior, 3],
-  ])('where %s, three simultaneous requests are as many to the origin as documented', async (_, given, expected) => {
-    const { edge, requests } = edgeOf(given, () => page('max-age=60'));
-    await Promise.all([edge(get()), edge(get()), edge(get())]);
-    expect(requests()).toBe(expected);
-  });
-
-  test('an origin that is unreachable at revalidation is a stale object', async () => {
-    mock.timers.enable({ apis: ['Date'] });
-    try {
-      const { edge } = edgeOf(storing, (count) => {
-        if (count > 1) throw new Error('no listener');
-        return page('max-age=60');
-      });
-      await edge(get());
-      mock.timers.tick(60_000);
-      const response = await edge(get());
-      expect(response.status).toBe(200);
-      expect(await bodyOf(response)).toBe('page');
-    } finally {
-      mock.timers.reset();
-    }
-  });
-
-  test('an origin that breaks off in the middle of what would be stored is a 502, and nothing is stored', async () => {
-    const broken = () => new Readable({ read: () => {} }).on('error', () => {});
-    const { edge } = edgeOf(storing, (count) => {
-      if (count > 1) return page('max-age=60');
-      const body = broken();
-      body.push('par');
-      setImmediate(() => body.destroy(new Error('reset')));
-      return { ...page('max-age=60'), body };
-    });
-    expect(await edge(get())).toMatchObject({
-      status: 502,
-      headers: expect.arrayContaining(['Error from cloudfront']),
-    });
-    expect(await bodyOf(await edge(get()))).toBe('page');
   });
 });
