@@ -1,16 +1,12 @@
-import { App } from 'aws-cdk-lib/core';
 import { describe, expect, test } from '@jest/globals';
 
-import { featureFlags } from '../../lib/app.ts';
-import { withDefaults } from '../../lib/config/environment.ts';
 import type { EnvironmentProps } from '../../lib/config/environment-props.ts';
-import { Deployment } from '../../lib/deployment.ts';
 import { system } from '../../lib/system.ts';
 import type { ServiceDefinition } from '../../lib/system.ts';
 import { Account, referencesIn } from './cloudformation.ts';
 import type { StackTemplate } from './cloudformation.ts';
 import { environmentNames, stackNames, templateOf } from './environments.ts';
-import { temporaryOutdir } from './stack.ts';
+import { deploymentStacks } from './deployment-stacks.ts';
 
 interface Variant {
   readonly props?: Partial<EnvironmentProps>;
@@ -27,17 +23,10 @@ function stacksOf(variant: Variant): readonly StackTemplate[] {
 }
 
 function synthesize({ props, definitions = system }: Variant): StackTemplate[] {
-  const app = new App({
-    context: featureFlags(),
-    outdir: temporaryOutdir(),
-    analyticsReporting: false,
-    treeMetadata: false,
-    builtinCloudFormationValidation: false,
-  });
-  const environment = withDefaults('test', { mailFrom: 'orders@example.com', sandbox: true, ...props });
-  return new Deployment(app, environment, definitions)
-    .synth()
-    .stacks.map(({ stackName, template }) => ({ stackName, template: template as StackTemplate['template'] }));
+  return deploymentStacks(props, definitions).map(({ stackName, template }) => ({
+    stackName,
+    template: template as StackTemplate['template'],
+  }));
 }
 
 const without = (...names: string[]): ServiceDefinition[] => system.filter(({ name }) => !names.includes(name));

@@ -1,18 +1,14 @@
 import { readFileSync } from 'node:fs';
 
-import { App } from 'aws-cdk-lib/core';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from '@jest/globals';
 
-import { featureFlags } from '../../../lib/app.ts';
-import { withDefaults } from '../../../lib/config/environment.ts';
 import type { EnvironmentProps } from '../../../lib/config/environment-props.ts';
-import { Deployment } from '../../../lib/deployment.ts';
 import { dependenciesOf } from '../../../lib/monitoring/dependencies.ts';
 import { definitionsFor, folderOf, hasQueue, system } from '../../../lib/system.ts';
 import type { ServiceDefinition } from '../../../lib/system.ts';
 import { environmentNames, environments } from '../environments.ts';
-import { temporaryOutdir } from '../stack.ts';
+import { deploymentStacks } from '../deployment-stacks.ts';
 import { alarmsOf, widgetsOf } from './metrics.ts';
 
 describe.each(environmentNames)('in %s', (environment) => {
@@ -71,15 +67,7 @@ describe.each(environmentNames)('in %s', (environment) => {
 });
 
 function stacksWith(props: Partial<EnvironmentProps>, definitions: readonly ServiceDefinition[] = system) {
-  const app = new App({
-    context: featureFlags(),
-    outdir: temporaryOutdir(),
-    analyticsReporting: false,
-    treeMetadata: false,
-    builtinCloudFormationValidation: false,
-  });
-  const environment = withDefaults('test', { mailFrom: 'orders@example.com', sandbox: true, ...props });
-  const { stacks } = new Deployment(app, environment, definitions).synth();
+  const stacks = deploymentStacks(props, definitions);
   const named = (name: string) => {
     const stack = stacks.find(({ stackName }) => stackName === `headroom-test-${name}`)!;
     return { region: stack.environment.region, template: Template.fromJSON(stack.template as object) };
