@@ -218,6 +218,13 @@ test('a client that expects 100 Continue receives it', async () => {
   expect(String(Buffer.concat(await (await answerTo(outgoing)).toArray()))).toBe('body');
 });
 
+test.each([256, 65_536])('a body of %i bytes arrives as it is, with every value of a byte', async (size) => {
+  const body = Uint8Array.from({ length: size }, (_, i) => i);
+  const port = await serve(async () => ({ status: 200, headers: ['Content-Length', String(size)], body }));
+  const response = await fetch(`http://127.0.0.1:${port}/`);
+  expect(await response.bytes()).toEqual(body);
+});
+
 test('a response to HEAD has headers only', async () => {
   const port = await serve(async () => text('12345'));
   const answer = await sendRaw(port, 'HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
