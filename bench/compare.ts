@@ -6,8 +6,8 @@ export interface Comparison {
   readonly of: Target;
   readonly to: Target;
   readonly path: string;
-  /** The ratio that the project promises. */
-  readonly promised: number;
+  /** The ratio that the project promises. @default - none: it shows how much is possible */
+  readonly promised?: number;
 }
 
 export interface Target extends Pick<Load, 'port' | 'clients'> {

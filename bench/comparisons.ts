@@ -1,7 +1,7 @@
 import type { Comparison } from './compare.ts';
 import { health, home, largeProduct, list, smallProduct, type Subjects } from './subjects.ts';
 
-/** Everything that is compared, with what is promised of it. */
+/** Everything that is compared, with what is promised of it. The first ones say how much any server of Node can reach. */
 export function comparisonsOf(subjects: Subjects): readonly Comparison[] {
   const task = { name: 'task', port: subjects.task, clients: 'header' } as const;
   const edge = { name: 'edge', port: subjects.edge, clients: 'connection' } as const;
@@ -9,6 +9,10 @@ export function comparisonsOf(subjects: Subjects): readonly Comparison[] {
   const bare = { name: 'bare', port: subjects.bare, clients: 'header' } as const;
   const bareByConnection = { ...bare, clients: 'connection' } as const;
   return [
+    { name: 'bare, a product, against the articles', of: bare, to: articles, path: smallProduct },
+    { name: 'bare, a product of 1.2 KB, against the articles', of: bare, to: articles, path: largeProduct },
+    { name: 'bare, a list of 100, against the articles', of: bare, to: articles, path: list },
+    { name: 'bare, the home page, against the articles', of: bare, to: articles, path: home },
     { name: 'cached product against the articles', of: task, to: articles, path: smallProduct, promised: 2 },
     {
       name: 'cached product of 1.2 KB against the articles',

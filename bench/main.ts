@@ -33,9 +33,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 try {
   for (const comparison of comparisonsOf(subjects).filter(({ name }) => name.includes(only))) {
     const { of, to, median, min, max } = await compare(comparison, { rounds, seconds });
-    const verdict = median >= comparison.promised ? '✔' : '✘';
+    const { name, promised } = comparison;
+    const verdict = promised === undefined ? ' ' : median >= promised ? '✔' : '✘';
     console.log(
-      `${verdict} ${comparison.name}: ${median.toFixed(2)} (${min.toFixed(2)}-${max.toFixed(2)}), promised ${comparison.promised}`,
+      `${verdict} ${name}: ${median.toFixed(2)} (${min.toFixed(2)}-${max.toFixed(2)})${promised === undefined ? '' : `, promised ${promised}`}`,
     );
     console.log(`    ${comparison.of.name} ${of.toFixed(0)}/s, ${comparison.to.name} ${to.toFixed(0)}/s`);
   }
