@@ -120,7 +120,7 @@ async function respond(hop: Hop, request: HopRequest, response: ServerResponse):
   }
   if (isStream(body)) send(body, response);
   else if (typeof body === 'string' || body.length > smallBody) response.end(body);
-  else response.end(Buffer.from(body.buffer, body.byteOffset, body.length).latin1Slice(), 'latin1');
+  else response.end(Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1'), 'latin1');
 }
 
 /** Does what `stream.pipeline` does, which takes as long as the rest of a small response. */
