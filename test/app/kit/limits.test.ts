@@ -1,4 +1,6 @@
+import { BlockList, isIPv4 } from 'node:net';
 import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { perLogin } from '../../../app/kit/limit.ts';
 import type { LimitRedis } from '../../../app/kit/redis-limiter.ts';
 import { createServer } from '../../../app/kit/server.ts';
@@ -125,4 +127,17 @@ test.each([
   ['1::2:3:4:5:6:7', '1:0:2:3::/64'],
 ])('the address %s belongs to the client %s', (address, client) => {
   expect(clientOf(address)).toBe(client);
+});
+
+test('an address of version 6, however it is written, belongs to its network', () => {
+  fc.assert(
+    fc.property(fc.ipV6(), (address) => {
+      const network = new BlockList();
+      network.addSubnet(address, 64, 'ipv6');
+      const client = clientOf(address);
+      if (isIPv4(client)) expect(address.toLowerCase()).toBe(`::ffff:${client}`);
+      else expect(network.check(client.replace('/64', ''), 'ipv6')).toBe(true);
+    }),
+    { numRuns: 1_000 },
+  );
 });
