@@ -5,7 +5,7 @@ import { problemPage } from '../../http/problem-page.ts';
 import { randomHex } from '../../http/random.ts';
 import { refusePlainHttp, type Behavior } from './behaviors.ts';
 import { createCache, type Cached } from './cache/cache.ts';
-import { errorPage, originErrorPage } from './pages.ts';
+import { errorPage, originErrorPage, URL_TOO_LONG } from './pages.ts';
 import { createRoute, type Route, type Target } from './route.ts';
 
 export interface EdgeOptions {
@@ -66,7 +66,7 @@ export function createEdge(targetOf: (id: string) => Target, options: EdgeOption
 
 function refuse(request: HopRequest, behavior: Behavior, { domainName, url }: EdgeOptions): Page | undefined {
   const { method, body, headers } = request;
-  if (request.url.length > MAX_URL) return errorPage(413, domainName);
+  if (request.url.length > MAX_URL) return errorPage(URL_TOO_LONG, domainName);
   const host = firstHeader(headers, 'host');
   if (!isLoopbackHost(host)) return problemPage(403, foreignHost(host, url));
   const insecure = refusePlainHttp(request, behavior, domainName);

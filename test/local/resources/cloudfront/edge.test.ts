@@ -11,7 +11,7 @@ import type { RequestListener } from 'node:http';
 import type { Hop } from '../../../../local/http/hop.ts';
 import { bodyOf } from './body.ts';
 import { singleOrigin } from './origin.ts';
-import { asObject, behavior, domainName, get, options } from './edge-parts.ts';
+import { asObject, behavior, domainName, get, options, storing } from './edge-parts.ts';
 import { createRig, send, sendRaw, until } from '../elbv2/load-balancer/rig.ts';
 
 const rig = createRig();
@@ -88,13 +88,13 @@ test('every response carries the headers of the edge, also an error of the load 
   await close();
 });
 
-test('a method that is not allowed and a GET with a body are a 403, a URL over 8 KiB a 413', async () => {
+test('a method that is not allowed and a GET with a body are a 403, a URL over 8 KiB a 414', async () => {
   const { port, close } = await edgeBefore((_, response) => response.end());
   const blocked = await send(port, '/', { method: 'DELETE' });
   expect(blocked.status).toBe(403);
   expect(blocked.headers['x-cache']).toBe('Error from cloudfront');
   expect((await send(port, '/', { headers: { 'Content-Length': '1' }, body: 'x' })).status).toBe(403);
-  expect((await send(port, `/${'a'.repeat(8192)}`)).status).toBe(413);
+  expect((await send(port, `/${'a'.repeat(8192)}`)).status).toBe(414);
   await close();
 });
 
@@ -132,7 +132,7 @@ test('a viewer that leaves gets no page', async () => {
 test.each([
   ['a bad request line', 'NOT HTTP\r\n\r\n', 400],
   ['conflicting framing', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', 400],
-  ['headers over 32 KiB', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(33_000)}\r\n\r\n`, 413],
+  ['headers over 32 KiB', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(33_000)}\r\n\r\n`, 494],
   ['headers that do not end', 'GET / HTTP/1.1\r\nHost: a\r\n', 408],
 ])('a request with %s gets the page of CloudFront', async (_, bytes, status) => {
   const { port, close } = await edgeBefore((_request, response) => response.end(), undefined, { headersTimeoutMs: 50 });
@@ -148,7 +148,7 @@ test.each([
 test('a URL that is too long closes the connection', async () => {
   const { port, close } = await edgeBefore((_, response) => response.end());
   const answer = await sendRaw(port, `GET /${'a'.repeat(8192)} HTTP/1.1\r\nHost: a\r\n\r\n`);
-  expect(answer).toMatch(/^HTTP\/1.1 413 /);
+  expect(answer).toMatch(/^HTTP\/1.1 414 /);
   expect(answer.toLowerCase()).toContain('connection: close\r\n');
   await close();
 });
@@ -226,7 +226,7 @@ describe('while the system starts', () => {
     let origin: Hop = failing;
     const edge = createEdge(
       singleOrigin((request) => origin(request)),
-      { ...options, errorTtlMs: () => 60_000, isUp: () => isUp },
+      { ...options, behaviorOf: () => storing, errorTtlMs: () => 60_000, isUp: () => isUp },
     );
     expect(await edge(get())).toMatchObject({ status: 503, headers: expect.arrayContaining(['Retry-After', '1']) });
     isUp = true;
