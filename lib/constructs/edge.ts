@@ -20,7 +20,7 @@ import { edgeOrigins } from './edge-origins.ts';
 import { EdgePolicies } from './edge-policies.ts';
 
 /** The statuses for which a distribution can set the time that an error is stored.
- * @see https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CustomErrorResponse.html */
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/creating-custom-error-pages.html */
 const ERROR_STATUSES = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
 
 export interface EdgeProps {
@@ -102,8 +102,8 @@ export class Edge extends Construct {
         minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
       }),
       ...(accessLogs ? { logBucket: accessLogs, logFilePrefix: 'edge/' } : {}),
-      // CloudFront stores errors for 10 s by default, also where caching is disabled, and by the path alone: one user's 404
-      // or 503 would be the response to others. It ignores `no-store` on most of them.
+      // CloudFront stores errors for 10 s by default where it stores at all: one user's 404 or 503 would be the response to
+      // others. It ignores `no-store` on most of them.
       // Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html
       errorResponses: ERROR_STATUSES.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
     });

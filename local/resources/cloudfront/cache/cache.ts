@@ -28,7 +28,7 @@ export interface CacheOptions {
   readonly now?: () => number;
 }
 
-/** How `X-Cache` names what happened. Source: AccessLogs.html (x-edge-result-type) */
+/** How `X-Cache` names what happened. Source: standard-logs-reference.html (x-edge-result-type) */
 export type Outcome = 'Hit' | 'Miss' | 'RefreshHit';
 
 export interface Cached {
@@ -45,7 +45,7 @@ const DEFAULT_MAX_BYTES = 64 * 2 ** 20;
 
 /**
  * Returns the cache of a distribution. It stores responses to GET and HEAD, apart, for as long as the cache policy and the
- * origin say (`lifetimeOf`), and errors for the error caching minimum TTL, also where caching is disabled.
+ * origin say (`lifetimeOf`), and errors for the error caching minimum TTL at least.
  */
 export function createCache(options: CacheOptions): Cache {
   const { errorTtlMs, storesErrors = () => true, maxBytes = DEFAULT_MAX_BYTES, now = Date.now } = options;

@@ -16,10 +16,11 @@ const never: Lifetime = { freshMs: 0, staleWhileRevalidateMs: 0, staleIfErrorMs:
 const STORED = new Set([200, 203, 204, 300, 301, 302, 307, 308]);
 
 /** Source of both: HTTPStatusCodes.html#HTTPStatusCodes-cached-errors */
-const ALWAYS_STORED_ERRORS = new Set([404, 405, 410, 414, 500, 501, 502, 503, 504]);
-const ERRORS_STORED_WITH_MAX_AGE = new Set([400, 403, 412, 415]);
-/** `Cache-Control: no-store`, `no-cache` and `private` are obeyed with these only. Source: custom-error-pages-expiration.html */
-const ERRORS_THAT_OBEY_NO_STORE = new Set([404, 410, 414, 501]);
+const ALWAYS_STORED_ERRORS = new Set([404, 414, 500, 501, 502, 503, 504]);
+const ERRORS_STORED_WITH_MAX_AGE = new Set([400, 403, 405, 412, 415]);
+/** `Cache-Control: no-store`, `no-cache` and `private` are obeyed with these only. Source: custom-error-pages-expiration.html,
+ * which also names 410: no list of errors that are stored has that. */
+const ERRORS_THAT_OBEY_NO_STORE = new Set([404, 414, 501]);
 
 /**
  * Returns how long a response is used. RFC 9111 does not apply: the policy's TTLs bound what the origin says.
@@ -33,9 +34,11 @@ export function lifetimeOf(
   errorMinTtlMs: number,
   now: number,
 ): Lifetime {
+  // Caching is disabled. Source: HTTPStatusCodes.html#HTTPStatusCodes-cached-errors
+  if (ttls.maxTtlMs === 0) return never;
   const directives = cacheControl(headers);
   if (status >= 400) return { ...never, freshMs: errorTtl(status, headers, directives, ttls, errorMinTtlMs, now) };
-  if (!STORED.has(status) || ttls.maxTtlMs === 0) return never;
+  if (!STORED.has(status)) return never;
   const { minTtlMs, defaultTtlMs, maxTtlMs } = ttls;
   const stated = statedTtl(headers, directives, now);
   const freshMs = forbidsStoring(directives)
@@ -50,9 +53,8 @@ export function lifetimeOf(
   return {
     freshMs,
     staleWhileRevalidateMs: bounded('stale-while-revalidate') ?? 0,
-    // Without the directive, an object that is still there is served for as long as the origin fails.
-    // Source: RequestAndResponseBehaviorCustomOrigin.html#ResponseCustomOriginUnavailable
-    staleIfErrorMs: bounded('stale-if-error') ?? Number.POSITIVE_INFINITY,
+    // Source: HTTPStatusCodes.html#HTTPStatusCodes-no-custom-error-pages-in-cache
+    staleIfErrorMs: bounded('stale-if-error') ?? maxTtlMs,
   };
 }
 

@@ -64,6 +64,20 @@ test('behaviours are updated in place', async () => {
 test('errors are stored for the time that the distribution states, for 10 s where it states none', async () => {
   const balancer = await front.loadBalancer();
   const origin = await front.vpcOrigin(balancer.ref);
+  const policy = await front.up('AWS::CloudFront::CachePolicy', 'Errors', {
+    CachePolicyConfig: {
+      MinTTL: 0,
+      DefaultTTL: 0,
+      MaxTTL: 60,
+      ParametersInCacheKeyAndForwardedToOrigin: {
+        EnableAcceptEncodingGzip: false,
+        QueryStringsConfig: { QueryStringBehavior: 'none' },
+        HeadersConfig: { HeaderBehavior: 'none' },
+        CookiesConfig: { CookieBehavior: 'none' },
+      },
+    },
+  });
+  const behavior = { CachePolicyId: policy.ref };
   const { edgePort } = front;
   const fail = (StatusCode: string) =>
     front.listener(balancer.ref, {
@@ -75,7 +89,7 @@ test('errors are stored for the time that the distribution states, for 10 s wher
     [{ CustomErrorResponses: [{ ErrorCode: 404 }] }, '404'],
     [{ CustomErrorResponses: [] }, '404'],
   ] as const) {
-    await front.distribution(origin.ref, { config });
+    await front.distribution(origin.ref, { config, behavior });
     await fail('404');
     expect((await send(edgePort, '/api/orders/1')).body).toBe('404');
     await fail('503');

@@ -2,7 +2,10 @@ import type { HopRequest } from '../../../../local/http/hop.ts';
 import type { Behavior } from '../../../../local/resources/cloudfront/behaviors.ts';
 import type { EdgeOptions } from '../../../../local/resources/cloudfront/edge.ts';
 import { cachingDisabled } from '../../../../local/resources/cloudfront/policies/cache-policy.ts';
-import { allViewerAndCloudFront } from '../../../../local/resources/cloudfront/policies/origin-request-policy.ts';
+import {
+  allViewerAndCloudFront,
+  noOriginRequestPolicy,
+} from '../../../../local/resources/cloudfront/policies/origin-request-policy.ts';
 
 export const domainName = 'd111.cloudfront.net';
 /** Of the behaviour that passes everything on and stores nothing. */
@@ -14,6 +17,9 @@ export const behavior: Behavior = {
   originRequestPolicy: allViewerAndCloudFront,
   compress: false,
 };
+export const caching = { ...cachingDisabled, maxTtlMs: 60_000 };
+/** Of the behaviour that stores what the origin says. */
+export const storing: Behavior = { ...behavior, cachePolicy: caching, originRequestPolicy: noOriginRequestPolicy };
 export const options: EdgeOptions = {
   domainName,
   url: 'http://127.0.0.1:8080',

@@ -4,18 +4,12 @@ import { expect, test } from '@jest/globals';
 import type { Hop, HopResponse } from '../../../../local/http/hop.ts';
 import type { Behavior } from '../../../../local/resources/cloudfront/behaviors.ts';
 import { createEdge } from '../../../../local/resources/cloudfront/edge.ts';
-import { cachingDisabled } from '../../../../local/resources/cloudfront/policies/cache-policy.ts';
-import {
-  allViewerAndCloudFront,
-  noOriginRequestPolicy,
-} from '../../../../local/resources/cloudfront/policies/origin-request-policy.ts';
+import { allViewerAndCloudFront } from '../../../../local/resources/cloudfront/policies/origin-request-policy.ts';
 import { only } from '../../../../local/resources/cloudfront/policies/selection.ts';
 import { bodyOf } from './body.ts';
-import { asObject, behavior, get, options } from './edge-parts.ts';
+import { asObject, behavior, caching, get, options, storing } from './edge-parts.ts';
 import { singleOrigin } from './origin.ts';
 
-const caching = { ...cachingDisabled, maxTtlMs: 60_000 };
-const storing = { ...behavior, cachePolicy: caching, originRequestPolicy: noOriginRequestPolicy };
 const xCache = ({ headers }: HopResponse) => asObject(headers)['X-Cache'];
 
 /** An edge whose origin waits for the next turn, and counts its requests. */
