@@ -1,5 +1,5 @@
 /** Where CloudFront reads web ACLs and writes metrics, whatever the region of the environment.
- * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-web-awswaf.html
+ * @see https://docs.aws.amazon.com/waf/latest/developerguide/how-aws-waf-works-resources.html
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/programming-cloudwatch-metrics.html */
 export const cloudFrontRegion = 'us-east-1';
 

@@ -20,8 +20,8 @@ import type { AlarmSpec, Severity } from '../monitoring/part.ts';
 export type AlarmText = Pick<AlarmSpec, 'kind' | 'of' | 'severity' | 'says'>;
 
 /**
- * The alarms of one region, and a topic for each severity: CloudWatch notifies topics in the region of the alarm only
- * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html).
+ * The alarms of one region, and a topic for each severity: CloudWatch refuses topics of another region than the alarm's with
+ * "Invalid region" (https://github.com/cds-snc/notification-terraform/pull/128).
  */
 export class Alarms extends Construct {
   readonly all: AlarmBase[] = [];

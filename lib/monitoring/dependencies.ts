@@ -7,7 +7,7 @@ import type { ServiceDefinition } from '../system.ts';
 import { ownMetric } from './own-metric.ts';
 import type { AlarmSpec } from './part.ts';
 
-/** An alarm takes ten metrics: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
+/** An alarm takes ten metrics: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-limits.html */
 const metricsPerAlarm = 10;
 
 /** Returns the names of the circuits of a service, which follow from what it uses: those that app/kit and its main.ts give. */

@@ -17,7 +17,7 @@ const metric = (QueueName: string, metricName: string, statistic: string): Metri
 
 /**
  * The queue of a service or worker, and its dead letters. SQS reports nothing of a queue that nothing has used for six hours:
- * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html
  */
 export function queuePart(environment: string, service: string, { queue, deadLetters }: WorkQueue): Part {
   const age = metric(queue.queueName, 'ApproximateAgeOfOldestMessage', Stats.MAXIMUM);

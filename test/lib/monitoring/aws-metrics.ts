@@ -82,13 +82,20 @@ export const awsMetrics: Readonly<Record<string, readonly Documented[]>> = {
   'AWS/ElastiCache': [
     {
       page: 'https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.Redis.html',
-      names: ['DatabaseMemoryUsagePercentage', 'EngineCPUUtilization', 'CurrConnections', 'Evictions'],
+      names: ['DatabaseMemoryUsagePercentage', 'EngineCPUUtilization'],
+      // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html#ElastiCache
       dimensions: [['CacheClusterId']],
+    },
+    {
+      page: 'https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.Redis.html',
+      names: ['CurrConnections', 'Evictions'],
+      // https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CloudWatchMetrics.html
+      dimensions: [['CacheClusterId', 'CacheNodeId']],
     },
   ],
   'AWS/SES': [
     {
-      page: 'https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-cloudwatch.html',
+      page: 'https://docs.aws.amazon.com/ses/latest/dg/reputationdashboard-cloudwatch-alarm.html',
       names: ['Reputation.BounceRate', 'Reputation.ComplaintRate'],
       dimensions: [[]],
     },
