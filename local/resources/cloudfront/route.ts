@@ -90,4 +90,5 @@ interface Unreached {
   readonly error: unknown;
 }
 
-const isRepeatable = ({ method }: HopRequest): boolean => ['GET', 'HEAD', 'OPTIONS'].includes(method);
+/** OPTIONS only where its responses are stored, which is refused here. Source: high_availability_origin_failover.html */
+const isRepeatable = ({ method }: HopRequest): boolean => method === 'GET' || method === 'HEAD';
