@@ -7,6 +7,7 @@ import { Type } from 'typebox';
 export const OrderPaid = {
   type: 'order.paid',
   payload: Type.Object({
+    userId: Type.String({ format: 'uuid' }),
     orderId: Type.String({ format: 'uuid' }),
     paymentId: Type.String({ format: 'uuid' }),
   }),

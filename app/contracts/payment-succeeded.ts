@@ -8,6 +8,7 @@ import { Type } from 'typebox';
 export const PaymentSucceeded = {
   type: 'payment.succeeded',
   payload: Type.Object({
+    userId: Type.String({ format: 'uuid' }),
     orderId: Type.String({ format: 'uuid' }),
     paymentId: Type.String({ format: 'uuid' }),
     /** The address of the customer who paid. */

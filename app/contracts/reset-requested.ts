@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 export const ResetRequested = {
   type: 'reset.requested',
   payload: Type.Object({
+    userId: Type.String({ format: 'uuid' }),
     email: Type.String({ format: 'email' }),
     /** The page that sets a new password. Works once, for an hour. */
     link: Type.String(),

@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 export const VerificationRequested = {
   type: 'verification.requested',
   payload: Type.Object({
+    userId: Type.String({ format: 'uuid' }),
     email: Type.String({ format: 'email' }),
     /** The page that confirms the address. Works once, for a day. */
     link: Type.String(),

@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { sql, type Transaction } from 'kysely';
 import type { Static, TSchema } from 'typebox';
@@ -10,31 +11,29 @@ import { inSpan } from './telemetry/spans.ts';
 import { traceHeaders, type TraceHeaders } from './trace-context.ts';
 
 /**
- * Stores an event in the transaction that causes it; the relay publishes it once that has committed. Returns the event's id:
- * a new one, or `repeated.id` of an event that happened before and is published again.
+ * Stores an event about a user in the transaction that causes it; the relay publishes it once that has committed. Its id is a
+ * new one, or `repeated.id` of an event that happened before and is published again.
  * Needs the tables of migrations/outbox.
  * @throws Error if the payload does not match the contract's schema
  */
 export async function appendEvent<S, P extends TSchema>(
   tx: Transaction<S>,
   contract: EventContract<P>,
-  payload: NoInfer<Static<P>>,
+  payload: NoInfer<Static<P>> & { readonly userId: string },
   repeated: { readonly id?: string; readonly at?: Date } = {},
-): Promise<string> {
+): Promise<void> {
   const { type } = contract;
   const faults = contractFaults(contract, payload);
   if (faults.length > 0) throw new Error(`The payload does not match the contract of ${type}: ${faults.join(', ')}`);
-  return inSpan(
+  const { id = randomUUIDv7(), at = null } = repeated;
+  await inSpan(
     () => describeEvent('create', type),
     async (attributes) => {
-      const { rows } = await sql<{ id: string }>`
-        INSERT INTO outbox (id, at, type, payload, trace)
-        VALUES (coalesce(${repeated.id ?? null}::uuid, gen_random_uuid()), coalesce(${repeated.at ?? null}::timestamptz, now()),
-          ${type}, ${JSON.stringify(payload)}, ${JSON.stringify(traceHeaders())})
-        RETURNING id`.execute(tx);
-      const { id } = rows[0] as { id: string };
       attributes['messaging.message.id'] = id;
-      return id;
+      await sql`
+        INSERT INTO outbox (user_id, id, at, type, payload, trace)
+        VALUES (${payload.userId}, ${id}, coalesce(${at}::timestamptz, now()),
+          ${type}, ${JSON.stringify(payload)}, ${JSON.stringify(traceHeaders())})`.execute(tx);
     },
   );
 }
@@ -89,15 +88,15 @@ export function startRelay<S>(
   const relayBatch = () =>
     database.transaction(async (tx) => {
       const { rows } = await sql<OutboxRow>`
-        SELECT position, id, type, at, payload, trace FROM outbox
+        SELECT id, type, at, payload, trace FROM outbox
         WHERE parked_at IS NULL AND not_before <= clock_timestamp()
-        ORDER BY position LIMIT ${batchSize} FOR UPDATE SKIP LOCKED`.execute(tx);
+        ORDER BY id LIMIT ${batchSize} FOR UPDATE SKIP LOCKED`.execute(tx);
       if (rows.length === 0) return false;
       const { published, refused } = await inSends(rows, () =>
         publish(sns, config.EVENTS_TOPIC_ARN, rows.map(toEntry)),
       );
       if (published.length > 0) lastPublished = new Date();
-      await sql`DELETE FROM outbox WHERE position = ANY(${published}::bigint[])`.execute(tx);
+      await sql`DELETE FROM outbox WHERE id = ANY(${published}::uuid[])`.execute(tx);
       for (const refusal of refused) await postpone(tx, refusal);
       return rows.length === batchSize && published.length > 0;
     });
@@ -106,14 +105,14 @@ export function startRelay<S>(
   const postpone = async (tx: Transaction<S>, { id, error, certain }: Refusal) => {
     const { rows } = await sql<Postponed>`
       WITH refused AS (
-        SELECT position, attempts + CASE WHEN ${certain} OR coalesce(failed_at, at) < ${lastPublished} THEN 1 ELSE 0 END AS count
-        FROM outbox WHERE position = ${id}
+        SELECT id, attempts + CASE WHEN ${certain} OR coalesce(failed_at, at) < ${lastPublished} THEN 1 ELSE 0 END AS count
+        FROM outbox WHERE id = ${id}
       )
       UPDATE outbox SET
         attempts = count, error = ${error}, failed_at = clock_timestamp(),
         not_before = clock_timestamp() + make_interval(secs => 2 ^ count),
         parked_at = CASE WHEN count >= ${maxAttempts} THEN clock_timestamp() END
-      FROM refused WHERE outbox.position = refused.position
+      FROM refused WHERE outbox.id = refused.id
       RETURNING outbox.id, type, attempts, parked_at AS "parkedAt"`.execute(tx);
     const event = rows[0] as Postponed;
     const fields = { eventId: event.id, type: event.type, attempts: event.attempts, error };
@@ -127,7 +126,7 @@ export function startRelay<S>(
   const ageOfOldest = async () => {
     const { rows } = await sql<{ age: number }>`
       SELECT extract(epoch FROM clock_timestamp() - CASE WHEN failed_at IS NULL THEN not_before ELSE at END)::float8 AS age
-      FROM outbox WHERE parked_at IS NULL ORDER BY position LIMIT 1`.execute(database.primary);
+      FROM outbox WHERE parked_at IS NULL ORDER BY id LIMIT 1`.execute(database.primary);
     return rows[0]?.age ?? 0;
   };
   metrics.observe('OutboxAge', async () => [{ value: await ageOfOldest(), labels: {} }]);
@@ -159,8 +158,7 @@ export function startRelay<S>(
   };
 }
 
-/** `trace` is null in rows that were written before the column existed. */
-type OutboxRow = Omit<Event, 'at'> & { at: Date; position: number; trace: TraceHeaders | null };
+type OutboxRow = Omit<Event, 'at'> & { at: Date; trace: TraceHeaders };
 
 interface Postponed {
   id: string;
@@ -170,11 +168,11 @@ interface Postponed {
 }
 
 /** The trace travels in attributes, beside the body, so that a consumer continues it whatever the body's format is. */
-function toEntry({ position, id, type, at, payload, trace }: OutboxRow) {
+function toEntry({ id, type, at, payload, trace }: OutboxRow) {
   const event: Event = { id, type, at: at.toISOString(), payload };
   const attributes = Object.entries({ type, ...trace });
   return {
-    Id: String(position),
+    Id: id,
     Message: JSON.stringify(event),
     MessageAttributes: Object.fromEntries(
       attributes.map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),

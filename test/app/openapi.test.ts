@@ -81,7 +81,8 @@ const id = randomUUID();
 const order = { orderId: id, cardToken: 'tok_ok' };
 const payment = { id, orderId: id, amountCents: 1, status: 'pending', requestHash: 'of another body' };
 const password = 'correct horse';
-const token = 'x'.repeat(43);
+const token = 'x'.repeat(64);
+const sessionId = 'x'.repeat(43);
 const none = async () => undefined;
 const charge = (status: string) => async () => ({ id, key: 'k', status, amountCents: 1 });
 
@@ -91,7 +92,7 @@ const operations: Operation[] = [
     method: 'POST',
     path: '/api/auth/register',
     payload: { email: 'ada@example.com', password },
-    cases: [{ fakes: { add: none } }],
+    cases: [{ fakes: { add: async () => 'taken' } }],
   },
   {
     service: 'auth',
@@ -132,7 +133,7 @@ const operations: Operation[] = [
     service: 'auth',
     method: 'DELETE',
     path: '/api/auth/sessions/{id}',
-    url: `/api/auth/sessions/${token}`,
+    url: `/api/auth/sessions/${sessionId}`,
     cases: [{ fakes: {} }],
   },
   { service: 'catalog', method: 'GET', path: '/api/flags' },

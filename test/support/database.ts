@@ -22,8 +22,30 @@ export interface TestDatabase<Name extends string> {
 }
 
 /** Creates a database on the test server and migrates it for these services and workers, as a deployment does. */
-export async function createDatabase<Name extends string>(...names: Name[]): Promise<TestDatabase<Name>> {
-  const admin = { ...testAdmin(), database: `test_${randomUUID().slice(0, 8)}` };
+export const createDatabase = <Name extends string>(...names: Name[]): Promise<TestDatabase<Name>> =>
+  createDatabaseOn(testServer(), ...names);
+
+/** A PostgreSQL server. Addresses are `host:port`. */
+export interface TestServer {
+  readonly primary: string;
+  readonly replica?: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+const testServer = (): TestServer => ({
+  primary: environment('TEST_PG_PRIMARY'),
+  replica: process.env['TEST_PG_REPLICA'],
+  user: environment('TEST_PG_USER'),
+  password: environment('TEST_PG_PASSWORD'),
+});
+
+/** As `createDatabase`, on another server. */
+export async function createDatabaseOn<Name extends string>(
+  server: TestServer,
+  ...names: Name[]
+): Promise<TestDatabase<Name>> {
+  const admin = { ...adminOf(server), database: `test_${randomUUID().slice(0, 8)}` };
   await migrate({
     admin,
     database: admin.database,
@@ -31,8 +53,8 @@ export async function createDatabase<Name extends string>(...names: Name[]): Pro
     migrationsDir,
     log: () => {},
   });
-  const config = Object.fromEntries(names.map((name) => [name, configOf(name, admin.database)]));
-  return { config: config as Record<Name, DatabaseConfig>, admin, drop: () => dropDatabase(admin.database) };
+  const config = Object.fromEntries(names.map((name) => [name, configOf(name, admin.database, server)]));
+  return { config: config as Record<Name, DatabaseConfig>, admin, drop: () => dropDatabase(admin.database, server) };
 }
 
 /** Runs SQL as the administrator, who may read and write every table. */
@@ -41,21 +63,23 @@ export async function adminQuery(database: Pick<TestDatabase<never>, 'admin'>, s
 }
 
 /** The administrator of the test server, which jest's global setup of the integration tests starts. */
-export function testAdmin(): pg.ClientConfig {
-  const { hostname, port } = new URL(`tcp://${environment('TEST_PG_PRIMARY')}`);
+export const testAdmin = (): pg.ClientConfig => adminOf(testServer());
+
+function adminOf({ primary, user, password }: TestServer): pg.ClientConfig {
+  const { hostname, port } = new URL(`tcp://${primary}`);
   return {
     host: hostname,
     port: Number(port),
-    user: environment('TEST_PG_USER'),
-    password: environment('TEST_PG_PASSWORD'),
+    user,
+    password,
     ssl: { rejectUnauthorized: true, ca: getCACertificates('default') },
   };
 }
 
-/** Drops a database of the test server and closes its connections. */
-export async function dropDatabase(name: string): Promise<void> {
+/** Drops a database and closes its connections. */
+export async function dropDatabase(name: string, server: TestServer = testServer()): Promise<void> {
   const drop = `DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`;
-  await withClient({ ...testAdmin(), database: 'postgres' }, (client) => client.query(drop));
+  await withClient({ ...adminOf(server), database: 'postgres' }, (client) => client.query(drop));
 }
 
 async function withClient<T>(config: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -68,10 +92,10 @@ async function withClient<T>(config: pg.ClientConfig, work: (client: pg.Client) 
   }
 }
 
-function configOf(name: string, database: string): DatabaseConfig {
+function configOf(name: string, database: string, { primary, replica = '' }: TestServer): DatabaseConfig {
   return {
-    DATABASE_PRIMARY: environment('TEST_PG_PRIMARY'),
-    DATABASE_REPLICAS: process.env['TEST_PG_REPLICA'] ?? '',
+    DATABASE_PRIMARY: primary,
+    DATABASE_REPLICAS: replica,
     DATABASE_NAME: database,
     DATABASE_POOL_SIZE: 5,
     DATABASE_USER: name,

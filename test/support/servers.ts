@@ -52,6 +52,7 @@ export default async function startServers(): Promise<void> {
       TEST_PG_PASSWORD: primary.admin.password,
       TEST_REDIS: `localhost:${redis.port}`,
       TEST_REDIS_AUTH: password,
+      TEST_TLS: JSON.stringify(tls),
       TEST_CA: await readFile(tls.caFile, 'utf8'),
     });
   } catch (error) {

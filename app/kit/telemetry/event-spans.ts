@@ -18,7 +18,6 @@ export const describeEvent = (operation: 'create' | 'send', type: string): SpanD
 });
 
 interface StoredEvent {
-  readonly position: number;
   readonly id: string;
   readonly type: string;
   readonly trace: TraceHeaders | null;
@@ -41,7 +40,7 @@ export async function inSends<O extends { refused: readonly { id: string; error:
   try {
     const outcome = await send();
     const refused = new Map(outcome.refused.map(({ id, error }) => [id, error.split(':', 1)[0]]));
-    endAll(({ position }) => refused.get(String(position)));
+    endAll(({ id }) => refused.get(id));
     return outcome;
   } catch (error) {
     endAll(() => errorType(error));

@@ -27,7 +27,7 @@ export function addKeyRoutes(app: App, keys: KeyStore): void {
     },
     async (request, reply) => {
       const { user } = requireSession(request);
-      const { key, prefix } = createKey();
+      const { key, prefix } = createKey(user.id);
       const added = await keys.add(user.id, key, prefix);
       if (added === undefined) {
         throw new Problem(409, 'Too many API keys', {

@@ -1,11 +1,12 @@
+import { randomUUIDv7 } from 'node:crypto';
 import type { Generated } from 'kysely';
 import type { FindKeyOwner } from '../../kit/api-keys.ts';
 import type { Database } from '../../kit/database.ts';
-import { hashKey, maxKeys, type ApiKey } from './api-key.ts';
+import { hashKey, maxKeys, userOf, type ApiKey } from './api-key.ts';
 
 export interface KeyTables {
-  users: { id: string; email: string };
-  api_keys: { id: Generated<string>; user_id: string; prefix: string; hash: Buffer; created_at: Generated<Date> };
+  users: { user_id: string; email: string };
+  api_keys: { user_id: string; id: string; prefix: string; hash: Buffer; created_at: Generated<Date> };
 }
 
 export interface KeyStore {
@@ -25,12 +26,12 @@ export function createKeyStore(database: Database<KeyTables>): KeyStore {
     add: (userId, key, prefix) =>
       database.transaction(async (tx) => {
         // Two requests at once would both find room for one more key.
-        await tx.selectFrom('users').select('id').where('id', '=', userId).forUpdate().execute();
+        await tx.selectFrom('users').select('user_id').where('user_id', '=', userId).forUpdate().execute();
         const existing = await tx.selectFrom('api_keys').select('id').where('user_id', '=', userId).execute();
         if (existing.length >= maxKeys) return undefined;
         return tx
           .insertInto('api_keys')
-          .values({ user_id: userId, prefix, hash: hashKey(key) })
+          .values({ user_id: userId, id: randomUUIDv7(), prefix, hash: hashKey(key) })
           .returning(['id', 'prefix', 'created_at as createdAt'])
           .executeTakeFirstOrThrow();
       }),
@@ -40,7 +41,6 @@ export function createKeyStore(database: Database<KeyTables>): KeyStore {
         .selectFrom('api_keys')
         .select(['id', 'prefix', 'created_at as createdAt'])
         .where('user_id', '=', userId)
-        .orderBy('created_at', 'desc')
         .orderBy('id', 'desc')
         .execute(),
 
@@ -53,12 +53,16 @@ export function createKeyStore(database: Database<KeyTables>): KeyStore {
       return numDeletedRows > 0n;
     },
 
-    ownerOf: (key) =>
-      primary
+    async ownerOf(key) {
+      const userId = userOf(key);
+      if (userId === undefined) return undefined;
+      return primary
         .selectFrom('api_keys')
-        .innerJoin('users', 'users.id', 'api_keys.user_id')
-        .select(['users.id', 'users.email'])
+        .innerJoin('users', 'users.user_id', 'api_keys.user_id')
+        .select(['users.user_id as id', 'users.email'])
+        .where('api_keys.user_id', '=', userId)
         .where('hash', '=', hashKey(key))
-        .executeTakeFirst(),
+        .executeTakeFirst();
+    },
   };
 }

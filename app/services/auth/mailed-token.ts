@@ -1,11 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
+import { readWithUser, withUser } from './with-user.ts';
 
 /** A token for the owner of an address. It is in the event and the mail alone; what is kept is its hash. */
 export interface MailedToken {
   readonly hash: Buffer;
-  /** The pages that use it, by purpose. */
-  readonly links: Readonly<Record<Purpose, string>>;
+  /** Returns the page that uses it for this user. */
+  readonly link: (purpose: Purpose, userId: string) => string;
+}
+
+/** What a link says: whose it is, and the hash of its token. */
+export interface PresentedToken {
+  readonly userId: string;
+  readonly hash: Buffer;
 }
 
 export type Purpose = 'verify' | 'reset';
@@ -21,12 +28,20 @@ export const pages = { verify: '/api/auth/verify', reset: '/api/auth/password/re
  * log and no Referer, and a scanner of mails that fetches the link uses nothing up.
  */
 export function createToken(site: string): MailedToken {
-  const token = randomBytes(32).toString('base64url');
-  const link = (purpose: Purpose) => `${site}${pages[purpose]}#${token}`;
-  return { hash: hashOf(token), links: { verify: link('verify'), reset: link('reset') } };
+  const token = randomBytes(32);
+  return {
+    hash: hashOf(token),
+    link: (purpose, userId) => `${site}${pages[purpose]}#${withUser(userId, token)}`,
+  };
 }
 
-export const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
+/** Reads the token of a link, which matches the schema `Token`. */
+export function readToken(text: string): PresentedToken {
+  const { userId, secret } = readWithUser(text);
+  return { userId, hash: hashOf(secret) };
+}
+
+const hashOf = (token: Buffer): Buffer => createHash('sha256').update(token).digest();
 
 /**
  * Returns the URL under which the client reached the system, unless `siteUrl` is set. CloudFront passes a request on only if

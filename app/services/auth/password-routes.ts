@@ -6,7 +6,7 @@ import { Problem } from '../../kit/problem.ts';
 import { strictObject } from '../../kit/schema.ts';
 import { requireSession } from '../../kit/sessions.ts';
 import { AnyQuery } from '../../kit/validate.ts';
-import { createToken, hashOf, pages, siteOf } from './mailed-token.ts';
+import { createToken, pages, readToken, siteOf } from './mailed-token.ts';
 import { checkNewPassword } from './new-password.ts';
 import { resetPage, sendPage } from './pages.ts';
 import { hashPassword, verifyPassword } from './password.ts';
@@ -81,13 +81,13 @@ export function addPasswordRoutes(app: App, { store, siteUrl, onCommit }: RouteP
       },
     },
     async (request, reply) => {
-      const { token, password } = request.body;
+      const { password } = request.body;
       await checkNewPassword(password, 'password');
-      const hash = hashOf(token);
+      const token = readToken(request.body.token);
       // Looked up first: hashing a password is expensive, and anybody can send made-up tokens.
       const done =
-        (await store.isReset(hash)) &&
-        (await store.reset(hash, await hashPassword(password), (userId) => request.sessionStore.endAll(userId)));
+        (await store.isReset(token)) &&
+        (await store.reset(token, await hashPassword(password), (userId) => request.sessionStore.endAll(userId)));
       if (!done) throw invalidToken();
       return reply.code(204).send(null);
     },

@@ -7,6 +7,7 @@ import { strictObject } from '../../kit/schema.ts';
 import { requireUser, signIn, signOut } from '../../kit/sessions.ts';
 import { checkAddress } from './address.ts';
 import { createToken, siteOf } from './mailed-token.ts';
+import { reservedSeconds } from './addresses.ts';
 import { checkNewPassword } from './new-password.ts';
 import { hashPassword, verifyPassword } from './password.ts';
 import { addPasswordRoutes } from './password-routes.ts';
@@ -18,7 +19,7 @@ import { addVerificationRoutes } from './verification-routes.ts';
 
 const Registration = strictObject({ email: Email, password: NewPassword });
 const Login = strictObject({ email: Email, password: Password });
-const User = Type.Object({ id: Type.String(), email: Type.String() });
+const User = Type.Object({ id: Type.String({ format: 'uuid' }), email: Type.String() });
 
 export function addRoutes(app: App, parts: RouteParts): void {
   const { store, siteUrl, onCommit } = parts;
@@ -38,10 +39,16 @@ export function addRoutes(app: App, parts: RouteParts): void {
       await checkNewPassword(password, 'password');
       const token = createToken(siteOf(request, siteUrl));
       const added = await store.add(email.toLowerCase(), await hashPassword(password), token);
-      if (!added) {
+      if (added === 'taken') {
         throw new Problem(409, 'Already registered', {
           detail: 'There is an account with this e-mail address: log in instead.',
           errors: [{ field: 'email', detail: 'is taken' }],
+        });
+      }
+      if (added === 'reserved') {
+        throw new Problem(409, 'Registration under way', {
+          detail: 'Another registration with this e-mail address is not finished: try again later.',
+          headers: { 'retry-after': String(reservedSeconds) },
         });
       }
       onCommit();

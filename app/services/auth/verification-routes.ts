@@ -5,7 +5,7 @@ import { invalidField } from '../../kit/problem.ts';
 import { strictObject } from '../../kit/schema.ts';
 import { requireUser } from '../../kit/sessions.ts';
 import { AnyQuery } from '../../kit/validate.ts';
-import { createToken, hashOf, pages, siteOf } from './mailed-token.ts';
+import { createToken, pages, readToken, siteOf } from './mailed-token.ts';
 import { sendPage, verificationPage } from './pages.ts';
 import type { RouteParts } from './parts.ts';
 import { Accepted, Token } from './schemas.ts';
@@ -27,7 +27,7 @@ export function addVerificationRoutes(app: App, { store, siteUrl, onCommit }: Ro
       },
     },
     async (request, reply) => {
-      if (!(await store.verify(hashOf(request.body.token)))) throw invalidToken();
+      if (!(await store.verify(readToken(request.body.token)))) throw invalidToken();
       return reply.code(204).send(null);
     },
   );

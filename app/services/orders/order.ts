@@ -21,6 +21,9 @@ export interface Order {
   readonly totalCents: number;
   /** ISO 8601. */
   readonly createdAt: string;
+  /** The payment that paid it, and when that succeeded, ISO 8601; null while it is pending. */
+  readonly paymentId: string | null;
+  readonly paidAt: string | null;
   readonly items: PricedLine[];
 }
 
@@ -34,8 +37,8 @@ export interface OrderStore {
   /** Returns at most `limit` orders, newest first, those older than the order `before`. */
   list(userId: string, limit: number, before: string | undefined): Promise<Order[]>;
   /**
-   * Marks the order as paid, if it is not, and stores the event that says so to `payments`, each time. Returns whether the
-   * order exists; without it, does nothing.
+   * Marks the order as paid by this payment, unless one has paid it, and stores the event that says so to `payments`, each
+   * time. Returns whether the order exists; without it, does nothing.
    */
-  markPaid(orderId: string, paymentId: string): Promise<boolean>;
+  markPaid(userId: string, orderId: string, payment: { id: string; succeededAt: string }): Promise<boolean>;
 }

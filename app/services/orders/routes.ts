@@ -5,7 +5,7 @@ import { IdempotencyHeaders } from '../../kit/idempotency.ts';
 import { databaseProblems, signedIn } from '../../kit/openapi.ts';
 import { defaultLimit, PageOf, pageQuery, readCursor, toPage } from '../../kit/page.ts';
 import { Problem } from '../../kit/problem.ts';
-import { strictObject } from '../../kit/schema.ts';
+import { nullable, strictObject } from '../../kit/schema.ts';
 import { requireUser } from '../../kit/sessions.ts';
 import type { OrderStore } from './order.ts';
 import { price, total, type FindPrices } from './pricing.ts';
@@ -21,6 +21,8 @@ const Order = Type.Object({
   id: Id,
   ...PayableOrder.properties,
   createdAt: Type.String({ format: 'date-time' }),
+  paymentId: nullable(Id),
+  paidAt: nullable(Type.String({ format: 'date-time' })),
   items: Type.Array(Type.Object({ ...line, priceCents: Type.Integer({ minimum: 0 }) })),
 });
 

@@ -9,8 +9,9 @@ const publishedDays = 7;
 
 export function createConfirmationStore(database: Database<PaymentsTables>): ConfirmationStore {
   return {
-    async confirm(paymentId) {
-      await database.primary.deleteFrom('unconfirmed').where('payment_id', '=', paymentId).execute();
+    async confirm(userId, paymentId) {
+      const unconfirmed = database.primary.deleteFrom('unconfirmed');
+      await unconfirmed.where('user_id', '=', userId).where('payment_id', '=', paymentId).execute();
     },
 
     // Intervals double with the age of the payment, from 2 minutes to 12 hours: an outage of `orders` adds few messages.
@@ -19,21 +20,22 @@ export function createConfirmationStore(database: Database<PaymentsTables>): Con
       database.transaction(async (tx) => {
         const { rows } = await sql<Due>`
           WITH due AS (
-            SELECT payment_id FROM unconfirmed
+            SELECT user_id, payment_id FROM unconfirmed
             WHERE publish_after < now()
-              AND NOT EXISTS (SELECT FROM outbox WHERE outbox.id = unconfirmed.payment_id OFFSET 0)
+              AND NOT EXISTS (
+                SELECT FROM outbox WHERE outbox.user_id = unconfirmed.user_id AND outbox.id = payment_id OFFSET 0)
             ORDER BY publish_after LIMIT ${limit} FOR UPDATE SKIP LOCKED
           ), claimed AS (
             UPDATE unconfirmed SET publish_after = CASE
               WHEN succeeded_at < now() - make_interval(days => ${publishedDays}) THEN 'infinity'
               ELSE now() + least(greatest(now() - succeeded_at, interval '2 minutes'), interval '12 hours')
             END
-            FROM due WHERE unconfirmed.payment_id = due.payment_id
+            FROM due WHERE unconfirmed.user_id = due.user_id AND unconfirmed.payment_id = due.payment_id
             RETURNING unconfirmed.*
           )
-          SELECT payments.id, order_id AS "orderId", email, amount_cents AS "amountCents",
+          SELECT payments.user_id AS "userId", payments.id, order_id AS "orderId", email, amount_cents AS "amountCents",
             succeeded_at AS "succeededAt", publish_after = 'infinity' AS "givenUp"
-          FROM claimed JOIN payments ON payments.id = payment_id
+          FROM claimed JOIN payments ON payments.user_id = claimed.user_id AND payments.id = payment_id
           ORDER BY succeeded_at`.execute(tx);
         for (const payment of rows) {
           if (!payment.givenUp) await appendSucceeded(tx, payment, payment.succeededAt);
@@ -44,6 +46,7 @@ export function createConfirmationStore(database: Database<PaymentsTables>): Con
 }
 
 interface Due extends Omit<Unconfirmed, 'paymentId'> {
+  readonly userId: string;
   readonly id: string;
   readonly email: string;
   readonly amountCents: number;

@@ -14,7 +14,7 @@ export interface Unconfirmed {
 
 export interface ConfirmationStore {
   /** The order of this payment is paid. Changes nothing if that was known. */
-  confirm(paymentId: string): Promise<void>;
+  confirm(userId: string, paymentId: string): Promise<void>;
   /**
    * Stores `payment.succeeded` again, with its first id, for payments that wait for confirmation, the longest due first.
    * Leaves out those whose event is still in the outbox. Returns these payments, and those that it gave up.
@@ -26,7 +26,8 @@ const batchSize = 20;
 
 /** Handles the confirmation by `orders` that an order is paid. Idempotent. */
 export async function handleOrderPaid({ store }: { store: ConfirmationStore }, event: Event): Promise<void> {
-  await store.confirm(payloadOf(event, OrderPaid).paymentId);
+  const { userId, paymentId } = payloadOf(event, OrderPaid);
+  await store.confirm(userId, paymentId);
 }
 
 /**

@@ -37,7 +37,7 @@ export async function pay(parts: PayParts, request: PayRequest): Promise<Payment
   }
   if (payment.status !== 'pending') return requireSuccess(payment);
   const verdict = await charge(parts.provider, payment, request.cardToken);
-  return requireSuccess(await parts.store.settle(payment.id, verdict));
+  return requireSuccess(await parts.store.settle(payment, verdict));
 }
 
 async function findKnown({ store }: PayParts, { user, idempotencyKey }: PayRequest): Promise<Payment | undefined> {

@@ -27,7 +27,7 @@ export interface PaymentStore {
    * Stores the verdict on a pending payment, together with the event if it succeeded. Changes nothing if it is settled.
    * Returns the payment as it is afterwards.
    */
-  settle(id: string, verdict: Verdict): Promise<Payment>;
+  settle(payment: Pick<Payment, 'userId' | 'id'>, verdict: Verdict): Promise<Payment>;
   /** Returns abandoned payments, the oldest first. Other tasks do not get them within the next minute. */
   claimAbandoned(limit: number): Promise<Payment[]>;
 }

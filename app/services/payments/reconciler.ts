@@ -29,9 +29,10 @@ export async function settleAbandoned(parts: Parts, signal: AbortSignal): Promis
   return settled;
 }
 
-async function settle({ store, provider, log }: Parts, { id, userId }: Payment): Promise<boolean> {
+async function settle({ store, provider, log }: Parts, payment: Payment): Promise<boolean> {
+  const { id, userId } = payment;
   try {
-    const { status } = await store.settle(id, await provider.settle({ key: id, customerId: userId }));
+    const { status } = await store.settle(payment, await provider.settle({ key: id, customerId: userId }));
     log.info({ paymentId: id, status }, 'abandoned payment settled');
     return true;
   } catch (error) {

@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { sql, type Selectable, type Transaction } from 'kysely';
 import type { Database } from '../../kit/database.ts';
 import type { Metrics } from '../../kit/telemetry/metrics.ts';
@@ -19,10 +20,11 @@ export function createPaymentStore(database: Database<PaymentsTables>, metrics?:
     return row && toPayment(row);
   };
 
-  const findObstacle = async (orderId: string): Promise<Obstacle> => {
+  const findObstacle = async (userId: string, orderId: string): Promise<Obstacle> => {
     const succeeded = await primary
       .selectFrom('payments')
       .select('id')
+      .where('user_id', '=', userId)
       .where('order_id', '=', orderId)
       .where('status', '=', 'succeeded')
       .executeTakeFirst();
@@ -39,8 +41,9 @@ export function createPaymentStore(database: Database<PaymentsTables>, metrics?:
       const row = await primary
         .insertInto('payments')
         .values({
-          order_id: payment.orderId,
           user_id: payment.userId,
+          id: randomUUIDv7(),
+          order_id: payment.orderId,
           email: payment.email,
           amount_cents: payment.amountCents,
           idempotency_key: idempotencyKey ?? null,
@@ -51,20 +54,21 @@ export function createPaymentStore(database: Database<PaymentsTables>, metrics?:
         .executeTakeFirst();
       if (row !== undefined) return toPayment(row);
       const own = idempotencyKey === undefined ? undefined : await findByKey(payment.userId, idempotencyKey);
-      return own ?? findObstacle(payment.orderId);
+      return own ?? findObstacle(payment.userId, payment.orderId);
     },
 
-    async settle(id, verdict) {
+    async settle({ userId, id }, verdict) {
       let isNew = false;
       const payment = await database.transaction(async (tx) => {
         const row = await tx
           .updateTable('payments')
           .set({ status: verdict })
+          .where('user_id', '=', userId)
           .where('id', '=', id)
           .where('status', '=', 'pending')
           .returningAll()
           .executeTakeFirst();
-        if (row === undefined) return read(tx, id);
+        if (row === undefined) return read(tx, userId, id);
         const settled = toPayment(row);
         if (verdict === 'succeeded') await publishSucceeded(tx, settled);
         isNew = true;
@@ -80,7 +84,7 @@ export function createPaymentStore(database: Database<PaymentsTables>, metrics?:
         .with('abandoned', (query) =>
           query
             .selectFrom('payments')
-            .select('id')
+            .select(['user_id', 'id'])
             .where('status', '=', 'pending')
             .where('settle_after', '<', sql<Date>`now()`)
             .orderBy('settle_after')
@@ -91,6 +95,7 @@ export function createPaymentStore(database: Database<PaymentsTables>, metrics?:
         .updateTable('payments')
         .set({ settle_after: sql`now() + interval '1 minute'` })
         .from('abandoned')
+        .whereRef('payments.user_id', '=', 'abandoned.user_id')
         .whereRef('payments.id', '=', 'abandoned.id')
         .returningAll('payments')
         .execute();
@@ -99,8 +104,9 @@ export function createPaymentStore(database: Database<PaymentsTables>, metrics?:
   };
 }
 
-async function read(tx: Transaction<PaymentsTables>, id: string): Promise<Payment> {
-  return toPayment(await tx.selectFrom('payments').selectAll().where('id', '=', id).executeTakeFirstOrThrow());
+async function read(tx: Transaction<PaymentsTables>, userId: string, id: string): Promise<Payment> {
+  const payments = tx.selectFrom('payments').selectAll();
+  return toPayment(await payments.where('user_id', '=', userId).where('id', '=', id).executeTakeFirstOrThrow());
 }
 
 function toPayment(row: Selectable<PaymentRow>): Payment {

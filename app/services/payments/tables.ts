@@ -2,9 +2,9 @@ import type { Generated } from 'kysely';
 import type { Payment } from './payment.ts';
 
 export interface PaymentRow {
-  id: Generated<string>;
-  order_id: string;
   user_id: string;
+  id: string;
+  order_id: string;
   email: string;
   amount_cents: number;
   status: Generated<Payment['status']>;
@@ -15,5 +15,5 @@ export interface PaymentRow {
 
 export interface PaymentsTables {
   payments: PaymentRow;
-  unconfirmed: { payment_id: string };
+  unconfirmed: { user_id: string; payment_id: string };
 }

@@ -1,9 +1,9 @@
-import type { Generated } from 'kysely';
+import { randomUUIDv7 } from 'node:crypto';
 import type { Database } from '../../kit/database.ts';
 import type { Charge, ChargeStore } from './charge.ts';
 
 export interface SandboxTables {
-  charges: { key: string; id: Generated<string>; status: Charge['status']; amount_cents: number };
+  charges: { key: string; id: string; status: Charge['status']; amount_cents: number };
 }
 
 /** Reads and writes on the primary: a charge is decided once. */
@@ -13,7 +13,7 @@ export function createChargeStore({ primary }: Database<SandboxTables>): ChargeS
     async decide({ key, status, amountCents }) {
       await primary
         .insertInto('charges')
-        .values({ key, status, amount_cents: amountCents })
+        .values({ key, id: randomUUIDv7(), status, amount_cents: amountCents })
         .onConflict((conflict) => conflict.doNothing())
         .execute();
       return charges.where('key', '=', key).executeTakeFirstOrThrow();

@@ -15,16 +15,16 @@ import type { DueMail } from './mail.ts';
 export async function dueMail(event: Event): Promise<DueMail> {
   switch (event.type) {
     case PaymentSucceeded.type: {
-      const { email, ...order } = payloadOf(event, PaymentSucceeded);
-      return { kind: 'order', name: 'confirmation', to: email, ...(await renderConfirmation(order)) };
+      const { userId, email, ...order } = payloadOf(event, PaymentSucceeded);
+      return { kind: 'order', name: 'confirmation', userId, to: email, ...(await renderConfirmation(order)) };
     }
     case VerificationRequested.type: {
-      const { email, link } = payloadOf(event, VerificationRequested);
-      return { kind: 'account', name: 'verification', to: email, ...(await renderVerification(link)) };
+      const { userId, email, link } = payloadOf(event, VerificationRequested);
+      return { kind: 'account', name: 'verification', userId, to: email, ...(await renderVerification(link)) };
     }
     case ResetRequested.type: {
-      const { email, link } = payloadOf(event, ResetRequested);
-      return { kind: 'account', name: 'password reset', to: email, ...(await renderReset(link)) };
+      const { userId, email, link } = payloadOf(event, ResetRequested);
+      return { kind: 'account', name: 'password reset', userId, to: email, ...(await renderReset(link)) };
     }
     default:
       throw new PermanentError(`Event ${event.id} is ${event.type}, for which there is no mail`);

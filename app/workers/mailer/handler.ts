@@ -17,7 +17,7 @@ export class MailRefused extends Error {
  *
  * The event is marked as sent in a transaction that commits after SES accepted the mail, so a crash before that loses
  * nothing. SES takes no idempotency key: a crash between its acceptance and the commit sends the mail twice. `windowMs` in
- * the log is the length of that window. A mail that SES refuses for good, or that is one too many for its address, is marked
+ * the log is the length of that window. A mail that SES refuses for good, or that is one too many for its user, is marked
  * with the reason, and not sent again.
  */
 export async function handleEvent(

@@ -12,5 +12,6 @@ export interface DueMail extends Mail {
   readonly kind: Kind;
   /** What the log calls it. */
   readonly name: string;
+  readonly userId: string;
   readonly to: string;
 }

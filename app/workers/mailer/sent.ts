@@ -3,13 +3,13 @@ import type { Kind } from './mail.ts';
 /** The events whose mail was sent, or is never sent. */
 export interface SentStore {
   /**
-   * Runs `send` unless it ran for this event before, or the address has had its mails of this kind, and returns what became
+   * Runs `send` unless it ran for this event before, or the user has had its mails of this kind, and returns what became
    * of the mail. Unless `send` throws, which may pass, the event is dealt with for good. A concurrent call for the same event
-   * or address waits.
+   * or user waits.
    */
   once(
     eventId: string,
-    mail: { readonly to: string; readonly kind: Kind },
+    mail: { readonly userId: string; readonly kind: Kind },
     send: () => Promise<Outcome>,
   ): Promise<Outcome | 'repeated'>;
 }

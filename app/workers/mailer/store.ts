@@ -5,7 +5,7 @@ import type { Kind } from './mail.ts';
 import type { Outcome, SentStore } from './sent.ts';
 
 export interface MailerTables {
-  sent: { event_id: string; outcome: Generated<Outcome['outcome']>; reason: string | null };
+  sent: { user_id: string; event_id: string; outcome: Generated<Outcome['outcome']>; reason: string | null };
 }
 
 /**
@@ -15,7 +15,7 @@ export interface MailerTables {
 const rememberedDays = 50;
 
 /**
- * Most mails to one address in a window. Anybody may register anybody's address and forget its password; an order costs
+ * Most mails to a user in a window. Anybody may register anybody's address and forget its password; an order costs
  * money, so its limit only stops a fault or a stolen card.
  */
 export const limits: Readonly<Record<Kind, { readonly mails: number; readonly hours: number }>> = {
@@ -30,7 +30,7 @@ export function createSentStore(database: Database<MailerTables>): SentStore {
         // A concurrent delivery waits here, on the primary key, until this transaction ends.
         const marked = await tx
           .insertInto('sent')
-          .values({ event_id: eventId })
+          .values({ user_id: mail.userId, event_id: eventId })
           .onConflict((conflict) => conflict.doNothing())
           .returning('event_id')
           .executeTakeFirst();
@@ -38,26 +38,34 @@ export function createSentStore(database: Database<MailerTables>): SentStore {
         await deleteOld(tx, { table: 'sent', column: 'sent_at', days: rememberedDays });
         const result = (await count(tx, mail)) ?? (await send());
         if (result.outcome !== 'sent')
-          await tx.updateTable('sent').set(result).where('event_id', '=', eventId).execute();
+          await tx
+            .updateTable('sent')
+            .set(result)
+            .where('user_id', '=', mail.userId)
+            .where('event_id', '=', eventId)
+            .execute();
         return result;
       }),
   };
 }
 
 /**
- * Counts a mail, and returns an outcome if it is one too many. Mails to one address wait for each other on its row, and one
+ * Counts a mail, and returns an outcome if it is one too many. Mails to one user wait for each other on its row, and one
  * that fails is rolled back, so it is not counted.
  */
-async function count<S>(tx: Transaction<S>, { to, kind }: { to: string; kind: Kind }): Promise<Outcome | undefined> {
+async function count<S>(
+  tx: Transaction<S>,
+  { userId, kind }: { userId: string; kind: Kind },
+): Promise<Outcome | undefined> {
   const { mails, hours } = limits[kind];
   const { rows } = await sql<{ mails: number }>`
-    INSERT INTO mails_per_address AS known (address, kind, mails, window_ends_at)
-    VALUES (lower(${to}), ${kind}, 1, now() + make_interval(hours => ${hours}))
-    ON CONFLICT (address, kind) DO UPDATE SET
+    INSERT INTO mails_per_user AS known (user_id, kind, mails, window_ends_at)
+    VALUES (${userId}, ${kind}, 1, now() + make_interval(hours => ${hours}))
+    ON CONFLICT (user_id, kind) DO UPDATE SET
       mails = CASE WHEN known.window_ends_at > now() THEN known.mails + 1 ELSE 1 END,
       window_ends_at = CASE WHEN known.window_ends_at > now() THEN known.window_ends_at ELSE excluded.window_ends_at END
     RETURNING mails`.execute(tx);
-  await deleteOld(tx, { table: 'mails_per_address', column: 'window_ends_at', days: 1 });
+  await deleteOld(tx, { table: 'mails_per_user', column: 'window_ends_at', days: 1 });
   if ((rows[0]?.mails ?? 0) <= mails) return undefined;
-  return { outcome: 'limited', reason: `the address has had ${mails} mails of this kind within ${hours} h` };
+  return { outcome: 'limited', reason: `the user has had ${mails} mails of this kind within ${hours} h` };
 }

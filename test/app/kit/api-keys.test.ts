@@ -5,7 +5,7 @@ import { createServer } from '../../../app/kit/server.ts';
 import { requireSession, requireUser, sessions } from '../../../app/kit/sessions.ts';
 import { allowSignIn, memoryRedis } from '../../support/sign-in.ts';
 
-const ada = { id: '1', email: 'ada@example.com' };
+const ada = { id: '00000000-0000-7000-8000-000000000001', email: 'ada@example.com' };
 const eve = { id: '2', email: 'eve@example.com' };
 
 const app = createServer({ name: 'things' });

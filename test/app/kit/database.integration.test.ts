@@ -39,6 +39,8 @@ async function isReplica(connection: Kysely<AuthTables>): Promise<boolean | unde
   return rows[0]?.replica;
 }
 
+const ada = { user_id: '00000000-0000-7000-8000-000000000001', email: 'a@b.example', password_hash: 'x' };
+
 test('reads go to the server they name, writes to the primary', async () => {
   const database = connectTo();
   expect(await isReplica(database.replica)).toBe(true);
@@ -49,7 +51,7 @@ test('reads go to the server they name, writes to the primary', async () => {
 test('a transaction that throws is rolled back', async () => {
   const database = connectTo();
   const failing = database.transaction(async (tx) => {
-    await tx.insertInto('users').values({ email: 'a@b.example', password_hash: 'x' }).execute();
+    await tx.insertInto('users').values(ada).execute();
     throw new Error('no');
   });
   await expect(failing).rejects.toThrow('no');
@@ -149,7 +151,7 @@ test('a write to a server that has become a replica is a 503, and its connection
   const { primary } = connectTo({ DATABASE_PRIMARY: DATABASE_REPLICAS, DATABASE_POOL_SIZE: 1 });
   const pid = async () => (await sql<{ pid: number }>`SELECT pg_backend_pid() AS pid`.execute(primary)).rows[0]?.pid;
   const before = await pid();
-  const write = primary.insertInto('users').values({ email: 'a@b.example', password_hash: 'x' }).execute();
+  const write = primary.insertInto('users').values(ada).execute();
   await expect(write).rejects.toMatchObject({ name: 'DependencyError', status: 503 });
   expect(await pid()).not.toBe(before);
 });

@@ -10,7 +10,8 @@ import { eventually } from '../../support/eventually.ts';
 import { measured } from '../../support/measured.ts';
 import { silentTask } from '../../support/task.ts';
 
-const ThingDone = { type: 'thing.done', payload: Type.Object({ n: Type.Integer() }) };
+const userId = '00000000-0000-7000-8000-000000000001';
+const ThingDone = { type: 'thing.done', payload: Type.Object({ userId: Type.String(), n: Type.Integer() }) };
 let served: TestDatabase<'payments'>;
 let connections: Task<unknown>;
 let database: Database<unknown>;
@@ -56,10 +57,10 @@ function relayTo(respond: (entries: Entry[]) => { Failed?: object[] } | undefine
 }
 
 const append = async (...numbers: number[]) => {
-  for (const n of numbers) await database.transaction((tx) => appendEvent(tx, ThingDone, { n }));
+  for (const n of numbers) await database.transaction((tx) => appendEvent(tx, ThingDone, { userId, n }));
 };
 const rows = async () =>
-  adminQuery(served, `SELECT attempts, error, parked_at IS NOT NULL AS parked FROM payments.outbox ORDER BY position`);
+  adminQuery(served, `SELECT attempts, error, parked_at IS NOT NULL AS parked FROM payments.outbox ORDER BY id`);
 /** Ends the waiting of all events: the clock moves on. */
 const later = () => adminQuery(served, 'UPDATE payments.outbox SET not_before = now()');
 const poison = [-1, -2, -3, -4, -5, -6, -7, -8, -9, -10];

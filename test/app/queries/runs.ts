@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { PublishBatchCommand } from '@aws-sdk/client-sns';
 import type { Database } from '../../../app/kit/database.ts';
 import { startRelay } from '../../../app/kit/outbox.ts';
+import { createKey } from '../../../app/services/auth/api-key.ts';
 import { createKeyStore } from '../../../app/services/auth/key-store.ts';
 import { createUserStore } from '../../../app/services/auth/store.ts';
 import { createProductStore } from '../../../app/services/catalog/store.ts';
@@ -13,14 +14,16 @@ import { createSentStore } from '../../../app/workers/mailer/store.ts';
 import { eventually } from '../../support/eventually.ts';
 import { measured } from '../../support/measured.ts';
 import { silentTask } from '../../support/task.ts';
-import { idOf, rowsPerTable } from './seeds.ts';
+import { idOf, rowsPerTable, userOf } from './seeds.ts';
 
 /** Each thing that a service does with its database, with arguments that find rows. */
 type Runs = (database: Database<any>) => Record<string, () => Promise<unknown>>; // oxlint-disable-line typescript/no-explicit-any -- any service's tables
 
 const hash = (text: string) => createHash('sha256').update(text).digest();
-const token = (text: string) => ({ hash: hash(text), links: { verify: 'https://a/v', reset: 'https://a/r' } });
+const token = (text: string) => ({ hash: hash(text), link: () => 'https://a/v' });
 const nothing = async () => {};
+const userId = userOf(36);
+const { key } = createKey(idOf(7));
 
 export const runs = {
   auth: (database) => {
@@ -28,18 +31,20 @@ export const runs = {
     const keys = createKeyStore(database);
     return {
       add: () => users.add('new@example.com', 'hash', token('a')),
+      'add with an address that is taken': () => users.add('7@example.com', 'hash', token('e')),
+      'add with an address whose registration failed': () => users.add('failed@example.com', 'hash', token('f')),
       find: () => users.find('7@example.com'),
       hasPassword: () => users.hasPassword(idOf(7), 'hash'),
       requestVerification: () => users.requestVerification(idOf(7), token('b')),
-      verify: () => users.verify(hash('b')),
+      verify: () => users.verify({ userId: idOf(7), hash: hash('b') }),
       'requestReset of a known address': () => users.requestReset('7@example.com', token('c')),
       'requestReset of an unknown address': () => users.requestReset('nobody@example.com', token('d')),
-      isReset: () => users.isReset(hash('c')),
-      reset: () => users.reset(hash('c'), 'new hash', nothing),
+      isReset: () => users.isReset({ userId: idOf(7), hash: hash('c') }),
+      reset: () => users.reset({ userId: idOf(7), hash: hash('c') }, 'new hash', nothing),
       changePassword: () => users.changePassword({ id: idOf(8), oldHash: 'hash', newHash: 'new hash' }, nothing),
-      'add a key': () => keys.add(idOf(7), 'hr_key', 'hr_'),
+      'add a key': () => keys.add(idOf(7), key, 'hr_'),
       'list keys': () => keys.list(idOf(7)),
-      'find the owner of a key': () => keys.ownerOf('hr_key'),
+      'find the owner of a key': () => keys.ownerOf(key),
       'revoke a key': () => keys.revoke(idOf(7), idOf(1)),
       'relay events': () => relay(database),
     };
@@ -58,35 +63,35 @@ export const runs = {
     const store = createOrderStore(database);
     const items = [{ productId: 'heat', quantity: 1, priceCents: 999 }];
     const place = () =>
-      store.place({ userId: 'user-7', key: 'new', body: {} }, async () => ({
-        userId: 'user-7',
+      store.place({ userId, key: 'new', body: {} }, async () => ({
+        userId,
         totalCents: 999,
         items,
       }));
     return {
       place,
       'place again': place,
-      find: () => store.find('user-7', idOf(36)),
-      'list, first page': () => store.list('user-7', 21, undefined),
-      'list, next page': () => store.list('user-7', 21, idOf(36)),
-      markPaid: () => store.markPaid(idOf(36), idOf(1)),
+      find: () => store.find(userId, idOf(36)),
+      'list, first page': () => store.list(userId, 21, undefined),
+      'list, next page': () => store.list(userId, 21, idOf(36)),
+      markPaid: () => store.markPaid(userId, idOf(36), { id: idOf(1), succeededAt: '2026-01-01T00:00:00Z' }),
       'relay events': () => relay(database),
     };
   },
   payments: (database) => {
     const store = createPaymentStore(database);
     const confirmations = createConfirmationStore(database);
-    const payment = { userId: 'user-7', email: 'ada@example.com', amountCents: 999, requestHash: 'hash' };
+    const payment = { userId, email: 'ada@example.com', amountCents: 999, requestHash: 'hash' };
     const open = (orderId: string, idempotencyKey?: string) => store.open({ ...payment, orderId, idempotencyKey });
     return {
-      findByKey: () => store.findByKey('user-7', '36'),
+      findByKey: () => store.findByKey(userId, '36'),
       open: () => open(idOf(rowsPerTable + 1), 'new'),
       'open again': () => open(idOf(rowsPerTable + 1), 'new'),
-      'open for a paid order': () => open(idOf(1)),
-      settle: () => store.settle(idOf(100), 'succeeded'),
-      'settle again': () => store.settle(idOf(100), 'succeeded'),
+      'open for a paid order': () => open(idOf(36)),
+      settle: () => store.settle({ userId: userOf(100), id: idOf(100) }, 'succeeded'),
+      'settle again': () => store.settle({ userId: userOf(100), id: idOf(100) }, 'succeeded'),
       claimAbandoned: () => store.claimAbandoned(20),
-      confirm: () => confirmations.confirm(idOf(1)),
+      confirm: () => confirmations.confirm(userId, idOf(36)),
       publishAgain: () => confirmations.publishAgain(20),
       'relay events': () => relay(database),
     };
@@ -100,7 +105,7 @@ export const runs = {
   },
   mailer: (database) => {
     const store = createSentStore(database);
-    const mail = { to: 'ada@example.com', kind: 'order' } as const;
+    const mail = { userId, kind: 'order' } as const;
     return {
       once: () => store.once('new', mail, async () => ({ outcome: 'sent' })),
       'once, refused': () => store.once('other', mail, async () => ({ outcome: 'refused', reason: 'bounced' })),

@@ -16,16 +16,21 @@ export const idOf = (n: number): string => `00000000-0000-4000-8000-${String(n).
 const id = `('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid`;
 const series = `FROM generate_series(1, ${rowsPerTable}) AS n`;
 const past = `now() - n * interval '1 minute'`;
-const outbox = `INSERT INTO outbox (id, type, payload, at, not_before) SELECT ${id}, 'order.paid', '{}', ${past}, ${past} ${series}`;
+/** The user of row `n`: each has five rows. */
+export const userOf = (n: number): string => idOf(Math.floor(n / 5));
+const user = `('00000000-0000-4000-8000-' || lpad((n / 5)::text, 12, '0'))::uuid`;
+const outbox = `INSERT INTO outbox (user_id, id, type, payload, at, not_before) SELECT ${user}, ${id}, 'order.paid', '{}', ${past}, ${past} ${series}`;
 
 /** What fills the tables of each schema, without what is irrelevant to plans. */
 export const seeds = {
   auth: [
-    `INSERT INTO users (id, email, password_hash) SELECT ${id}, n || '@example.com', 'hash' ${series}`,
-    `INSERT INTO tokens (hash, purpose, user_id, expires_at)
-     SELECT sha256(n::text::bytea), CASE n % 2 WHEN 0 THEN 'verify' ELSE 'reset' END, ${id},
+    `INSERT INTO users (user_id, email, password_hash) SELECT ${id}, n || '@example.com', 'hash' ${series}`,
+    `INSERT INTO addresses (email, user_id) SELECT n || '@example.com', ${id} ${series}`,
+    `INSERT INTO addresses (email, user_id, reserved_at) VALUES ('failed@example.com', gen_random_uuid(), now() - interval '1 hour')`,
+    `INSERT INTO tokens (user_id, hash, purpose, expires_at)
+     SELECT ${id}, sha256(n::text::bytea), CASE n % 2 WHEN 0 THEN 'verify' ELSE 'reset' END,
        now() + (n - 100) * interval '1 minute' ${series}`,
-    `INSERT INTO api_keys (user_id, prefix, hash, created_at) SELECT ${id}, 'hr_', sha256(n::text::bytea), ${past} ${series}`,
+    `INSERT INTO api_keys (user_id, id, prefix, hash, created_at) SELECT ${id}, ${id}, 'hr_', sha256(n::text::bytea), ${past} ${series}`,
     outbox,
   ],
   catalog: [
@@ -33,24 +38,25 @@ export const seeds = {
     `INSERT INTO flags (name) VALUES ('new-home')`,
   ],
   orders: [
-    `INSERT INTO orders (id, user_id, total_cents) SELECT ${id}, 'user-' || n / 5, 999 ${series}`,
-    `INSERT INTO order_items (order_id, position, product_id, quantity, price_cents) SELECT ${id}, 0, 'heat', 1, 999 ${series}`,
-    `INSERT INTO idempotency_keys (user_id, key, request_hash, created_at) SELECT 'user-' || n / 5, n, 'hash', ${past} ${series}`,
+    `INSERT INTO orders (user_id, id, total_cents) SELECT ${user}, ${id}, 999 ${series}`,
+    `INSERT INTO order_items (user_id, order_id, position, product_id, quantity, price_cents)
+     SELECT ${user}, ${id}, 0, 'heat', 1, 999 ${series}`,
+    `INSERT INTO idempotency_keys (user_id, key, request_hash, created_at) SELECT ${user}, n, 'hash', ${past} ${series}`,
     outbox,
   ],
   payments: [
-    `INSERT INTO payments (id, order_id, user_id, email, amount_cents, status, idempotency_key, request_hash, settle_after)
-     SELECT ${id}, ${id}, 'user-' || n / 5, 'ada@example.com', 999, CASE n % 100 WHEN 0 THEN 'pending' ELSE 'succeeded' END,
+    `INSERT INTO payments (user_id, id, order_id, email, amount_cents, status, idempotency_key, request_hash, settle_after)
+     SELECT ${user}, ${id}, ${id}, 'ada@example.com', 999, CASE n % 100 WHEN 0 THEN 'pending' ELSE 'succeeded' END,
        n, 'hash', ${past} ${series}`,
-    `INSERT INTO unconfirmed (payment_id, succeeded_at, publish_after) SELECT ${id}, now() - interval '1 day', ${past} ${series}
+    `INSERT INTO unconfirmed (user_id, payment_id, succeeded_at, publish_after) SELECT ${user}, ${id}, now() - interval '1 day', ${past} ${series}
      WHERE n % 100 > 0`,
     // Those that are due first have left it.
-    `${outbox} WHERE n < ${rowsPerTable} - 100`,
+    `${outbox} WHERE n < ${rowsPerTable} - 100 AND n % 100 > 0`,
   ],
-  sandbox: [`INSERT INTO charges (key, status, amount_cents) SELECT n, 'succeeded', 999 ${series}`],
+  sandbox: [`INSERT INTO charges (key, id, status, amount_cents) SELECT n, ${id}, 'succeeded', 999 ${series}`],
   mailer: [
-    `INSERT INTO sent (event_id, sent_at) SELECT n, ${past} ${series}`,
-    `INSERT INTO mails_per_address (address, kind, mails, window_ends_at)
-     SELECT n || '@example.com', 'order', 1, now() + (n - 100) * interval '1 minute' ${series}`,
+    `INSERT INTO sent (user_id, event_id, sent_at) SELECT ${user}, n, ${past} ${series}`,
+    `INSERT INTO mails_per_user (user_id, kind, mails, window_ends_at)
+     SELECT ${id}, 'order', 1, now() + (n - 100) * interval '1 minute' ${series}`,
   ],
 } as const;

@@ -1,7 +1,7 @@
 -- Up Migration
 
 CREATE TABLE products (
-  id text PRIMARY KEY,
+  id text COLLATE "C" PRIMARY KEY,
   name text NOT NULL,
   price_cents integer NOT NULL CHECK (price_cents > 0),
   year integer,

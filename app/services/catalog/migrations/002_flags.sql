@@ -2,6 +2,6 @@
 
 -- Feature flags; a person changes them, and each task reads all of them every 5 minutes.
 CREATE TABLE flags (
-  name text PRIMARY KEY,
+  name text COLLATE "C" PRIMARY KEY,
   enabled boolean NOT NULL DEFAULT false
 );

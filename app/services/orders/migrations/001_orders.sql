@@ -1,22 +1,26 @@
 -- Up Migration
 
 CREATE TABLE orders (
-  id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-  -- The order of lists, newest first; two orders may have the same time.
-  seq bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
-  user_id text NOT NULL,
+  user_id uuid NOT NULL,
+  -- The order of lists: an id begins with the time.
+  id uuid NOT NULL,
   status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'paid')),
   total_cents bigint NOT NULL CHECK (total_cents >= 0),
-  created_at timestamptz NOT NULL DEFAULT now()
+  created_at timestamptz NOT NULL DEFAULT now(),
+  payment_id uuid,
+  paid_at timestamptz,
+  PRIMARY KEY (user_id, id),
+  CHECK ((status = 'paid') = (payment_id IS NOT NULL AND paid_at IS NOT NULL))
 );
-CREATE INDEX ON orders (user_id, seq DESC);
 
 CREATE TABLE order_items (
-  order_id uuid NOT NULL REFERENCES orders (id),
+  user_id uuid NOT NULL,
+  order_id uuid NOT NULL,
   position smallint NOT NULL,
   product_id text NOT NULL,
   quantity integer NOT NULL CHECK (quantity BETWEEN 1 AND 100),
   -- The price of one at the time of the order.
   price_cents bigint NOT NULL CHECK (price_cents >= 0),
-  PRIMARY KEY (order_id, position)
+  PRIMARY KEY (user_id, order_id, position),
+  FOREIGN KEY (user_id, order_id) REFERENCES orders
 );

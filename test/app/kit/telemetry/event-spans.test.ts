@@ -10,16 +10,15 @@ beforeEach(() => {
 afterEach(() => recordSpans(undefined));
 
 /** An event whose trace and parent have ids of this digit. */
-const event = (position: number) => ({
-  position,
-  id: `event-${position}`,
+const event = (n: number) => ({
+  id: `event-${n}`,
   type: 'thing.done',
-  trace: { traceparent: `00-${String(position).repeat(32)}-${String(position).repeat(16)}-01` },
+  trace: { traceparent: `00-${String(n).repeat(32)}-${String(n).repeat(16)}-01` },
 });
 const shown = () => spans.map(({ trace, parentId, attributes }) => [trace.traceId, parentId, attributes['error.type']]);
 
 test('each event of a batch has a span in its own trace, as an error if it is refused; one without a trace has none', async () => {
-  const outcome = { refused: [{ id: '2', error: 'InvalidParameter: ada@example.com' }] };
+  const outcome = { refused: [{ id: 'event-2', error: 'InvalidParameter: ada@example.com' }] };
   expect(await inSends([event(1), event(2), { ...event(3), trace: null }], async () => outcome)).toBe(outcome);
   expect(shown()).toEqual([
     ['1'.repeat(32), '1'.repeat(16), undefined],

@@ -26,7 +26,7 @@ afterAll(async () => {
   await served.drop();
 });
 beforeEach(async () => {
-  await adminQuery(served, 'TRUNCATE auth.users, auth.api_keys, auth.tokens, auth.outbox');
+  await adminQuery(served, 'TRUNCATE auth.users, auth.addresses, auth.api_keys, auth.tokens, auth.outbox');
   app = createApp({
     store: createUserStore(database),
     keys: createKeyStore(database),
@@ -55,7 +55,7 @@ test('a key is shown once and stands for its owner', async () => {
   expect(response.statusCode).toBe(201);
   expect(response.headers['cache-control']).toBe('no-store');
   const { key, ...shown } = response.json();
-  expect(key).toMatch(/^hr_[0-9a-f]{8}_[\w-]{43}$/);
+  expect(key).toMatch(/^hr_[0-9a-f]{8}_[\w-]{64}$/);
   expect(key.startsWith(`${shown.prefix}_`)).toBe(true);
   expect((await owner(key)).json()).toMatchObject({ email: 'ada@example.com' });
   expect((await send('GET', 'keys', ada)).json()).toEqual({ items: [shown], nextCursor: null });

@@ -12,7 +12,7 @@ function memoryUsers(): UserStore {
   const users = new Map<string, { id: string; email: string; passwordHash: string }>();
   return {
     async add(email, passwordHash) {
-      if (users.has(email)) return undefined;
+      if (users.has(email)) return 'taken';
       const user = { id: randomUUID(), email };
       users.set(email, { ...user, passwordHash });
       return user;

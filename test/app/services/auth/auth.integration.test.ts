@@ -31,7 +31,7 @@ afterAll(async () => {
   await served.drop();
 });
 beforeEach(async () => {
-  await adminQuery(served, 'TRUNCATE auth.users, auth.api_keys, auth.tokens, auth.outbox');
+  await adminQuery(served, 'TRUNCATE auth.users, auth.addresses, auth.api_keys, auth.tokens, auth.outbox');
   app = createAuth();
 });
 
@@ -65,7 +65,7 @@ const login = async (user = ada) => cookieOf(await post('login', user));
 
 /** Returns the events in the outbox: the type, the address, and the link with its token. */
 async function mails() {
-  const rows = await adminQuery(served, 'SELECT type, payload FROM auth.outbox ORDER BY position');
+  const rows = await adminQuery(served, 'SELECT type, payload FROM auth.outbox ORDER BY id');
   return rows.map(({ type, payload }) => {
     const { email, link } = payload as { email: string; link: string };
     return { type, email, link, token: new URL(link).hash.slice(1) };
@@ -113,7 +113,7 @@ test('registering mails a link that confirms the address, once', async () => {
   expect(nudges).toBe(before + 1);
   const [mail] = await mails();
   expect(mail).toMatchObject({ type: 'verification.requested', email: ada.email });
-  expect(mail?.token).toMatch(/^[\w-]{43}$/);
+  expect(mail?.token).toMatch(/^[\w-]{64}$/);
 
   const page = await app.inject(new URL(mail?.link ?? '').pathname);
   expect([page.statusCode, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
@@ -129,7 +129,8 @@ test('registering mails a link that confirms the address, once', async () => {
 test('the table of tokens has their hashes only', async () => {
   await register();
   const token = await tokenOf('verification.requested');
-  const hash = createHash('sha256').update(token).digest();
+  const secret = Buffer.from(token, 'base64url').subarray(16);
+  const hash = createHash('sha256').update(secret).digest();
   expect(await adminQuery(served, 'SELECT hash FROM auth.tokens')).toEqual([{ hash }]);
 });
 
@@ -200,7 +201,7 @@ test('a sign-in with the old password that overlaps its change gets no session',
   app = createAuth({ redis, store: { ...store, hasPassword } });
   const response = await post('login', ada);
   expect([response.statusCode, response.cookies.map(({ value }) => value)]).toEqual([401, ['']]);
-  const [{ id } = {}] = await adminQuery(served, 'SELECT id FROM auth.users');
+  const [{ id } = {}] = await adminQuery(served, 'SELECT user_id AS id FROM auth.users');
   expect(await createSessionStore(redis).list(id as string)).toEqual([]);
 });
 
@@ -263,7 +264,7 @@ test('a link that expired or was made up sets no password, nor does one for anot
   const confirm = async (token: string) =>
     (await post('password/reset/confirm', { token, password: 'battery staple' })).statusCode;
   expect((await post('verify', { token: reset })).statusCode).toBe(400);
-  expect(await confirm('x'.repeat(43))).toBe(400);
+  expect(await confirm('x'.repeat(64))).toBe(400);
   await adminQuery(served, 'UPDATE auth.tokens SET expires_at = now()');
   expect(await confirm(reset)).toBe(400);
   expect((await post('login', ada)).statusCode).toBe(200);
@@ -351,4 +352,23 @@ test('users end their sessions one by one, and only theirs', async () => {
   const ended = await send('DELETE', `sessions/${own}`, undefined, cookie);
   expect([ended.statusCode, ended.cookies[0]?.value]).toEqual([204, '']);
   expect(await statusOf('me', cookie)).toBe(401);
+});
+
+test('an address whose registration failed is free again after a while, and until then says when to try again', async () => {
+  await adminQuery(served, 'ALTER TABLE auth.users ADD CONSTRAINT broken CHECK (false)');
+  expect((await post('register', ada)).statusCode).toBe(500);
+  await adminQuery(served, 'ALTER TABLE auth.users DROP CONSTRAINT broken');
+  const soon = await post('register', ada);
+  expect([soon.statusCode, soon.headers['retry-after'], soon.json().title]).toEqual([
+    409,
+    '30',
+    'Registration under way',
+  ]);
+  expect((await post('login', ada)).statusCode).toBe(401);
+  await adminQuery(served, "UPDATE auth.addresses SET reserved_at = reserved_at - interval '31 seconds'");
+  const responses = await Promise.all([post('register', ada), post('register', ada)]);
+  expect(new Set(responses.map(({ statusCode }) => statusCode))).toEqual(new Set([201, 409]));
+  expect((await post('login', ada)).statusCode).toBe(200);
+  await adminQuery(served, "UPDATE auth.addresses SET reserved_at = reserved_at - interval '31 seconds'");
+  expect((await post('register', ada)).json().title).toBe('Already registered');
 });

@@ -28,6 +28,7 @@ let database: TestDatabase<'orders'>;
 let store: OrderStore;
 let metrics: Metrics;
 let app: App;
+const ada = { id: randomUUID(), email: 'ada@example.com' };
 let cookie: string;
 let strangersCookie: string;
 const closing: (() => Promise<unknown>)[] = [];
@@ -45,7 +46,7 @@ beforeAll(async () => {
     findPrices: (ids) => findPrices(ids),
   });
   const signIn = allowSignIn(app);
-  cookie = await signIn({ id: randomUUID(), email: 'ada@example.com' });
+  cookie = await signIn(ada);
   strangersCookie = await signIn({ id: randomUUID(), email: 'eve@example.com' });
   closing.push(
     () => app.close(),
@@ -74,6 +75,8 @@ test('an order has the prices of the catalogue, and is pending', async () => {
     body: {
       status: 'pending',
       totalCents: 3_499,
+      paymentId: null,
+      paidAt: null,
       items: [
         { productId: 'heat', quantity: 2, priceCents: 1_250 },
         { productId: 'alien', quantity: 1, priceCents: 999 },
@@ -138,17 +141,22 @@ test('orders are listed newest first, page by page, and only to the user who pla
   expect(await get(`/api/orders/${randomUUID()}`)).toMatchObject({ status: 404 });
 });
 
-const payment = { paymentId: randomUUID(), email: 'ada@example.com', amountCents: 1_250 };
+const payment = { userId: ada.id, paymentId: randomUUID(), email: 'ada@example.com', amountCents: 1_250 };
 
-test('the event of a payment marks the order as paid, and a repetition of it changes nothing', async () => {
+test('the event of a payment marks the order as paid by it, and a repetition of it or another payment changes nothing', async () => {
   const { body } = await order([{ productId: 'heat', quantity: 1 }]);
   const event = { id: randomUUID(), type: 'payment.succeeded', at: new Date().toISOString() };
   const paid = { ...event, payload: { ...payment, orderId: body['id'] } };
   await handlePaid({ store }, paid);
   await handlePaid({ store }, paid);
+  await handlePaid(
+    { store },
+    { ...paid, at: '2030-01-01T00:00:00.000Z', payload: { ...paid.payload, paymentId: randomUUID() } },
+  );
+  const expected = { ...body, status: 'paid', paymentId: payment.paymentId, paidAt: event.at };
   // The user has not written it: it is seen once the replica has it.
   await eventually(async () =>
-    expect(await get(`/api/orders/${String(body['id'])}`)).toEqual({ status: 200, body: { ...body, status: 'paid' } }),
+    expect(await get(`/api/orders/${String(body['id'])}`)).toEqual({ status: 200, body: expected }),
   );
 });
 
@@ -158,7 +166,7 @@ test('each event of a payment is confirmed to payments, also a repeated one', as
   const paid = { ...event, payload: { ...payment, orderId: body['id'] } };
   await handlePaid({ store }, paid);
   await handlePaid({ store }, paid);
-  const confirmed = { orderId: body['id'], paymentId: payment.paymentId };
+  const confirmed = { userId: ada.id, orderId: body['id'], paymentId: payment.paymentId };
   const rows = await adminQuery(database, 'SELECT type, payload FROM orders.outbox');
   expect(rows).toEqual([1, 2].map(() => ({ type: 'order.paid', payload: confirmed })));
   expect(payloadOf(rows[0] as unknown as Event, OrderPaid)).toEqual(confirmed);

@@ -21,6 +21,7 @@ import { startTestEndpoint, type TestEndpoint } from '../../../support/endpoint.
 import { eventually } from '../../../support/eventually.ts';
 import { silentTask } from '../../../support/task.ts';
 
+const userId = randomUUID();
 type Service = 'orders' | 'payments' | 'mailer';
 
 let served: TestDatabase<Service>;
@@ -123,19 +124,16 @@ const startConfirming = () =>
 
 /** A payment that has succeeded for a new order. Returns both ids. */
 async function givenPaid(): Promise<{ orderId: string; paymentId: string }> {
-  const { id: orderId } = await createOrderStore(orders).place(
-    { userId: 'ada', key: undefined, body: {} },
-    async () => ({
-      userId: 'ada',
-      totalCents: 100,
-      items: [{ productId: 'heat', quantity: 1, priceCents: 100 }],
-    }),
-  );
+  const { id: orderId } = await createOrderStore(orders).place({ userId, key: undefined, body: {} }, async () => ({
+    userId,
+    totalCents: 100,
+    items: [{ productId: 'heat', quantity: 1, priceCents: 100 }],
+  }));
   const store = createPaymentStore(payments);
-  const payment = { orderId, userId: 'ada', email: 'ada@example.com', amountCents: 100, requestHash: 'hash' };
+  const payment = { orderId, userId, email: 'ada@example.com', amountCents: 100, requestHash: 'hash' };
   const opened = await store.open({ ...payment, idempotencyKey: undefined });
   if (typeof opened === 'string') throw new Error(opened);
-  await store.settle(opened.id, 'succeeded');
+  await store.settle(opened, 'succeeded');
   return { orderId, paymentId: opened.id };
 }
 
@@ -154,7 +152,7 @@ const pass = (time: string) =>
     `UPDATE payments.unconfirmed SET succeeded_at = succeeded_at - interval '${time}',
        publish_after = publish_after - interval '${time}'`,
   );
-const statusOf = async (orderId: string) => (await createOrderStore(orders).find('ada', orderId))?.status;
+const statusOf = async (orderId: string) => (await createOrderStore(orders).find(userId, orderId))?.status;
 const rows = async (table: string) => (await adminQuery(served, `SELECT * FROM ${table}`)).length;
 const waiting = async (service: Service) => {
   const { Attributes } = await sqs.send(

@@ -107,7 +107,7 @@ function memoryStore(): PaymentStore {
       payments.set(opened.id, opened);
       return opened;
     },
-    async settle(id, verdict) {
+    async settle({ id }, verdict) {
       const payment = payments.get(id);
       if (payment === undefined) throw new Error(`no payment ${id}`);
       const settled = payment.status === 'pending' ? { ...payment, status: verdict } : payment;

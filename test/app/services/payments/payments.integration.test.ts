@@ -185,7 +185,10 @@ test('the event matches the contract of its receivers', async () => {
   const rows = await adminQuery(database, 'SELECT type, payload FROM payments.outbox');
   expect(payloadOf(rows[0] as unknown as Event, PaymentSucceeded)).toEqual(rows[0]?.['payload']);
   expect(rows).toEqual([
-    { type: 'payment.succeeded', payload: { orderId, paymentId: body['id'], email: user.email, amountCents: 700 } },
+    {
+      type: 'payment.succeeded',
+      payload: { userId: user.id, orderId, paymentId: body['id'], email: user.email, amountCents: 700 },
+    },
   ]);
 });
 

@@ -26,7 +26,7 @@ function memoryStore(): PaymentStore {
       payments.set(opened.id, opened);
       return opened;
     },
-    settle: async (id, status) => ({ ...payments.get(id)!, status }),
+    settle: async ({ id }, status) => ({ ...payments.get(id)!, status }),
     claimAbandoned: async () => [],
   };
 }

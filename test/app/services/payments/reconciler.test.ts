@@ -71,7 +71,7 @@ function given(abandoned: string[]) {
     findByKey: async () => undefined,
     open: async () => 'pending',
     claimAbandoned: async () => abandoned.map((id) => payment(id, 'pending')),
-    async settle(id, verdict) {
+    async settle({ id }, verdict) {
       verdicts[id] = verdict;
       return payment(id, verdict);
     },

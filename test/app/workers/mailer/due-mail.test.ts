@@ -10,7 +10,7 @@ test.each([
   ['verification.requested', 'Confirm your e-mail address', 'a day'],
   ['reset.requested', 'Set a new password', 'an hour'],
 ])('the mail for %s has the link in both bodies, and says how long it works', async (type, subject, time) => {
-  const mail = await dueMail(eventOf(type, { email: 'ada@example.com', link }));
+  const mail = await dueMail(eventOf(type, { userId: randomUUID(), email: 'ada@example.com', link }));
   expect(mail).toMatchObject({ kind: 'account', to: 'ada@example.com', subject });
   expect(mail.text).toContain(`\n${link}\n`);
   expect(mail.html).toContain(`href="${link}"`);

@@ -1,1 +1,0 @@
-../../../kit/migrations/idempotency_keys/2_by_age.sql

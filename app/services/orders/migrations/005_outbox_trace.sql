@@ -1,1 +1,0 @@
-../../../kit/migrations/outbox/2_trace.sql

@@ -1,1 +1,0 @@
-../../../kit/migrations/outbox/3_retries.sql
