@@ -70,7 +70,7 @@ async function addLargeProduct(system: StartedSystem): Promise<void> {
   const client = new Client({ connectionString: databases.find(({ role }) => role === 'primary')!.url });
   await client.connect();
   await client.query(
-    `INSERT INTO catalog.products (id, name, price_cents, popularity) VALUES ('bench', $1, 1999, 0) ON CONFLICT DO NOTHING`,
+    `INSERT INTO catalog.products (id, name, price_cents, popularity, words) VALUES ('bench', $1, 1999, 0, 'bench') ON CONFLICT DO NOTHING`,
     ['A name that makes the product large. '.repeat(28)],
   );
   await client.end();

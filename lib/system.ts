@@ -78,7 +78,12 @@ export const system: readonly ServiceDefinition[] = [
     name: 'catalog',
     // Serves health checks from outside as well; the load balancer checks each service directly.
     paths: ['/', '/api/health', '/api/products', '/api/products/*', '/api/flags'],
-    stored: { '/': [], '/api/products': ['limit', 'cursor', 'ids'], '/api/products/*': [], '/api/flags': [] },
+    stored: {
+      '/': [],
+      '/api/products': ['limit', 'cursor', 'ids', 'q', 'genre', 'sort'],
+      '/api/products/*': [],
+      '/api/flags': [],
+    },
     database: true,
     cache: true,
   },

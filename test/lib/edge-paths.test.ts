@@ -7,7 +7,7 @@ import { systemWith } from './config/faults.ts';
 test('the shop stores what is the same for everybody, and no health check', () => {
   expect(edgePaths(system)).toEqual([
     { pattern: '/', stored: [] },
-    { pattern: '/api/products', stored: ['limit', 'cursor', 'ids'] },
+    { pattern: '/api/products', stored: ['limit', 'cursor', 'ids', 'q', 'genre', 'sort'] },
     { pattern: '/api/flags', stored: [] },
     { pattern: '/api/products/*', stored: [] },
   ]);

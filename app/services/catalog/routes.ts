@@ -6,12 +6,13 @@ import { contentOf } from '../../kit/cache/entry.ts';
 import { sendContent } from '../../kit/cache/send.ts';
 import { databaseProblems } from '../../kit/openapi.ts';
 import { defaultLimit, PageOf, pageQuery, readCursor, toPage } from '../../kit/page.ts';
-import { Problem } from '../../kit/problem.ts';
+import { invalidField, Problem } from '../../kit/problem.ts';
 import { nullable } from '../../kit/schema.ts';
 import { AnyQuery } from '../../kit/validate.ts';
 import { renderHome } from './home.ts';
 import { publicForSeconds } from './cache.ts';
-import type { Product as ProductRow, ProductStore } from './product.ts';
+import { sorts, valueOf, type Product as ProductRow, type ProductStore, type Sort } from './product.ts';
+import { wordsOf } from './words.ts';
 
 const Product = Type.Object({
   id: PricedProduct.properties.id,
@@ -26,6 +27,17 @@ const Product = Type.Object({
 const Id = Type.String({ pattern: String.raw`^[^\u0000]{1,100}$` });
 const ListQuery = Type.Object({
   ...pageQuery,
+  q: Type.Optional(
+    Type.String({
+      pattern: String.raw`^[^\u0000]{1,100}$`,
+      description:
+        'Words, up to 10: returns products that have, in name or director, a word beginning with each of them.',
+    }),
+  ),
+  genre: Type.Optional(Type.String({ pattern: String.raw`^[^\u0000]{1,100}$` })),
+  sort: Type.Optional(
+    Type.Enum(sorts, { default: 'popularity', description: 'Highest or newest first; `price` lowest first.' }),
+  ),
   ids: Type.Optional(
     Type.String({
       pattern: String.raw`^[^,\u0000]{1,100}(,[^,\u0000]{1,100}){0,99}$`,
@@ -33,7 +45,15 @@ const ListQuery = Type.Object({
     }),
   ),
 });
-const Position = Type.Object({ popularity: Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 }), id: Id });
+
+/** Of a list with this order; others have other cursors. */
+const positionIn = (sort: Sort) =>
+  Type.Object({
+    sort: Type.Literal(sort),
+    // What the column takes.
+    value: Type.Number({ minimum: 0, maximum: 2 ** 31 - 1, ...(sort !== 'rating' && { multipleOf: 1 }) }),
+    id: Id,
+  });
 
 const json = 'application/json; charset=utf-8';
 
@@ -46,7 +66,7 @@ export function addRoutes(app: App, { store, cache }: RouteParts): void {
   app.get('/', { schema: { hide: true, querystring: AnyQuery } }, async (request, reply) => {
     // The parameters are no part of the key: the page does not depend on them.
     const content = await cache.get('home', async () =>
-      contentOf(await renderHome(await store.list(10)), 'text/html; charset=utf-8'),
+      contentOf(await renderHome(await store.list({ sort: 'popularity', limit: 10 })), 'text/html; charset=utf-8'),
     );
     return sendContent(request, reply, content!, publicForSeconds);
   });
@@ -55,25 +75,33 @@ export function addRoutes(app: App, { store, cache }: RouteParts): void {
     '/api/products',
     {
       schema: {
-        summary: 'Products, most popular first',
+        summary: 'Products: all, of a genre, or found by words',
         problems: databaseProblems,
         querystring: ListQuery,
         response: { 200: PageOf(Product) },
       },
     },
     async (request, reply) => {
-      const { ids, cursor, limit = defaultLimit } = request.query;
+      const { ids, q, genre, sort = 'popularity', cursor, limit = defaultLimit } = request.query;
       // Prices of orders come from here, and there are too many combinations of ids to cache.
       if (ids !== undefined) {
         void reply.header('cache-control', 'no-store');
         return { items: await store.findAll(ids.split(',')), nextCursor: null };
       }
-      const after = cursor === undefined ? undefined : readCursor(Position, cursor);
-      const key = `list:${limit}:${after === undefined ? '' : `${after.popularity}:${after.id}`}`;
-      const content = await cache.get(key, async () => {
-        const { items, nextCursor } = toPage(await store.list(limit + 1, after), limit, positionOf);
+      const after = cursor === undefined ? undefined : readCursor(positionIn(sort), cursor);
+      const words = q === undefined ? undefined : readWords(q);
+      const load = async () => {
+        const rows = await store.list({ sort, limit: limit + 1, genre, words, after });
+        const { items, nextCursor } = toPage(rows, limit, (last) => ({
+          sort,
+          value: valueOf(last, sort),
+          id: last.id,
+        }));
         return contentOf(JSON.stringify({ items: items.map(shown), nextCursor }), json);
-      });
+      };
+      // There are too many combinations of words to cache.
+      const key = JSON.stringify([sort, genre, limit, after?.value, after?.id]);
+      const content = words === undefined ? await cache.get(`list:${key}`, load) : await load();
       return sendContent(request, reply, content!, publicForSeconds);
     },
   );
@@ -100,6 +128,12 @@ export function addRoutes(app: App, { store, cache }: RouteParts): void {
   );
 }
 
-const positionOf = ({ popularity, id }: ProductRow) => ({ popularity, id });
+/** @throws Problem 400 if there are no words, or too many */
+function readWords(q: string): string[] {
+  const words = wordsOf(q);
+  if (words.length >= 1 && words.length <= 10) return words;
+  throw invalidField('q', `has ${words.length} words`, 'Search for 1 to 10 words of letters or digits.');
+}
+
 /** What clients see of a product. */
 const shown = ({ popularity: _popularity, ...product }: ProductRow) => product;

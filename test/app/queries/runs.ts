@@ -5,6 +5,7 @@ import { startRelay } from '../../../app/kit/outbox.ts';
 import { createKey } from '../../../app/services/auth/api-key.ts';
 import { createKeyStore } from '../../../app/services/auth/key-store.ts';
 import { createUserStore } from '../../../app/services/auth/store.ts';
+import { sorts } from '../../../app/services/catalog/product.ts';
 import { createProductStore } from '../../../app/services/catalog/store.ts';
 import { createOrderStore } from '../../../app/services/orders/store.ts';
 import { createConfirmationStore } from '../../../app/services/payments/confirmation-store.ts';
@@ -51,9 +52,16 @@ export const runs = {
   },
   catalog: (database) => {
     const store = createProductStore(database);
+    const after = { value: 1_000, id: 'film-3001' };
     return {
-      'list, first page': () => store.list(21),
-      'list, next page': () => store.list(21, { popularity: 1_000, id: 'film-3001' }),
+      ...Object.fromEntries(
+        sorts.flatMap((sort) => [
+          [`list by ${sort}, first page`, () => store.list({ sort, limit: 21 })],
+          [`list by ${sort}, next page`, () => store.list({ sort, limit: 21, after })],
+          [`list of a genre by ${sort}, next page`, () => store.list({ sort, limit: 21, genre: 'Genre 7', after })],
+        ]),
+      ),
+      search: () => store.list({ sort: 'popularity', limit: 21, words: ['film', '77'], after }),
       findAll: () => store.findAll(['film-1', 'film-2']),
       find: () => store.find('film-1'),
       flags: () => store.flags(),

@@ -34,7 +34,8 @@ export const seeds = {
     outbox,
   ],
   catalog: [
-    `INSERT INTO products (id, name, price_cents, popularity) SELECT 'film-' || n, 'Film', 999, n / 3 ${series}`,
+    `INSERT INTO products (id, name, price_cents, year, genre, rating, popularity, words)
+     SELECT 'film-' || n, 'Film', n / 3 + 1, n / 3, 'Genre ' || n % 100, n / 3, n / 3, 'film ' || n ${series}`,
     `INSERT INTO flags (name) VALUES ('new-home')`,
   ],
   orders: [

@@ -17,7 +17,7 @@ const films: Product[] = Array.from({ length: 25 }, (_, index) => ({
 function memoryProducts(products: Product[]): ProductStore & FlagStore {
   return {
     flags: async () => [{ name: 'wishlists', enabled: true }],
-    async list(limit, after) {
+    async list({ limit, after }) {
       const start = after === undefined ? 0 : products.findIndex(({ id }) => id === after.id) + 1;
       return products.slice(start, start + limit);
     },
@@ -75,13 +75,22 @@ test('products are found by a list of ids, without the unknown ones', async () =
   expect(nextCursor).toBeNull();
 });
 
+const cursor = (position: object) => `?cursor=${Buffer.from(JSON.stringify(position)).toString('base64url')}`;
+
 test.each([
   ['?limit=0', 'limit'],
   ['?limit=101', 'limit'],
   ['?limit=ten', 'limit'],
   ['?cursor=bm9uc2Vuc2U', 'cursor'],
   // A position beyond PostgreSQL's integer type.
-  [`?cursor=${Buffer.from('{"popularity":2147483648,"id":"a"}').toString('base64url')}`, 'cursor'],
+  [cursor({ sort: 'popularity', value: 2 ** 31, id: 'a' }), 'cursor'],
+  [cursor({ sort: 'popularity', value: 1.5, id: 'a' }), 'cursor'],
+  [`${cursor({ sort: 'rating', value: 1.5, id: 'a' })}&sort=popularity`, 'cursor'],
+  ['?sort=name', 'sort'],
+  ['?genre=a%00b', 'genre'],
+  ['?q=', 'q'],
+  ['?q=%21%21', 'q'],
+  ['?q=a+b+c+d+e+f+g+h+i+j+k', 'q'],
   ['?cursor=', 'cursor'],
   [`?ids=${Array.from({ length: 101 }, () => 'x').join(',')}`, 'ids'],
   ['?ids=', 'ids'],

@@ -53,18 +53,69 @@ test('seeding again writes only products that differ', async () => {
   expect(prices).toEqual([{ price_cents: 1099 }]);
 });
 
-test('the pages contain every product once, the most popular first', async () => {
+/** Returns all products of a list, page by page. */
+async function all(query: string): Promise<Product[]> {
   const seen: Product[] = [];
-  let next: string | null = '/api/products?limit=100';
+  let next: string | null = `/api/products?limit=100&${query}`;
   while (next !== null) {
     const { items, nextCursor }: Page = (await app.inject(next)).json();
     seen.push(...items);
-    next = nextCursor && `/api/products?limit=100&cursor=${nextCursor}`;
+    next = nextCursor && `/api/products?limit=100&${query}&cursor=${nextCursor}`;
   }
+  return seen;
+}
+
+test.each([
+  ['popularity', 'The Shawshank Redemption', undefined],
+  ['rating', undefined, ({ rating }: Product) => -(rating ?? 0)],
+  ['newest', undefined, ({ year }: Product) => -(year ?? 0)],
+  ['price', undefined, ({ priceCents }: Product) => priceCents],
+  ['-price', undefined, ({ priceCents }: Product) => -priceCents],
+] as const)('the pages by %s contain every product once, in that order', async (sort, first, value) => {
+  const seen = await all(`sort=${sort}`);
   const [row] = await adminQuery(served, countAll);
   expect(seen).toHaveLength(Number(row?.['n']));
   expect(new Set(seen.map(({ id }) => id)).size).toBe(seen.length);
-  expect(seen[0]?.name).toBe('The Shawshank Redemption');
+  if (first !== undefined) expect(seen[0]?.name).toBe(first);
+  const values = value === undefined ? [] : seen.map(value);
+  expect(values).toEqual(values.toSorted((a, b) => a - b));
+});
+
+test('the pages of a genre contain its products only, and all of them', async () => {
+  const seen = await all('genre=Western&sort=rating');
+  const [row] = await adminQuery(served, `SELECT count(*)::int AS n FROM catalog.products WHERE genre = 'Western'`);
+  expect(seen).toHaveLength(Number(row?.['n']));
+  expect(new Set(seen.map(({ genre }) => genre))).toEqual(new Set(['Western']));
+});
+
+test.each([
+  ['matrix', 'The Matrix'],
+  ['the MATRI', 'The Matrix'],
+  ['leon', 'Léon'],
+  ['LÉON', 'Léon'],
+  ['kubrick shining', 'The Shining'],
+  ["ocean's eleven", "Ocean's Eleven"],
+  ['oceans', "Ocean's Eleven"],
+])('%s finds %s', async (words, name) => {
+  expect((await all(`q=${encodeURIComponent(words)}`)).map((product) => product.name)).toContain(name);
+});
+
+test('what is found has all words, is of the genre and in the order that are asked for, page by page', async () => {
+  const found = await all('q=the&genre=Comedy&sort=price');
+  expect(found.length).toBeGreaterThan(100);
+  expect(new Set(found.map(({ id }) => id)).size).toBe(found.length);
+  for (const { name, director, genre } of found) {
+    expect(`${name} ${director}`).toMatch(/\bthe/i);
+    expect(genre).toBe('Comedy');
+  }
+  const prices = found.map(({ priceCents }) => priceCents);
+  expect(prices).toEqual(prices.toSorted((a, b) => a - b));
+  expect(await all('q=matrix+kubrick')).toEqual([]);
+});
+
+test('operators of the search of PostgreSQL are no words', async () => {
+  const found = await all(`q=${encodeURIComponent("'matrix':* & !the | <-> \\")}`);
+  expect(found.map(({ name }) => name)).toContain('The Matrix');
 });
 
 test('a page is read through the index', async () => {
