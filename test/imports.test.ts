@@ -14,6 +14,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   local: [],
   scripts: ['local'],
   bench: ['app', 'local'],
+  ops: ['local'],
 };
 
 /** The parts of local/ that a folder of local/ may import besides itself. */

@@ -9,13 +9,11 @@ import {
 } from '@aws-sdk/client-sqs';
 import { Type, type Static } from 'typebox';
 
-import { action, defineResource, type Resource } from '../../kernel/resource.ts';
+import { defineResource, type Resource } from '../../kernel/resource.ts';
 import { closed, ignored } from '../../kernel/schema.ts';
 import type { QueueStatus, StatusSections } from '../../status.ts';
 import { physicalName } from '../physical-name.ts';
-import { redrive } from './redrive.ts';
 
-const none = Type.Object({}, closed);
 const number = Type.Optional(Type.Number());
 const boolean = Type.Optional(Type.Boolean());
 /** Defaults are those of SQS; with them, a property that leaves the template is reset on a queue that exists. */
@@ -77,13 +75,6 @@ export function queue(client: SQSClient, endpointUrl: string) {
           if ([...deadLetterQueues.values()].includes(QueueArn)) return {};
           return { queues: [await statusOf(QueueName, url, deadArn)] };
         },
-        ...(deadArn !== undefined && {
-          actions: {
-            redrive: action(none, async () => ({
-              moved: await redrive(client, { from: await urlOf(deadArn), to: url }),
-            })),
-          },
-        }),
         stop: async () => void deadLetterQueues.delete(QueueArn),
       };
     },

@@ -167,23 +167,6 @@ test('a filter of messages becomes one of their attributes when its scope leaves
   sns.destroy();
 });
 
-test('redrive moves the messages of the dead-letter queue back, without the error that a consumer added', async () => {
-  const dead = await aws.up('AWS::SQS::Queue', 'RedrivenDead', {});
-  const RedrivePolicy = { deadLetterTargetArn: dead.attributes?.['Arn'], maxReceiveCount: 100 };
-  const queue = await aws.up('AWS::SQS::Queue', 'Redriven', { RedrivePolicy });
-  const text = (StringValue: string) => ({ DataType: 'String', StringValue });
-  const MessageAttributes = { type: text('payment.succeeded'), failure: text('TypeError: no') };
-  for (let n = 0; n < 12; n += 1)
-    await sqs.send(new SendMessageCommand({ QueueUrl: dead.ref, MessageBody: 'm', MessageAttributes }));
-  expect(await aws.act('Redriven', 'redrive')).toEqual({ moved: 12 });
-  expect(await bodiesIn(dead.ref)).toEqual([]);
-  const { Messages } = await sqs.send(
-    new ReceiveMessageCommand({ QueueUrl: queue.ref, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'] }),
-  );
-  expect(Messages).toHaveLength(10);
-  expect(Object.keys(Messages![0]!.MessageAttributes!)).toEqual(['type']);
-});
-
 test('a message that a subscription cannot deliver goes to its dead-letter queue, until that leaves the template', async () => {
   const topic = await aws.up('AWS::SNS::Topic', 'Undeliverable', {});
   const dead = await aws.up('AWS::SQS::Queue', 'UndeliverableDead', {});
