@@ -17,7 +17,7 @@ export interface EdgePath {
 /**
  * Returns the paths that the CDN stores, and those within them that it must not, in the order in which they are tried: the
  * first one that matches applies. So a path within a stored pattern, of the same service or another, is stored only if its
- * definition says so.
+ * definition says so, and with its own query parameters.
  */
 export function edgePaths(definitions: readonly ServiceDefinition[]): readonly EdgePath[] {
   const stored = definitions.flatMap((each) =>
@@ -30,5 +30,7 @@ export function edgePaths(definitions: readonly ServiceDefinition[]): readonly E
   const within = others.filter(({ path }) =>
     wild!.some(({ pattern }) => ['narrower', 'crossing'].includes(relate(path, pattern))),
   );
-  return [...exact!, ...within.map(({ path }) => ({ pattern: path })), ...wild!];
+  const widerThan = (path: string) => wild!.filter(({ pattern }) => relate(path, pattern) === 'narrower').length;
+  const narrowestFirst = wild!.toSorted((a, b) => widerThan(b.pattern) - widerThan(a.pattern));
+  return [...exact!, ...within.map(({ path }) => ({ pattern: path })), ...narrowestFirst];
 }

@@ -28,3 +28,12 @@ test('a path within a stored pattern is tried first and not stored, of another s
   });
   expect(edgePaths(same)).toEqual([{ pattern: '/api/products/mine' }, { pattern: '/api/products/*', stored: [] }]);
 });
+
+test('of stored patterns, one within another is tried first', () => {
+  const within = systemWith('orders', {
+    paths: ['/api/orders', '/api/products/*/orders'],
+    stored: { '/api/products/*/orders': ['limit'] },
+  });
+  const patterns = edgePaths(within).map(({ pattern }) => pattern);
+  expect(patterns.indexOf('/api/products/*/orders')).toBeLessThan(patterns.indexOf('/api/products/*'));
+});
