@@ -15,9 +15,3 @@ export const createCatalogCache = (shared?: SharedCache, log?: Logger, metrics?:
     ...(log && { log }),
     ...(metrics && { metrics }),
   });
-
-/**
- * Nothing invalidates what browsers and edges have, so they keep it for seconds. An edge returns what is older while it asks
- * again, so nobody waits for that.
- */
-export const publicForSeconds = 'public, max-age=10, s-maxage=60, stale-while-revalidate=600';

@@ -1,10 +1,9 @@
 import { Type } from 'typebox';
 import type { App } from '../../kit/app.ts';
 import { contentOf } from '../../kit/cache/entry.ts';
-import { sendContent } from '../../kit/cache/send.ts';
+import { publicForSeconds, sendContent } from '../../kit/cache/send.ts';
 import { databaseProblems } from '../../kit/openapi.ts';
 import { PageOf } from '../../kit/page.ts';
-import { publicForSeconds } from './cache.ts';
 import type { Flag } from './flag.ts';
 
 const Flag = Type.Object({ name: Type.String(), enabled: Type.Boolean() });

@@ -3,14 +3,13 @@ import { PricedProduct } from '../../contracts/product.ts';
 import type { App } from '../../kit/app.ts';
 import type { Cache } from '../../kit/cache/cache.ts';
 import { contentOf } from '../../kit/cache/entry.ts';
-import { sendContent } from '../../kit/cache/send.ts';
+import { publicForSeconds, sendContent } from '../../kit/cache/send.ts';
 import { databaseProblems } from '../../kit/openapi.ts';
 import { defaultLimit, PageOf, pageQuery, readCursor, toPage } from '../../kit/page.ts';
 import { invalidField, Problem } from '../../kit/problem.ts';
 import { nullable } from '../../kit/schema.ts';
 import { AnyQuery } from '../../kit/validate.ts';
 import { renderHome } from './home.ts';
-import { publicForSeconds } from './cache.ts';
 import { sorts, valueOf, type Product as ProductRow, type ProductStore, type Sort } from './product.ts';
 import { wordsOf } from './words.ts';
 
