@@ -331,8 +331,9 @@ export interface EnvironmentProps {
   /** @default - all defaults of RedisProps */
   readonly redis?: RedisProps;
   /**
-   * Web origins whose pages may upload to the bucket, such as `https://shop.example.com`.
-   * @default - none
+   * Web origins whose pages may upload to the bucket, such as `https://shop.example.com`. Without the name under which people
+   * open the system, its pages upload, and cannot see whether they did.
+   * @default - the names of `domain`; without one, none: the CloudFront domain is known once it is deployed
    */
   readonly uploadOrigins?: readonly string[];
   /** Settings of all services and workers. @default - all defaults of TaskProps */

@@ -64,7 +64,7 @@ export function withDefaults(name: string, props: EnvironmentProps): Environment
     logRetention: RetentionDays.ONE_MONTH,
     sandbox: false,
     demoCatalogue: false,
-    uploadOrigins: [],
+    uploadOrigins: props.domain?.names.map((host) => `https://${host}`) ?? [],
     services: {},
     ...defined(props),
     name,

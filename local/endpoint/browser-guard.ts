@@ -17,7 +17,7 @@ interface GuardOptions {
  * endpoint does not check signatures, so it would obey them. SDKs and the AWS CLI send neither `Origin` nor `Sec-Fetch-Site`.
  *
  * Two kinds of pages may use S3, and nothing else: those of an origin that the bucket's CORS rules allow, and those of the
- * edge, which may upload with a form (a presigned POST).
+ * edge, which may upload with a form (a presigned POST) and read the response: the templates do not know the edge's port.
  */
 export function guardBrowsers(app: FastifyInstance, { url, edgePort, corsRules }: GuardOptions): void {
   app.addHook('onRequest', async (request, reply) => {
@@ -54,7 +54,10 @@ export function guardBrowsers(app: FastifyInstance, { url, edgePort, corsRules }
       reply.headers(corsHeaders(rule, wanted));
       return isPreflight ? reply.code(200).send() : undefined;
     }
-    if (bucket !== '' && isLoopbackOrigin(origin, edgePort) && isForm(request)) return undefined;
+    if (bucket !== '' && isLoopbackOrigin(origin, edgePort) && isForm(request)) {
+      reply.headers({ 'access-control-allow-origin': origin, vary: 'Origin' });
+      return undefined;
+    }
     return refuse(
       reply,
       403,

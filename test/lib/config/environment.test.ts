@@ -9,3 +9,9 @@ test('links begin with the first name of the domain, unless the settings say oth
   expect(environment({ domain, siteUrl: 'https://example.com' }).siteUrl).toBe('https://example.com');
   expect(environment().siteUrl).toBeUndefined();
 });
+
+test('pages of the domain may upload, unless the settings say otherwise', () => {
+  expect(environment({ domain }).uploadOrigins).toEqual(['https://shop.example.com', 'https://example.com']);
+  expect(environment({ domain, uploadOrigins: [] }).uploadOrigins).toEqual([]);
+  expect(environment().uploadOrigins).toEqual([]);
+});

@@ -134,11 +134,16 @@ test('a request that a person typed into the address bar is served', async () =>
 });
 
 describe('an upload by presigned POST', () => {
-  test.each(['127.0.0.1', 'localhost', 'shop.localhost'])('from the page of the edge at %s is stored', async (host) => {
-    const headers = { origin: `http://${host}:${edgePort}`, 'sec-fetch-site': 'cross-site' };
-    expect((await upload(headers)).status).toBe(204);
-    await s3.send(new HeadObjectCommand({ Bucket, Key: 'a.png' }));
-  });
+  test.each(['127.0.0.1', 'localhost', 'shop.localhost'])(
+    'from the page of the edge at %s is stored, and the page may read the response',
+    async (host) => {
+      const headers = { origin: `http://${host}:${edgePort}`, 'sec-fetch-site': 'cross-site' };
+      const response = await upload(headers);
+      expect(response.status).toBe(204);
+      expect(response.headers['access-control-allow-origin']).toBe(headers.origin);
+      await s3.send(new HeadObjectCommand({ Bucket, Key: 'a.png' }));
+    },
+  );
 
   test('from an origin that the bucket declares is stored, and the page may read the response', async () => {
     const response = await upload({ origin: shop, 'sec-fetch-site': 'cross-site' });
