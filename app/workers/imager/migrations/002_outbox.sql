@@ -1,0 +1,1 @@
+../../../kit/migrations/outbox/1_table.sql
