@@ -126,11 +126,31 @@ export const system: readonly ServiceDefinition[] = [
     condition: 'sandbox',
   },
   {
+    kind: 'service',
+    name: 'images',
+    paths: ['/api/images', '/api/images/*', '/api/products/*/images'],
+    stored: { '/api/products/*/images': ['limit', 'cursor'] },
+    database: true,
+    sessions: 'read',
+    calls: ['auth'],
+    uploads: { writes: ['originals/'] },
+    receives: ['image.processed'],
+  },
+  {
     kind: 'worker',
     name: 'mailer',
     database: true,
     mail: true,
     receives: ['payment.succeeded', 'verification.requested', 'reset.requested'],
+  },
+  {
+    kind: 'worker',
+    name: 'imager',
+    database: true,
+    watches: ['originals/'],
+    publishes: ['image.processed'],
+    // Five are received at a time and made one by one.
+    queue: { visibilityTimeoutSeconds: 180 },
   },
 ];
 

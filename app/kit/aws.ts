@@ -1,3 +1,4 @@
+import { S3Client } from '@aws-sdk/client-s3';
 import { SESClient } from '@aws-sdk/client-ses';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -20,6 +21,8 @@ export const createSns = (breakers: Breakers) => behindBreaker(new SNSClient(com
 export const createSes = (breakers: Breakers) =>
   behindBreaker(new SESClient({ ...common, maxAttempts: 1 }), breakers, 'SES', 30_000);
 
+export const createS3 = (breakers: Breakers) => behindBreaker(new S3Client(common), breakers, 'S3', probeAfterMs);
+
 /** The request timeout is longer than a long poll, which takes up to 20 s. */
 export const createSqs = (breakers: Breakers) =>
   behindBreaker(
@@ -30,7 +33,7 @@ export const createSqs = (breakers: Breakers) =>
   );
 
 /** Counts each command once, whatever the number of its attempts. */
-export function behindBreaker<C extends SNSClient | SESClient | SQSClient>(
+export function behindBreaker<C extends SNSClient | SESClient | SQSClient | S3Client>(
   client: C,
   breakers: Breakers,
   name: string,

@@ -89,6 +89,7 @@ export const siteConfig = {
     expected: 'an http or https URL without a path, or empty',
   }),
 };
+export const uploadsConfig = { UPLOADS_BUCKET: text };
 export const mailConfig = { MAIL_FROM: Type.String({ format: 'email' }) };
 
 /**

@@ -16,8 +16,8 @@ export const environments: Readonly<Record<string, EnvironmentProps>> = {
     logRetention: RetentionDays.ONE_WEEK,
     // A micro instance has memory for 84 connections.
     database: { instanceType: 't4g.micro', maxConnections: 80, maxStorageGiB: 50, backupDays: 1 },
-    tasks: { max: 3 },
-    services: { mailer: { min: 1, max: 2 } },
+    tasks: { max: 2 },
+    services: { orders: { max: 3 }, mailer: { min: 1, max: 2 }, imager: { min: 1, max: 2 } },
   },
   staging: {
     mailFrom: 'orders@staging.example.com',
@@ -39,7 +39,7 @@ export const environments: Readonly<Record<string, EnvironmentProps>> = {
     database: {
       instanceType: 'm7g.large',
       maxConnections: 850,
-      poolSize: 3,
+      poolSize: 2,
       multiAz: true,
       replicas: 2,
       storageGiB: 100,

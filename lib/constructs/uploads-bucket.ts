@@ -16,8 +16,14 @@ export interface UploadsBucketProps {
 }
 
 /**
- * Files of users: private, TLS only, versioned. Replaced versions expire after 30 days, unfinished multipart uploads after
- * one.
+ * How long uploads are kept as they are, in days: longer than a message waits in a queue and then in its dead-letter queue,
+ * 14 days each.
+ */
+const keptDays = 30;
+
+/**
+ * Files of users: private, TLS only, versioned. Uploads under `originals/` expire after 30 days, and so do replaced and expired
+ * versions; unfinished multipart uploads after one.
  */
 export class UploadsBucket extends Construct {
   readonly bucket: Bucket;
@@ -34,6 +40,9 @@ export class UploadsBucket extends Construct {
       serverAccessLogsPrefix: 'uploads/',
       lifecycleRules: [
         { abortIncompleteMultipartUploadAfter: Duration.days(1), noncurrentVersionExpiration: Duration.days(30) },
+        { prefix: 'originals/', expiration: Duration.days(keptDays) },
+        // What is left of an expired object once its versions are gone.
+        { expiredObjectDeleteMarker: true },
       ],
       cors:
         origins.length > 0 ? [{ allowedOrigins: [...origins], allowedMethods: [HttpMethods.POST], maxAge: 3600 }] : [],

@@ -12,7 +12,7 @@ const metricsPerAlarm = 10;
 
 /** Returns the names of the circuits of a service, which follow from what it uses: those that app/kit and its main.ts give. */
 export function dependenciesOf(definition: ServiceDefinition, replicas: number): string[] {
-  const { database, cache, calls = [], publishes, mail, paymentProvider } = definition;
+  const { database, cache, calls = [], publishes, mail, uploads, paymentProvider } = definition;
   return [
     ...(database ? ['The database', ...numbers(replicas).map((number) => `Replica ${number} of the database`)] : []),
     // The cache has a circuit of this name as well.
@@ -20,6 +20,7 @@ export function dependenciesOf(definition: ServiceDefinition, replicas: number):
     ...(publishes ? ['SNS'] : []),
     ...(hasQueue(definition) ? ['SQS'] : []),
     ...(mail ? ['SES'] : []),
+    ...(uploads ? ['S3'] : []),
     ...calls,
     ...(paymentProvider ? ['The payment provider'] : []),
   ];

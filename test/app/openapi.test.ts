@@ -7,6 +7,7 @@ import type { LimitRedis } from '../../app/kit/redis-limiter.ts';
 import type { SessionRedis } from '../../app/kit/session-store.ts';
 import { createApp as createAuth } from '../../app/services/auth/app.ts';
 import { createApp as createCatalog } from '../../app/services/catalog/app.ts';
+import { createApp as createImages } from '../../app/services/images/app.ts';
 import { createApp as createOrders } from '../../app/services/orders/app.ts';
 import { createApp as createPayments } from '../../app/services/payments/app.ts';
 import { createApp as createSandbox } from '../../app/services/sandbox/app.ts';
@@ -28,6 +29,15 @@ const services = {
       onCommit: () => {},
     }),
   catalog: (fakes: Parts) => createCatalog({ store: fakes as never, limits }),
+  images: (fakes: Parts, redis: SessionRedis) =>
+    createImages({
+      limits,
+      store: fakes as never,
+      redis,
+      sessionSecret,
+      findKeyOwner,
+      signUpload: async () => ({ url: 'https://a', fields: {} }),
+    }),
   orders: (fakes: Parts, redis: SessionRedis) =>
     createOrders({
       limits,
@@ -145,6 +155,21 @@ const operations: Operation[] = [
     url: '/api/products/heat',
     cases: [{ fakes: { find: none } }],
   },
+  {
+    service: 'images',
+    method: 'POST',
+    path: '/api/images',
+    payload: { contentType: 'image/png' },
+    cases: [409, 422].map((status) => ({ fakes: { add: async () => Promise.reject(new Problem(status)) } })),
+  },
+  {
+    service: 'images',
+    method: 'GET',
+    path: '/api/images/{id}',
+    url: `/api/images/${id}`,
+    cases: [{ fakes: { find: none } }],
+  },
+  { service: 'images', method: 'GET', path: '/api/products/{id}/images', url: '/api/products/heat/images' },
   {
     service: 'orders',
     method: 'POST',

@@ -5,6 +5,7 @@ export const notKeyedByUser: Readonly<Record<string, string>> = {
   'auth.addresses': 'a lookup, keyed by the address',
   'catalog.products': 'the same for everybody: a copy of it is on each server',
   'catalog.flags': 'the same for everybody: a copy of it is on each server',
+  'images.product_images': 'a lookup, keyed by the product: images of all users',
   'sandbox.charges': 'stands for the tables of another company',
 };
 

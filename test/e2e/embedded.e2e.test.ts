@@ -59,6 +59,21 @@ test('the edge serves the objects under media/ of the uploads bucket, and no oth
     expect((await visitor.send(method, path)).status).toBe(status);
 });
 
+test('a page of the edge uploads an image with the form that it gets, and follows its status', async () => {
+  const shopper = createShopper(system.edge);
+  await shopper.register();
+  const added = await shopper.send('POST', '/api/images', { json: { contentType: 'image/png' } });
+  expect(added.status).toBe(201);
+  const { id, upload } = added.body;
+  const form = new FormData();
+  for (const [name, value] of Object.entries<string>(upload.fields)) form.set(name, value);
+  form.set('file', new Blob(['image']));
+  const { origin } = new URL(system.edge);
+  const response = await fetch(upload.url, { method: 'POST', body: form, headers: { origin } });
+  expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([204, origin]);
+  expect((await shopper.send('GET', `/api/images/${id}`)).body).toMatchObject({ id, variants: [] });
+});
+
 async function uploadsBucket(): Promise<string> {
   const list = await (await fetch(system.endpoint)).text();
   return /<Name>([^<]*uploads[^<]*)<\/Name>/.exec(list)?.[1] ?? `no uploads bucket in ${list}`;

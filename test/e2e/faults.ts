@@ -106,9 +106,15 @@ const loseMessages: Fault = {
 };
 
 /** The loss of single tasks, which the system must not show to anybody who repeats a request. */
-export const taskFaults: readonly Fault[] = ['catalog', 'auth', 'orders', 'payments', 'sandbox', 'mailer'].map(
-  killTask,
-);
+export const taskFaults: readonly Fault[] = [
+  'catalog',
+  'auth',
+  'orders',
+  'payments',
+  'images',
+  'sandbox',
+  'mailer',
+].map(killTask);
 
 /** Faults of what the tasks rely on. */
 export const outages: readonly Fault[] = [

@@ -32,11 +32,14 @@ export function describePrivateResponses(system: () => System) {
     const productId = 'the-shawshank-redemption-1994';
     const order = await ada.order([{ productId, quantity: 1 }]);
     const key = await ada.send('POST', '/api/auth/keys');
+    const image = await ada.send('POST', '/api/images', { json: { contentType: 'image/png', productId } });
     const sessions = await ada.send('GET', '/api/auth/sessions');
-    const secrets: string[] = [ada.email, order.body.id, key.body.id, sessions.body.items[0].id];
+    const secrets: string[] = [ada.email, order.body.id, key.body.id, image.body.id, sessions.body.items[0].id];
     /** What Ada's own ids are in paths. */
     const ids: Record<string, string> = {
       '/api/products/{id}': productId,
+      '/api/products/{id}/images': productId,
+      '/api/images/{id}': image.body.id,
       '/api/orders/{id}': order.body.id,
       '/sandbox/charges/{key}': order.body.id,
     };

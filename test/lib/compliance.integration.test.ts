@@ -57,6 +57,19 @@ const acknowledged: readonly (readonly [path: RegExp, rule: string, reason: stri
       ] as const,
   ),
   [
+    /\/Data\/BucketNotificationsHandler\w+\/Role\/Resource$/,
+    'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',
+    "AWS's managed policy for CDK's function that sets up the notifications of a bucket, which writes logs.",
+  ],
+  ...Object.keys(environments).map(
+    (name) =>
+      [
+        /\/Task\/TaskRole\/DefaultPolicy\/Resource$/,
+        `AwsSolutions-IAM5[Resource::{"Fn::GetStackOutput":{"StackName":"headroom-${name}-data","Region":"eu-central-1","OutputName":"PublishOutputFnGetAttUploadsBucketC4B27CC7Arn31DC3EC0"}}/originals/*]`,
+        'Each upload has a key of its own under the prefix.',
+      ] as const,
+  ),
+  [
     /\/Data\/(Postgres|Redis|Cache|SessionSecret|SandboxProviderKey)/,
     'AwsSolutions-SMG4',
     'A task reads its secrets when it starts: after a rotation without a deployment, it could no longer connect.',

@@ -116,8 +116,14 @@ test.each(environmentNames)(
     const definitions = definitionsFor(system, environments[environment]);
     const services = definitions.filter(({ kind }) => kind === 'service');
     const count = (part: string): number => policies.filter((policy) => policy.includes(part)).length;
-    expect(definitions.filter(hasQueue).map(({ kind }) => kind)).toEqual(['service', 'service', 'worker']);
-    expect(count('ApproximateNumberOfMessagesVisible')).toBe(3);
+    expect(definitions.filter(hasQueue).map(({ kind }) => kind)).toEqual([
+      'service',
+      'service',
+      'service',
+      'worker',
+      'worker',
+    ]);
+    expect(count('ApproximateNumberOfMessagesVisible')).toBe(5);
     expect(count('ALBRequestCountPerTarget')).toBe(services.length);
     expect(count('ECSServiceAverageCPUUtilization')).toBe(services.length);
   },

@@ -9,6 +9,7 @@ test('the shop stores what is the same for everybody, and no health check', () =
     { pattern: '/', stored: [] },
     { pattern: '/api/products', stored: ['limit', 'cursor', 'ids', 'q', 'genre', 'sort'] },
     { pattern: '/api/flags', stored: [] },
+    { pattern: '/api/products/*/images', stored: ['limit', 'cursor'] },
     { pattern: '/api/products/*', stored: [] },
   ]);
 });
@@ -20,13 +21,18 @@ test('a path within a stored pattern is tried first and not stored, of another s
     '/api/products',
     '/api/flags',
     '/api/products/*/orders',
+    '/api/products/*/images',
     '/api/products/*',
   ]);
   const same = systemWith('catalog', {
     paths: ['/', '/api/products/*', '/api/products/mine'],
     stored: { '/api/products/*': [] },
   });
-  expect(edgePaths(same)).toEqual([{ pattern: '/api/products/mine' }, { pattern: '/api/products/*', stored: [] }]);
+  expect(edgePaths(same)).toEqual([
+    { pattern: '/api/products/mine' },
+    { pattern: '/api/products/*/images', stored: ['limit', 'cursor'] },
+    { pattern: '/api/products/*', stored: [] },
+  ]);
 });
 
 test('of stored patterns, one within another is tried first', () => {

@@ -45,6 +45,7 @@ test('users of Redis keep their logical ids, since another resource of the same 
     'RedisUsersUserauthBCFA3066',
     'RedisUsersUserordersCB54C6FE',
     'RedisUsersUserpayments94AF358D',
+    'RedisUsersUserimagesA2123C6C',
     'CacheUsersUserdefault2AF76060',
     'CacheUsersUsercatalog14839DA8',
     'RedisUsersGroupD7279E69',

@@ -36,6 +36,8 @@ const internet: Readonly<Record<EnvironmentName, Readonly<Record<string, string>
     [nat]: 'Allow all outbound traffic by default',
     'Tasks of auth': overInternet,
     'Tasks of catalog': overInternet,
+    'Tasks of imager': overInternet,
+    'Tasks of images': overInternet,
     'Tasks of mailer': overInternet,
     'Tasks of orders': overInternet,
     'Tasks of payments': overInternet,

@@ -7,6 +7,7 @@ import { createKeyStore } from '../../../app/services/auth/key-store.ts';
 import { createUserStore } from '../../../app/services/auth/store.ts';
 import { sorts } from '../../../app/services/catalog/product.ts';
 import { createProductStore } from '../../../app/services/catalog/store.ts';
+import { createImageStore } from '../../../app/services/images/store.ts';
 import { createOrderStore } from '../../../app/services/orders/store.ts';
 import { createConfirmationStore } from '../../../app/services/payments/confirmation-store.ts';
 import { createPaymentStore } from '../../../app/services/payments/store.ts';
@@ -67,6 +68,22 @@ export const runs = {
       flags: () => store.flags(),
     };
   },
+  images: (database) => {
+    const store = createImageStore(database);
+    const image = { id: idOf(rowsPerTable + 1), upload: { url: 'https://a', fields: {} } };
+    const add = () => store.add({ userId, key: 'new', body: { productId: 'heat' } }, image);
+    const finish = (n: number, status: 'ready' | 'rejected') =>
+      store.finish({ userId: userOf(n), imageId: idOf(n), status, variants: [] });
+    return {
+      add,
+      'add again': add,
+      find: () => store.find(userId, idOf(36)),
+      'listOfProduct, first page': () => store.listOfProduct('film-1', 21, undefined),
+      'listOfProduct, next page': () => store.listOfProduct('film-1', 21, idOf(6_000)),
+      finish: () => finish(100, 'ready'),
+      'finish an image that is rejected': () => finish(200, 'rejected'),
+    };
+  },
   orders: (database) => {
     const store = createOrderStore(database);
     const items = [{ productId: 'heat', quantity: 1, priceCents: 999 }];
@@ -111,6 +128,7 @@ export const runs = {
       find: () => store.find('7'),
     };
   },
+  imager: (database) => ({ 'relay events': () => relay(database) }),
   mailer: (database) => {
     const store = createSentStore(database);
     const mail = { userId, kind: 'order' } as const;

@@ -38,6 +38,13 @@ export const seeds = {
      SELECT 'film-' || n, 'Film', n / 3 + 1, n / 3, 'Genre ' || n % 100, n / 3, n / 3, 'film ' || n ${series}`,
     `INSERT INTO flags (name) VALUES ('new-home')`,
   ],
+  images: [
+    `INSERT INTO images (user_id, id, product_id, status, created_at)
+     SELECT ${user}, ${id}, 'film-' || n % 10, CASE n % 100 WHEN 0 THEN 'pending' ELSE 'ready' END, ${past} ${series}`,
+    `INSERT INTO product_images (product_id, image_id, variants) SELECT 'film-' || n % 10, ${id}, '[]' ${series}`,
+    `INSERT INTO idempotency_keys (user_id, key, request_hash, created_at) SELECT ${user}, n, 'hash', ${past} ${series}`,
+  ],
+  imager: [outbox],
   orders: [
     `INSERT INTO orders (user_id, id, total_cents) SELECT ${user}, ${id}, 999 ${series}`,
     `INSERT INTO order_items (user_id, order_id, position, product_id, quantity, price_cents)

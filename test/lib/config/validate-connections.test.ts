@@ -5,24 +5,26 @@ import { proxyPercent } from '../../../lib/config/validate-connections.ts';
 import { faultsOf } from './faults.ts';
 
 test('tasks that open more connections than the database accepts are refused, with the numbers', () => {
-  // 20 each of catalog, auth, orders, payments, sandbox and mailer, twice, with two connections each; 2 and 10 more.
+  // 20 each of eight services and workers, twice, with two connections each; 2 and 10 more.
   expect(faultsOf({ props: { tasks: { max: 20 } } })).toEqual([
-    'database.maxConnections is 400, but the primary needs up to 492: 120 tasks of catalog, auth, orders, payments, sandbox, mailer (tasks.max, services.<name>.max), twice as many during a deployment, each with 2 (database.poolSize), 2 of the migrations and 10 reserved. Lower one of these, set database.proxy, or raise database.maxConnections; t4g.medium has memory for 422',
+    'database.maxConnections is 400, but the primary needs up to 652: 160 tasks of catalog, auth, orders, payments, sandbox, images, mailer, imager (tasks.max, services.<name>.max), twice as many during a deployment, each with 2 (database.poolSize), 2 of the migrations and 10 reserved. Lower one of these, set database.proxy, or raise database.maxConnections; t4g.medium has memory for 422',
   ]);
 });
 
 test('each of the settings that the fault names removes it', () => {
   const tasks = { max: 20 };
   expect(faultsOf({ props: { tasks, database: { poolSize: 1 } } })).toEqual([]);
-  expect(faultsOf({ props: { tasks, services: { catalog: { max: 3 }, mailer: { max: 10 } } } })).toEqual([]);
-  expect(faultsOf({ props: { tasks, database: { instanceType: 'm7g.large', maxConnections: 492 } } })).toEqual([]);
+  const few = { max: 3 };
+  const services = { catalog: few, images: few, imager: few, mailer: few };
+  expect(faultsOf({ props: { tasks, services } })).toEqual([]);
+  expect(faultsOf({ props: { tasks, database: { instanceType: 'm7g.large', maxConnections: 652 } } })).toEqual([]);
 });
 
 test('behind a proxy only replicas have to accept the connections of all tasks', () => {
   const tasks = { max: 20 };
   expect(faultsOf({ props: { tasks, database: { proxy: true, replicas: 0 } } })).toEqual([]);
   expect(faultsOf({ props: { tasks, database: { proxy: true } } })).toEqual([
-    expect.stringMatching(/but a replica needs up to 490: .* Lower one of these, or raise database\.maxConnections/),
+    expect.stringMatching(/but a replica needs up to 650: .* Lower one of these, or raise database\.maxConnections/),
   ]);
   expect(proxyPercent(400)).toBe(97);
 });

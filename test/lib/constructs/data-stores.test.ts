@@ -203,7 +203,7 @@ describe('data stores', () => {
     ]);
   });
 
-  test('uploads are private and versioned, unfinished ones expire, and only the given origins may upload', () => {
+  test('uploads are private and versioned, unfinished ones and originals expire, and only the given origins may upload', () => {
     template.hasResource('AWS::S3::Bucket', {
       DeletionPolicy: 'Retain',
       Properties: Match.objectLike({
@@ -215,7 +215,11 @@ describe('data stores', () => {
         },
         VersioningConfiguration: { Status: 'Enabled' },
         LifecycleConfiguration: {
-          Rules: [Match.objectLike({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } })],
+          Rules: [
+            Match.objectLike({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }),
+            { Prefix: 'originals/', ExpirationInDays: 30, Status: 'Enabled' },
+            { ExpiredObjectDeleteMarker: true, Status: 'Enabled' },
+          ],
         },
         CorsConfiguration: {
           CorsRules: [Match.objectLike({ AllowedOrigins: ['https://shop.example.com'], AllowedMethods: ['POST'] })],

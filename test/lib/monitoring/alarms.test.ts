@@ -142,7 +142,7 @@ test.each(system.map((definition) => [definition.name, definition] as const))(
     const opened: readonly (readonly [pattern: RegExp, name: (match: string) => string])[] = [
       [/connectDatabase/, () => 'The database'],
       [/connect(?:Redis|Cache)\(/, () => 'Redis'],
-      [/create(SNS|SQS|SES)\(/i, (client) => client.toUpperCase()],
+      [/create(SNS|SQS|SES|S3)\(/i, (client) => client.toUpperCase()],
       [/call\('([^']+)'/, (service) => service],
     ];
     const names = opened.flatMap(([pattern, name]) =>

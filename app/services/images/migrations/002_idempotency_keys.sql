@@ -1,0 +1,1 @@
+../../../kit/migrations/idempotency_keys/1_table.sql
