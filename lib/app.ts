@@ -5,16 +5,14 @@ import { App } from 'aws-cdk-lib/core';
 import type { AppProps } from 'aws-cdk-lib/core';
 
 import { openAssets } from './asset-modes.ts';
-import { root } from './bundle.ts';
+import { root } from './root.ts';
 import { withDefaults } from './config/environment.ts';
 import type { EnvironmentProps } from './config/environment-props.ts';
 import { suggest } from './config/suggest.ts';
+import { laptop } from './config/laptop.ts';
 import { ConfigurationError, validate } from './config/validate.ts';
 import { Deployment } from './deployment.ts';
 import type { ServiceDefinition } from './system.ts';
-
-/** The environment of the laptop. Without an account of its own, it must not be part of `cdk deploy --all`. */
-const laptop = 'local';
 
 /**
  * Creates the CDK app with a stage for the environment that the context `env` names; without one, for each environment

@@ -8,8 +8,8 @@ import { TraceMap, eachMapping } from '@jridgewell/trace-mapping';
 import { buildSync, version } from 'esbuild';
 import type { BuildOptions } from 'esbuild';
 
-/** The root of the repository. Entries are relative to it, so that bundles contain no absolute path. */
-export const root = join(import.meta.dirname, '..');
+import { nativePackages } from './native.ts';
+import { root } from './root.ts';
 
 /** CommonJS packages in an ES module still need these three names. */
 const commonJs = [
@@ -38,7 +38,7 @@ const options = {
   // Logs name errors by their class.
   keepNames: true,
   legalComments: 'none',
-  external: ['pg-native'],
+  external: ['pg-native', ...nativePackages],
   alias: {
     yaml: './lib/unused.ts',
     'light-my-request': './lib/unused.ts',
@@ -56,6 +56,8 @@ interface Bundle {
   readonly sources: Readonly<Record<string, string>>;
   /** Text of each output file, by name. */
   readonly files: Readonly<Record<string, string>>;
+  /** Those of `nativePackages` that it imports. */
+  readonly native: readonly string[];
 }
 
 const bundles = new Map<string, Bundle>();
@@ -65,8 +67,10 @@ const bundles = new Map<string, Bundle>();
  * Node load it as an ES module. The same sources give the same bytes on every machine.
  *
  * Bundling the whole system takes ten times as long as synthesizing it, so bundles are cached in node_modules/.cache.
+ *
+ * @returns the packages with native code that it needs beside it
  */
-export function bundle(entry: string, directory: string, file: string): void {
+export function bundle(entry: string, directory: string, file: string): readonly string[] {
   const cacheFile = join(root, 'node_modules/.cache/headroom', `${entry.replaceAll('/', '-')}.json`);
   const tools = hash(
     version,
@@ -84,16 +88,19 @@ export function bundle(entry: string, directory: string, file: string): void {
   mkdirSync(directory, { recursive: true });
   for (const [name, text] of Object.entries(current.files)) writeFileSync(join(directory, name), text);
   writeFileSync(join(directory, 'package.json'), '{"type":"module"}\n');
+  return current.native;
 }
 
-function build(entry: string, file: string): Pick<Bundle, 'sources' | 'files'> {
+function build(entry: string, file: string): Omit<Bundle, 'tools'> {
   const { outputFiles, metafile } = buildSync({
     ...options,
     entryPoints: [{ in: entry, out: parse(file).name }],
   });
+  const imported = new Set(Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path)));
   const own = Object.keys(metafile.inputs).filter((path) => !path.startsWith('node_modules/'));
   return {
     sources: Object.fromEntries(own.map((path) => [path, hash(readFileSync(resolve(root, path)))])),
+    native: nativePackages.filter((name) => imported.has(name)),
     files: Object.fromEntries(
       outputFiles.map(({ path, text }) => [basename(path), path.endsWith('.map') ? mapOwnCode(text) : text]),
     ),

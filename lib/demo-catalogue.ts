@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { root } from './bundle.ts';
+import { root } from './root.ts';
 import type { SeedData } from './constructs/migrations.ts';
 
 /** The films of the demo shop. The package exports no data files, hence the path. */

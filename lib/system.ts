@@ -148,6 +148,7 @@ export const system: readonly ServiceDefinition[] = [
     name: 'imager',
     database: true,
     watches: ['originals/'],
+    uploads: { reads: ['originals/'], writes: ['media/'] },
     publishes: ['image.processed'],
     // Five are received at a time and made one by one.
     queue: { visibilityTimeoutSeconds: 180 },

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { root } from '../bundle.ts';
+import { root } from '../root.ts';
 import { mediaPattern } from '../edge-paths.ts';
 import { definitionsFor, folderOf, usesRedis } from '../system.ts';
 import type { ServiceDefinition } from '../system.ts';

@@ -9,7 +9,8 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Trigger } from 'aws-cdk-lib/triggers';
 import { Construct } from 'constructs';
 
-import { bundle, root, stage } from '../bundle.ts';
+import { bundle, stage } from '../bundle.ts';
+import { root } from '../root.ts';
 import type { Postgres } from './postgres.ts';
 
 export interface MigrationsProps {

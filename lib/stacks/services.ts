@@ -22,6 +22,7 @@ import { topicCapability } from '../capabilities/topic.ts';
 import { uploadsCapability } from '../capabilities/uploads.ts';
 import { tasksOf } from '../config/environment.ts';
 import type { Environment } from '../config/environment.ts';
+import { laptop } from '../config/laptop.ts';
 import { listenerRules } from '../config/listener-rules.ts';
 import type { ListenerRule } from '../config/listener-rules.ts';
 import { proxyPercent } from '../config/validate-connections.ts';
@@ -141,11 +142,12 @@ export class ServicesStack extends Stack {
   #workload(definition: ServiceDefinition, rules: readonly ListenerRule[]): HttpService | WorkerService {
     const { environment, data } = this.#props;
     const { name } = definition;
+    const platform = environment.name === laptop ? 'laptop' : 'fargate';
     const shared = {
       cluster: this.cluster,
       environment: environment.name,
       name,
-      image: new ServiceImage(this, `${name}-image`, folderOf(definition)).image,
+      image: new ServiceImage(this, `${name}-image`, folderOf(definition), platform).image,
       logGroup: this.#logGroup(name),
       tasks: tasksOf(environment, name),
     };

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import sharp from 'sharp';
+import { eventually } from '../support/eventually.ts';
 import { expectLoopbackOnly, portsOf } from '../support/loopback-only.ts';
 import { sendFrom } from '../support/send-from.ts';
 import { createShopper, type Shopper } from '../support/shopper.ts';
@@ -59,20 +61,52 @@ test('the edge serves the objects under media/ of the uploads bucket, and no oth
     expect((await visitor.send(method, path)).status).toBe(status);
 });
 
-test('a page of the edge uploads an image with the form that it gets, and follows its status', async () => {
+test('a page of the edge uploads an image with the form that it gets, and its variants come from the CDN', async () => {
+  const photo = sharp({ create: { width: 1000, height: 500, channels: 3, background: 'teal' } });
+  const { status, variants } = await upload(await photo.png().toBuffer());
+  expect([status, variants.length]).toEqual(['ready', 6]);
+  const visitor = createShopper(system.edge);
+  for (const { url, contentType, width, height } of variants) {
+    const first = await fetch(system.edge + url);
+    expect([first.status, first.headers.get('content-type')]).toEqual([200, contentType]);
+    expect(first.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect(await sharp(await first.bytes()).metadata()).toMatchObject({ width, height });
+    expect((await visitor.send('GET', url)).headers.get('x-cache')).toBe('Hit from cloudfront');
+  }
+});
+
+test('a file that is no image ends as rejected, with the reason', async () => {
+  expect(await upload(Buffer.from('<svg/>'))).toMatchObject({
+    status: 'rejected',
+    variants: [],
+    reason: 'The file is no JPEG, PNG, WebP, GIF or AVIF image.',
+  });
+});
+
+interface Image {
+  readonly status: string;
+  readonly variants: { url: string; contentType: string; width: number; height: number }[];
+}
+
+/** Uploads a file as a page of the edge does. Resolves with the image once it is ready or rejected. */
+async function upload(file: Buffer): Promise<Image> {
   const shopper = createShopper(system.edge);
   await shopper.register();
   const added = await shopper.send('POST', '/api/images', { json: { contentType: 'image/png' } });
   expect(added.status).toBe(201);
-  const { id, upload } = added.body;
+  const { id, upload: target } = added.body;
   const form = new FormData();
-  for (const [name, value] of Object.entries<string>(upload.fields)) form.set(name, value);
-  form.set('file', new Blob(['image']));
+  for (const [name, value] of Object.entries<string>(target.fields)) form.set(name, value);
+  form.set('file', new Blob([new Uint8Array(file)]));
   const { origin } = new URL(system.edge);
-  const response = await fetch(upload.url, { method: 'POST', body: form, headers: { origin } });
+  const response = await fetch(target.url, { method: 'POST', body: form, headers: { origin } });
   expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([204, origin]);
-  expect((await shopper.send('GET', `/api/images/${id}`)).body).toMatchObject({ id, variants: [] });
-});
+  return eventually(async () => {
+    const { body } = await shopper.send('GET', `/api/images/${id}`);
+    expect(body.status).not.toBe('pending');
+    return body;
+  });
+}
 
 async function uploadsBucket(): Promise<string> {
   const list = await (await fetch(system.endpoint)).text();

@@ -61,13 +61,15 @@ const acknowledged: readonly (readonly [path: RegExp, rule: string, reason: stri
     'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',
     "AWS's managed policy for CDK's function that sets up the notifications of a bucket, which writes logs.",
   ],
-  ...Object.keys(environments).map(
-    (name) =>
-      [
-        /\/Task\/TaskRole\/DefaultPolicy\/Resource$/,
-        `AwsSolutions-IAM5[Resource::{"Fn::GetStackOutput":{"StackName":"headroom-${name}-data","Region":"eu-central-1","OutputName":"PublishOutputFnGetAttUploadsBucketC4B27CC7Arn31DC3EC0"}}/originals/*]`,
-        'Each upload has a key of its own under the prefix.',
-      ] as const,
+  ...Object.keys(environments).flatMap((name) =>
+    ['originals', 'media'].map(
+      (prefix) =>
+        [
+          /\/Task\/TaskRole\/DefaultPolicy\/Resource$/,
+          `AwsSolutions-IAM5[Resource::{"Fn::GetStackOutput":{"StackName":"headroom-${name}-data","Region":"eu-central-1","OutputName":"PublishOutputFnGetAttUploadsBucketC4B27CC7Arn31DC3EC0"}}/${prefix}/*]`,
+          'Each upload, and each of its variants, has a key of its own under the prefix.',
+        ] as const,
+    ),
   ),
   [
     /\/Data\/(Postgres|Redis|Cache|SessionSecret|SandboxProviderKey)/,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { describe, expect, test } from '@jest/globals';
 
-import { root } from '../../lib/bundle.ts';
+import { root } from '../../lib/root.ts';
 import { tasksOf, withDefaults } from '../../lib/config/environment.ts';
 import { environments as settings } from '../../lib/config/environments.ts';
 import { definitionsFor, hasQueue, system } from '../../lib/system.ts';

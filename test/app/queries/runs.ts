@@ -12,6 +12,7 @@ import { createOrderStore } from '../../../app/services/orders/store.ts';
 import { createConfirmationStore } from '../../../app/services/payments/confirmation-store.ts';
 import { createPaymentStore } from '../../../app/services/payments/store.ts';
 import { createChargeStore } from '../../../app/services/sandbox/store.ts';
+import { createProcessedStore } from '../../../app/workers/imager/store.ts';
 import { createSentStore } from '../../../app/workers/mailer/store.ts';
 import { eventually } from '../../support/eventually.ts';
 import { measured } from '../../support/measured.ts';
@@ -128,7 +129,16 @@ export const runs = {
       find: () => store.find('7'),
     };
   },
-  imager: (database) => ({ 'relay events': () => relay(database) }),
+  imager: (database) => {
+    const store = createProcessedStore(database);
+    const image = { userId, imageId: idOf(36) };
+    return {
+      has: () => store.has(image),
+      add: () => store.add({ userId, imageId: idOf(rowsPerTable + 1), status: 'ready', variants: [] }),
+      'add again': () => store.add({ ...image, status: 'ready', variants: [] }),
+      'relay events': () => relay(database),
+    };
+  },
   mailer: (database) => {
     const store = createSentStore(database);
     const mail = { userId, kind: 'order' } as const;

@@ -44,7 +44,6 @@ export const seeds = {
     `INSERT INTO product_images (product_id, image_id, variants) SELECT 'film-' || n % 10, ${id}, '[]' ${series}`,
     `INSERT INTO idempotency_keys (user_id, key, request_hash, created_at) SELECT ${user}, n, 'hash', ${past} ${series}`,
   ],
-  imager: [outbox],
   orders: [
     `INSERT INTO orders (user_id, id, total_cents) SELECT ${user}, ${id}, 999 ${series}`,
     `INSERT INTO order_items (user_id, order_id, position, product_id, quantity, price_cents)
@@ -62,6 +61,7 @@ export const seeds = {
     `${outbox} WHERE n < ${rowsPerTable} - 100 AND n % 100 > 0`,
   ],
   sandbox: [`INSERT INTO charges (key, id, status, amount_cents) SELECT n, ${id}, 'succeeded', 999 ${series}`],
+  imager: [`INSERT INTO processed (user_id, image_id, processed_at) SELECT ${user}, ${id}, ${past} ${series}`, outbox],
   mailer: [
     `INSERT INTO sent (user_id, event_id, sent_at) SELECT ${user}, n, ${past} ${series}`,
     `INSERT INTO mails_per_user (user_id, kind, mails, window_ends_at)
