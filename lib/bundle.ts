@@ -42,6 +42,9 @@ const options = {
   alias: {
     yaml: './lib/unused.ts',
     'light-my-request': './lib/unused.ts',
+    'source-map': './lib/unused.ts',
+    // Otherwise three copies: Fastify passes this one to Ajv, which depends on an older one and calls none but what it is passed.
+    'fast-uri': './node_modules/@fastify/ajv-compiler/node_modules/fast-uri/index.js',
     'node:http': './lib/builtin-http.cjs',
     http: './lib/builtin-http.cjs',
   },
