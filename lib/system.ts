@@ -22,7 +22,7 @@ interface Uses {
   readonly publishes?: readonly string[];
   /** Sends links to the system: the URL that they begin with. @default - it sends none */
   readonly siteUrl?: true;
-  /** May send mail from the environment's address. @default - it may not */
+  /** May send mail from the environment's address, at a pace that its tasks keep in Redis. @default - it may not */
   readonly mail?: true;
   /** Services it calls over HTTP, through the load balancer. @default - none */
   readonly calls?: readonly string[];
@@ -170,9 +170,9 @@ export function routesOf({ name, paths }: HttpServiceDefinition): readonly strin
   return paths.includes(`/api/${name}/*`) ? paths : [...paths, `/api/${name}/openapi.json`];
 }
 
-/** Whether a service or worker uses Redis: HTTP services count requests in it, and sessions are in it. */
-export const usesRedis = ({ kind, sessions }: ServiceDefinition): boolean =>
-  kind === 'service' || sessions !== undefined;
+/** Whether a service or worker uses Redis: HTTP services count requests in it, sessions and the pace of mails are in it. */
+export const usesRedis = ({ kind, sessions, mail }: ServiceDefinition): boolean =>
+  kind === 'service' || sessions !== undefined || mail === true;
 
 /** Whether a service or worker has a queue of its own. */
 export const hasQueue = ({ receives, watches }: ServiceDefinition): boolean =>

@@ -90,7 +90,11 @@ export const siteConfig = {
   }),
 };
 export const uploadsConfig = { UPLOADS_BUCKET: text };
-export const mailConfig = { MAIL_FROM: Type.String({ format: 'email' }) };
+export const mailConfig = {
+  MAIL_FROM: Type.String({ format: 'email' }),
+  /** Most tasks that send mail: while Redis is down, each takes its share of the rate. */
+  MAIL_TASKS: Type.Integer({ minimum: 1 }),
+};
 
 /**
  * Reads the variables that `properties` names from the environment and converts them to its types.

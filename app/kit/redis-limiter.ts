@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
 import { keyOf, type Claim, type Decision } from './limit.ts';
+import { createScript, type ScriptRedis } from './redis-script.ts';
 
 /** The commands of Redis that limits use. */
-export interface LimitRedis {
-  evalsha(sha: string, keys: number, ...args: (string | number)[]): Promise<unknown>;
-  eval(script: string, keys: number, ...args: (string | number)[]): Promise<unknown>;
+export interface LimitRedis extends ScriptRedis {
   ping(): Promise<unknown>;
 }
 
@@ -46,7 +44,7 @@ for keys in string.gmatch(ARGV[1], '%d+') do
 end
 return {refusals, states}`;
 
-const sha = createHash('sha1').update(script).digest('hex');
+const run = createScript(script);
 
 /** Decides several requests in one round trip, in their order, exactly over all processes. */
 export async function takeInRedis(redis: LimitRedis, requests: readonly (readonly Claim[])[]): Promise<Decision[]> {
@@ -63,13 +61,4 @@ export async function takeInRedis(redis: LimitRedis, requests: readonly (readonl
       freeInMs: own.filter((_, j) => j % 2 === 1).map((us) => us / 1000),
     };
   });
-}
-
-async function run(redis: LimitRedis, keys: string[], args: (string | number)[]): Promise<unknown> {
-  try {
-    return await redis.evalsha(sha, keys.length, ...keys, ...args);
-  } catch (error) {
-    if (!(error as Error).message.startsWith('NOSCRIPT')) throw error;
-    return redis.eval(script, keys.length, ...keys, ...args);
-  }
 }

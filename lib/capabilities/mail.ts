@@ -4,9 +4,9 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { MailSender } from '../constructs/mail-sender.ts';
 import type { Capability } from './capability.ts';
 
-/** Lets a workload send mail from the sender's address only. */
-export const mailCapability = (sender: MailSender): Capability => ({
-  bind(workload) {
+/** Lets a workload send mail from the sender's address only. `maxTasks` returns the most tasks that it may have. */
+export const mailCapability = (sender: MailSender, maxTasks: (name: string) => number): Capability => ({
+  bind(workload, { name }) {
     workload.role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['ses:SendEmail', 'ses:SendRawEmail'],
@@ -22,6 +22,7 @@ export const mailCapability = (sender: MailSender): Capability => ({
         conditions: { StringEquals: { 'ses:FromAddress': sender.address } },
       }),
     );
-    workload.addEnvironment({ MAIL_FROM: sender.address });
+    workload.role.addToPrincipalPolicy(new PolicyStatement({ actions: ['ses:GetSendQuota'], resources: ['*'] }));
+    workload.addEnvironment({ MAIL_FROM: sender.address, MAIL_TASKS: String(maxTasks(name)) });
   },
 });

@@ -4,12 +4,14 @@ import { Construct } from 'constructs';
 
 import { randomSecret } from './random-secret.ts';
 
-/** A service that uses Redis: either its cache, or the limits, and sessions if it has them. */
+/** A service that uses Redis: either its cache, or the limits, and sessions and the pace of mails if it has them. */
 export interface RedisUser {
   /** Name of the service and of its user. */
   readonly name: string;
   /** @default - no sessions */
   readonly sessions?: 'read' | 'write';
+  /** Whether it paces mails. @default - it does not */
+  readonly mail?: true;
   /** Whether it uses its cache, and nothing else. @default false */
   readonly cache?: true;
 }
@@ -23,12 +25,13 @@ export interface RedisUsersProps {
 }
 
 const counting = '(~limit:* +eval +evalsha +time +lindex +llen +lpush +rpop +pexpire)';
+const pacing = '(~pace:* +eval +evalsha +time +get +set)';
 
 /**
  * What each kind of user may do, in the syntax of `ACL SETUSER`. A reader has no command that changes a value: it cannot make
  * a session or put another user into one; GETEX renews the expiry of a session in use. Nobody lists keys. PING and INFO show
  * the client that the server responds and has loaded its data. A reader keeps how far a session has written, and all count
- * requests, by a script that may run only commands of its user: the selectors, in parentheses, confine those commands to such
+ * requests and some pace mails, by scripts that may run only commands of its user: the selectors, in parentheses, confine those commands to such
  * keys. They need Redis 7 or Valkey (https://valkey.io/topics/acl/#selectors).
  * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html#Access-string
  * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/supported-engine-versions.html "ACL improvements" of 7.0
@@ -38,6 +41,11 @@ const accessStrings = {
   read: `on ~session:* -@all +get +getex +ping +info (~session:written:* +zscore +zadd +pexpire) ${counting}`,
   write: `on ~session:* -@all +@read +@write +@transaction -@dangerous -@scripting -scan -randomkey -dbsize +ping +info ${counting}`,
 } as const;
+
+function accessOf({ sessions, mail }: RedisUser): string {
+  const access = accessStrings[sessions ?? 'none'];
+  return mail ? `${access} ${pacing}` : access;
+}
 
 /**
  * Keys and the channel of one service. A script runs only the commands and reaches only the keys that its user may.
@@ -67,11 +75,7 @@ export class RedisUsers extends Construct {
       // A user of the engine valkey has a password even if it is off.
       this.#user('default', 'off ~keys* -@all', passwordOf('default')),
       ...users.map((user) =>
-        this.#user(
-          user.name,
-          user.cache ? cacheAccess(user.name) : accessStrings[user.sessions ?? 'none'],
-          this.passwords.get(user.name)!,
-        ),
+        this.#user(user.name, user.cache ? cacheAccess(user.name) : accessOf(user), this.passwords.get(user.name)!),
       ),
     ];
     this.groupId = new CfnUserGroup(this, 'Group', {

@@ -55,7 +55,7 @@ export class DataStack extends Stack {
       ...environment.redis,
       vpc,
       name: `headroom-${environment.name}`,
-      users: definitions.filter(usesRedis).map(({ name, sessions }) => ({ name, sessions })),
+      users: definitions.filter(usesRedis).map(({ name, sessions, mail }) => ({ name, sessions, mail })),
       protect,
     });
     const cached = definitions.filter(({ cache }) => cache).map(({ name }) => ({ name, cache: true as const }));

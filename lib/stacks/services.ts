@@ -126,7 +126,7 @@ export class ServicesStack extends Stack {
       receives: queue,
       watches: queue,
       publishes: topicCapability(data.events),
-      mail: mailCapability(data.mail),
+      mail: mailCapability(data.mail, (name) => tasksOf(environment, name).max),
       siteUrl: siteUrlCapability(environment.siteUrl),
       calls: callsCapability(this.loadBalancer),
       paymentProvider: paymentProviderCapability(

@@ -44,6 +44,11 @@ const acknowledged: readonly (readonly [path: RegExp, rule: string, reason: stri
     'Mail goes to any recipient; a condition fixes the sender.',
   ],
   [
+    /\/Services\/mailer\/Task\/TaskRole\/DefaultPolicy\/Resource$/,
+    'AwsSolutions-IAM5[Resource::*]',
+    'ses:GetSendQuota supports no resource-level permissions.',
+  ],
+  [
     /^traced\/Services\/\w+\/Task\/TaskRole\/DefaultPolicy\/Resource$/,
     'AwsSolutions-IAM5[Resource::*]',
     'xray:PutTraceSegments supports no resource-level permissions.',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { definitionsFor, hasQueue, system } from '../../lib/system.ts';
+import { definitionsFor, hasQueue, system, usesRedis } from '../../lib/system.ts';
 import type { ServiceDefinition } from '../../lib/system.ts';
 import { environmentNames, environments, templateOf } from './environments.ts';
 import type { EnvironmentName } from './environments.ts';
@@ -14,6 +14,7 @@ const consume = [
   'sqs:ReceiveMessage',
 ];
 const bury = ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'];
+const readQuota = { actions: 'ses:GetSendQuota', on: '"*"' };
 const readSecret = ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'];
 
 describe.each(environmentNames)('in %s', (environment) => {
@@ -38,14 +39,15 @@ describe.each(environmentNames)('in %s', (environment) => {
   });
 
   test('tasks start with the secrets of their definition and no other', () => {
-    for (const { kind, name, cache, database, sessions, paymentProvider, sandboxProvider } of definitions) {
+    for (const definition of definitions) {
+      const { name, cache, database, sessions, paymentProvider, sandboxProvider } = definition;
       const grants = grantsOf(environment, `${name}TaskExecutionRole`);
       expect(grants.filter(({ actions }) => actions.includes('secretsmanager:GetSecretValue'))).toEqual(
         secretGrants(
           [
             ...(cache ? [`CacheUsersPassword${name}`] : []),
             ...(database ? [`PostgresRole${name}`] : []),
-            ...(kind === 'service' ? [`RedisUsersPassword${name}`] : []),
+            ...(usesRedis(definition) ? [`RedisUsersPassword${name}`] : []),
             ...(sessions ? ['SessionSecret'] : []),
             ...(paymentProvider || sandboxProvider ? [providerKey] : []),
           ].toSorted(),
@@ -71,10 +73,11 @@ test('the grants of one worker, by hand', () => {
       on: expect.stringContaining(':identity/*'),
       condition: { StringEquals: { 'ses:FromAddress': 'orders@example.com' } },
     },
+    readQuota,
   ]);
   expect(grantsOf('prod', 'mailerTaskExecutionRole')).toContainEqual({
     actions: readSecret,
-    on: 'PostgresRolemailer',
+    on: ['PostgresRolemailer', 'RedisUsersPasswordmailer'],
   });
 });
 
@@ -105,6 +108,7 @@ function expectedGrants(environment: EnvironmentName, definition: ServiceDefinit
             on: expect.stringContaining(':identity/*') as unknown as string,
             condition: { StringEquals: { 'ses:FromAddress': environments[environment].mailFrom } },
           },
+          readQuota,
         ]
       : []),
     ...onUploads('s3:GetObject', uploads.reads),

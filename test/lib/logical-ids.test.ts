@@ -46,6 +46,7 @@ test('users of Redis keep their logical ids, since another resource of the same 
     'RedisUsersUserordersCB54C6FE',
     'RedisUsersUserpayments94AF358D',
     'RedisUsersUserimagesA2123C6C',
+    'RedisUsersUsermailer13E845F9',
     'CacheUsersUserdefault2AF76060',
     'CacheUsersUsercatalog14839DA8',
     'RedisUsersGroupD7279E69',

@@ -9,6 +9,7 @@ import type { Redis } from 'ioredis';
 
 import { perAddress, type Claim } from '../../app/kit/limit.ts';
 import { takeInRedis } from '../../app/kit/redis-limiter.ts';
+import { createPace } from '../../app/kit/pace.ts';
 import { createServer } from '../../app/kit/server.ts';
 import { redisLayer } from '../../app/kit/cache/redis-layer.ts';
 import { contentOf } from '../../app/kit/cache/entry.ts';
@@ -204,6 +205,16 @@ test('a service without sessions uses the keys of limits and nothing else, and c
     await expect(redis.call(command, ...args)).rejects.toThrow('NOPERM');
   await expect(redis.call(...script)).rejects.toThrow(/can't run this command|NOPERM/);
   expect(await operator.get('session:1')).toBe('ada');
+});
+
+test('the mailer paces its mails in Redis, and changes nothing else', async () => {
+  await start();
+  const redis = await connectAs('mailer');
+  const { log } = silentTask({});
+  await createPace({ redis, name: 'mail', tasks: 1, maxWaitMs: 1_000, log })(10);
+  expect(await (await connectAs('local-operator')).exists('pace:mail')).toBe(1);
+  for (const [command = '', ...args] of [...writes, ...administration, ['GET', 'session:1'], ['DEL', 'pace:mail']])
+    await expect(redis.call(command, ...args)).rejects.toThrow('NOPERM');
 });
 
 test('auth writes sessions and nothing else, and cannot administer the server', async () => {

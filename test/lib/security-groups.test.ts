@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 
 import { withDefaults } from '../../lib/config/environment.ts';
 import { environments as settings } from '../../lib/config/environments.ts';
-import { definitionsFor, system } from '../../lib/system.ts';
+import { definitionsFor, system, usesRedis } from '../../lib/system.ts';
 import { environmentNames, environments, stackNames, templateOf } from './environments.ts';
 import type { EnvironmentName } from './environments.ts';
 import { resourcesOf } from './synth.ts';
@@ -78,7 +78,7 @@ function expectedPaths(environment: EnvironmentName): string[] {
     if (kind === 'service') expected.push(`${tasks}:3000 <- Load balancer`);
     if (database) expected.push(`PostgreSQL:5432 <- ${tasks}`);
     if (cache) expected.push(`Cache:6379 <- ${tasks}`);
-    if (kind === 'service') expected.push(`Redis:6379 <- ${tasks}`);
+    if (usesRedis(definition)) expected.push(`Redis:6379 <- ${tasks}`);
     if (calls || (paymentProvider && sandbox)) expected.push(`Load balancer:80 <- ${tasks}`);
   }
   return expected.toSorted();

@@ -1,18 +1,30 @@
 import { createSes, createSqs } from '../../kit/aws.ts';
-import { databaseConfig, mailConfig, receiveConfig } from '../../kit/config.ts';
+import { databaseConfig, mailConfig, receiveConfig, redisConfig } from '../../kit/config.ts';
 import { startConsumer } from '../../kit/consumer.ts';
 import { connectDatabase } from '../../kit/database.ts';
 import { parseEvent } from '../../kit/events.ts';
+import { createPace } from '../../kit/pace.ts';
+import { connectRedis } from '../../kit/redis.ts';
 import { serve } from '../../kit/serve.ts';
 import { createServer } from '../../kit/server.ts';
 import { startTask } from '../../kit/task.ts';
 import { handleEvent } from './handler.ts';
+import { keepQuota } from './quota.ts';
 import { createMailSender } from './ses.ts';
 import { createSentStore, type MailerTables } from './store.ts';
 
-const task = startTask({ ...databaseConfig, ...receiveConfig, ...mailConfig });
+const task = startTask({ ...databaseConfig, ...redisConfig, ...receiveConfig, ...mailConfig });
 const store = createSentStore(connectDatabase<MailerTables>(task));
-const send = createMailSender(createSes(task.breakers), task.config.MAIL_FROM);
+const ses = createSes(task.breakers);
+const pace = createPace({
+  redis: connectRedis(task),
+  name: 'mail',
+  tasks: task.config.MAIL_TASKS,
+  // A turn comes, or the message goes back to the queue, before the handler's time is over.
+  maxWaitMs: task.config.QUEUE_VISIBILITY_SECONDS * 500,
+  log: task.log,
+});
+const send = keepQuota(createMailSender(ses, task.config.MAIL_FROM), { ses, pace, log: task.log });
 await serve(task, createServer({ name: 'mailer', log: task.log }));
 startConsumer(task, {
   sqs: createSqs(task.breakers),

@@ -175,6 +175,23 @@ test.each([
   expect(await adminQuery(database, 'SELECT outcome FROM mailer.sent')).toEqual([{ outcome: 'sent' }]);
 });
 
+test('four tasks together send at the rate that SES permits the account', async () => {
+  ses.quota.rate = 20;
+  const times: number[] = [];
+  ses.handling = async (accept, respond) => {
+    times.push(performance.now());
+    accept();
+    respond();
+  };
+  await Promise.all(Array.from({ length: 80 }, paid));
+  for (let i = 0; i < 4; i += 1) start({ QUEUE_VISIBILITY_SECONDS: '60' });
+  await handled();
+  expect(ses.accepted).toHaveLength(80);
+  const perSecond = ((times.length - 1) * 1000) / (times.at(-1)! - times[0]!);
+  expect(perSecond / 20).toBeLessThanOrEqual(1);
+  expect(perSecond / 20).toBeGreaterThan(0.9);
+});
+
 test('concurrent deliveries of one event to several tasks send one mail', async () => {
   const tasks = [1, 2, 3].map(() => silentTask(database.config.mailer));
   const sent: string[] = [];
@@ -245,7 +262,7 @@ function partsOf(task: ReturnType<typeof silentTask<DatabaseConfig>>) {
   return { store: createSentStore(connectDatabase<MailerTables>(task)), log: task.log };
 }
 
-function start(): Mailer {
+function start(more: Record<string, string> = {}): Mailer {
   const mailer = startMailer({
     ...database.config.mailer,
     DATABASE_POOL_SIZE: '5',
@@ -254,6 +271,7 @@ function start(): Mailer {
     QUEUE_URL: proxy.url + new URL(queueUrl).pathname,
     DEAD_LETTERS_URL: `${queueUrl}-dead`,
     QUEUE_VISIBILITY_SECONDS: '2',
+    ...more,
   });
   mailers.push(mailer);
   return mailer;

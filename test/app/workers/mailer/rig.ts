@@ -29,6 +29,21 @@ async function listen(server: Server): Promise<Listening> {
 const acceptedXml = `<SendEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/">
   <SendEmailResult><MessageId>0</MessageId></SendEmailResult></SendEmailResponse>`;
 
+/** As GetSendQuota returns it: mails a second, in 24 hours, and how many of those have been sent. */
+export interface Quota {
+  rate: number;
+  perDay: number;
+  used: number;
+}
+
+const quotaXml = ({
+  rate,
+  perDay,
+  used,
+}: Quota) => `<GetSendQuotaResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/">
+  <GetSendQuotaResult><SentLast24Hours>${used}</SentLast24Hours><Max24HourSend>${perDay}</Max24HourSend>
+  <MaxSendRate>${rate}</MaxSendRate></GetSendQuotaResult></GetSendQuotaResponse>`;
+
 /** An error of SES, as its query API returns it. */
 export interface SesError {
   readonly status: number;
@@ -39,11 +54,13 @@ export interface SesError {
 const errorXml = ({ code, message }: SesError) => `<ErrorResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/">
   <Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`;
 
-/** A fake of SES that implements SendEmail. `handling` decides per request whether the mail counts as accepted. */
+/** A fake of SES that implements GetSendQuota, and SendEmail: `handling` decides per request whether the mail counts as accepted. */
 export async function startSes() {
   const accepted: URLSearchParams[] = [];
+  const quota: Quota = { rate: 1000, perDay: 50_000, used: 0 };
   const ses = {
     accepted,
+    quota,
     handling: async (accept: () => void, respond: () => void, _fail: (error?: SesError) => void): Promise<void> => {
       accept();
       respond();
@@ -51,6 +68,10 @@ export async function startSes() {
   };
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const mail = new URLSearchParams(await text(request));
+    if (mail.get('Action') === 'GetSendQuota') {
+      response.setHeader('content-type', 'text/xml').end(quotaXml(quota));
+      return;
+    }
     await ses.handling(
       () => void accepted.push(mail),
       () => response.setHeader('content-type', 'text/xml').end(acceptedXml),
@@ -106,6 +127,10 @@ export function startMailer(environment: Record<string, string>): Mailer {
       AWS_SECRET_ACCESS_KEY: 'test',
       NODE_EXTRA_CA_CERTS: ca,
       MAIL_FROM: 'shop@example.com',
+      MAIL_TASKS: '4',
+      REDIS_ENDPOINT: process.env['TEST_REDIS'] ?? '',
+      REDIS_USER: 'default',
+      REDIS_PASSWORD: process.env['TEST_REDIS_AUTH'] ?? '',
       ...environment,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
