@@ -22,7 +22,11 @@ interface Uses {
   readonly publishes?: readonly string[];
   /** Sends links to the system: the URL that they begin with. @default - it sends none */
   readonly siteUrl?: true;
-  /** May send mail from the environment's address, at a pace that its tasks keep in Redis. @default - it may not */
+  /**
+   * May send mail from the environment's address, at a pace that its tasks keep in Redis. SES
+   * reports bounces and complaints to its queue.
+   * @default - it may not
+   */
   readonly mail?: true;
   /** Services it calls over HTTP, through the load balancer. @default - none */
   readonly calls?: readonly string[];

@@ -92,6 +92,8 @@ export const siteConfig = {
 export const uploadsConfig = { UPLOADS_BUCKET: text };
 export const mailConfig = {
   MAIL_FROM: Type.String({ format: 'email' }),
+  /** The set of SES whose destination is told of bounces and complaints. Without it, SES tells the sender by mail. */
+  MAIL_CONFIGURATION_SET: Type.Optional(text),
   /** Most tasks that send mail: while Redis is down, each takes its share of the rate. */
   MAIL_TASKS: Type.Integer({ minimum: 1 }),
 };

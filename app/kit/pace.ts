@@ -39,8 +39,8 @@ export type Pace = (perSecond: number) => Promise<void>;
 
 /**
  * Creates a function that gives its callers in all tasks turns at equal distances, 99 % of `perSecond` in each second. A turn
- * that this process has slept through is not used, so no second has more. While Redis is not available, each task takes its own share of the
- * rate, so that all together have no more than it; while only some tasks lack Redis, their shares come on top.
+ * that this process has slept through is not used, so no second has more. While Redis is not available, each task takes its own
+ * share of the rate, so that all together have no more than it; while only some tasks lack Redis, their shares come on top.
  */
 export function createPace({ redis, name, tasks, maxWaitMs, log }: PaceOptions): Pace {
   const reserveAlone = createMemoryReserve();

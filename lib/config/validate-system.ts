@@ -54,9 +54,11 @@ function* ownFaults(definition: ServiceDefinition, before: readonly ServiceDefin
     yield `service ${name} has no path: give it \`paths\`, or make it a worker`;
 }
 
-function* queueFaults({ kind, name, queue, receives, watches }: ServiceDefinition): Generator<string> {
+function* queueFaults({ kind, name, queue, receives, watches, mail }: ServiceDefinition): Generator<string> {
   const isFed = receives?.length || watches?.length;
   if (kind === 'worker' && !isFed) yield `worker ${name} receives no event: give it \`receives\` or \`watches\``;
+  else if (mail && !receives?.length)
+    yield `${name} sends mail, and has no queue for the bounces that SES reports with its events: give it \`receives\``;
   if (!queue) return;
   if (!isFed) yield `${name} has settings for a queue, but receives no event: drop \`queue\` or give it \`receives\``;
   const { visibilityTimeoutSeconds: seconds = 60, maxReceives = 100 } = queue;

@@ -31,8 +31,8 @@ const pacing = '(~pace:* +eval +evalsha +time +get +set)';
  * What each kind of user may do, in the syntax of `ACL SETUSER`. A reader has no command that changes a value: it cannot make
  * a session or put another user into one; GETEX renews the expiry of a session in use. Nobody lists keys. PING and INFO show
  * the client that the server responds and has loaded its data. A reader keeps how far a session has written, and all count
- * requests and some pace mails, by scripts that may run only commands of its user: the selectors, in parentheses, confine those commands to such
- * keys. They need Redis 7 or Valkey (https://valkey.io/topics/acl/#selectors).
+ * requests and some pace mails, by scripts that may run only commands of its user: the selectors, in parentheses, confine those
+ * commands to such keys. They need Redis 7 or Valkey (https://valkey.io/topics/acl/#selectors).
  * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html#Access-string
  * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/supported-engine-versions.html "ACL improvements" of 7.0
  */

@@ -85,14 +85,17 @@ export class DataStack extends Stack {
     });
     this.uploads.serve(mediaPrefix);
     this.events = new EventBus(this, 'Events', { topicName: `headroom-${environment.name}-events` });
+    this.mail = new MailSender(this, 'Mail', {
+      address: environment.mailFrom,
+      name: `headroom-${environment.name}`,
+    });
     this.queues = new Map(
       definitions.filter(hasQueue).map((definition) => [definition.name, this.#queue(environment, definition)]),
     );
-    this.mail = new MailSender(this, 'Mail', { address: environment.mailFrom });
   }
 
-  /** The queue of a service or worker, fed by the events that it receives or the objects that it watches. */
-  #queue(environment: Environment, { name, receives, watches, queue: settings }: ServiceDefinition): WorkQueue {
+  /** The queue of a service or worker: for events, or objects that it watches, and what SES reports of its mails. */
+  #queue(environment: Environment, { name, receives, watches, mail, queue: settings }: ServiceDefinition): WorkQueue {
     const seconds = settings?.visibilityTimeoutSeconds;
     const queue = new WorkQueue(this, `Queue-${name}`, {
       queueName: `headroom-${environment.name}-${name}`,
@@ -102,6 +105,7 @@ export class DataStack extends Stack {
     });
     if (receives) this.events.deliver(receives, queue);
     if (watches) this.uploads.notify(watches, queue);
+    if (mail) this.mail.reportTo(queue);
     return queue;
   }
 }

@@ -22,10 +22,10 @@ export interface Fauxqs {
   /** Size in bytes, and the entity tag without quotes. */
   findObject(bucket: string, key: string): { readonly size: number; readonly eTag: string } | undefined;
   /**
-   * Sends a message to a queue or topic, before it returns.
+   * Sends a message to a queue or, with a subject, to a topic, before it returns.
    * @throws Error when the queue or topic does not exist or refuses the message
    */
-  send(arn: string, message: string): void;
+  send(arn: string, message: string, subject: string): void;
   /** Waits for the message of a long poll. Resolves with false when the client has disconnected meanwhile. */
   waitForMessage(body: unknown, response: ServerResponse): Promise<boolean>;
 }
@@ -57,11 +57,11 @@ export async function openFauxqs(options: { dataDir: string; region: string; url
         return undefined;
       }
     },
-    send(arn, message) {
+    send(arn, message, subject) {
       const { service, resource } = parse(arn);
       if (service === 'sqs')
         sendMessage({ QueueUrl: `${options.url}/000000000000/${resource}`, MessageBody: message }, sqsStore);
-      else publish({ TopicArn: arn, Message: message, Subject: 'Amazon S3 Notification' }, snsStore, sqsStore);
+      else publish({ TopicArn: arn, Message: message, Subject: subject }, snsStore, sqsStore);
     },
     waitForMessage: (body, response) => waitForMessage(sqsStore, body as ReceiveMessageInput, response),
   };

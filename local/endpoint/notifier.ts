@@ -55,7 +55,7 @@ export function createNotifier(options: { fauxqs: Fauxqs; region: string; accoun
 
   function send(destination: string, message: string): boolean {
     try {
-      fauxqs.send(destination, message);
+      fauxqs.send(destination, message, 'Amazon S3 Notification');
       return true;
     } catch {
       return false;

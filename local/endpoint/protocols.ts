@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { asAwsError, AwsError } from './aws-error.ts';
 import type { SecretsAction } from './secrets-manager.ts';
-import type { Form, SesAction } from './ses.ts';
+import type { Form, SesAction } from './ses-form.ts';
 import { queryError, queryResult } from './xml.ts';
 
 const sesNamespace = 'http://ses.amazonaws.com/doc/2010-12-01/';

@@ -9,6 +9,7 @@ import { openSecretStore } from './secret-store.ts';
 import { createSecretsManager } from './secrets-manager.ts';
 import { serviceOf } from './service-of.ts';
 import { createSes } from './ses.ts';
+import { createConfigurationSets } from './ses-configuration-sets.ts';
 
 export interface EndpointOptions {
   readonly port: number;
@@ -41,7 +42,11 @@ export async function startEndpoint({
   const fauxqs = await openFauxqs({ dataDir: join(dataDir, 'fauxqs'), region, url });
   const { app } = fauxqs;
   const inbox = await openInbox(join(dataDir, 'ses', 'inbox.jsonl'));
-  const ses = createSes({ identitiesFile: join(dataDir, 'ses', 'identities.json'), inbox, region });
+  const configurationSets = createConfigurationSets({
+    file: join(dataDir, 'ses', 'configuration-sets.json'),
+    publish: (topicArn, message) => fauxqs.send(topicArn, message, 'Amazon SES Email Event Notification'),
+  });
+  const ses = createSes({ identitiesFile: join(dataDir, 'ses', 'identities.json'), inbox, configurationSets, region });
   const secrets = createSecretsManager(openSecretStore(join(dataDir, 'secrets'), { region, accountId }));
   const s3 = createS3({ fauxqs, dataDir, region, accountId });
 

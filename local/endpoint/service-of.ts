@@ -8,7 +8,7 @@ interface Request {
 
 /** The services of unsigned requests in the query protocol, by action; all others are SNS's. */
 const servicesByAction: readonly (readonly [RegExp, string])[] = [
-  [/^(Send|Verify|GetSend|GetIdentity|ListIdentities|DeleteIdentity)/, 'ses'],
+  [/^(Send|Verify|GetSend|GetIdentity|ListIdentities|DeleteIdentity|(Create|Delete)ConfigurationSet)/, 'ses'],
   [/^(GetCallerIdentity|AssumeRole)/, 'sts'],
 ];
 

@@ -3,11 +3,9 @@ import { plainAddress, readHeaders } from './addresses.ts';
 import { AwsError } from './aws-error.ts';
 import type { Inbox, Mail } from './inbox.ts';
 import { readJson, writeJson } from './json-file.ts';
+import type { createConfigurationSets } from './ses-configuration-sets.ts';
+import { members, required, type Form, type SesAction } from './ses-form.ts';
 import { escapeXml } from './xml.ts';
-
-/** The form fields of a request, such as `Destination.ToAddresses.member.1`. */
-export type Form = Readonly<Record<string, string>>;
-export type SesAction = (form: Form) => string | Promise<string>;
 
 /** Messages in 24 hours and per second, of an account in production: https://docs.aws.amazon.com/ses/latest/dg/quotas.html */
 const quota = { max24HourSend: 50_000, maxSendRate: 14 };
@@ -20,9 +18,10 @@ const maxRecipients = 50;
 export function createSes(options: {
   identitiesFile: string;
   inbox: Inbox;
+  configurationSets: ReturnType<typeof createConfigurationSets>;
   region: string;
 }): Readonly<Record<string, SesAction>> {
-  const { identitiesFile, inbox, region } = options;
+  const { identitiesFile, inbox, configurationSets, region } = options;
   const identities = new Set(readJson<string[]>(identitiesFile, []));
   const save = () => writeJson(identitiesFile, [...identities]);
 
@@ -36,7 +35,7 @@ export function createSes(options: {
     );
   };
 
-  const send = async (mail: Omit<Mail, 'Id' | 'Region' | 'Timestamp'>) => {
+  const send = async (form: Form, mail: Omit<Mail, 'Id' | 'Region' | 'Timestamp'>) => {
     const { ToAddresses, CcAddresses = [], BccAddresses = [] } = mail.Destination;
     const recipients = [...ToAddresses, ...CcAddresses, ...BccAddresses];
     for (const address of [mail.Source, ...recipients]) plainAddress(address);
@@ -44,14 +43,18 @@ export function createSes(options: {
     if (recipients.length > maxRecipients)
       throw new AwsError('InvalidParameterValue', `Recipient count exceeds ${maxRecipients}.`);
     requireVerified(mail.Source);
+    const set = form['ConfigurationSetName'];
+    if (set !== undefined) configurationSets.require(set);
     const id = `${Date.now().toString(16).padStart(16, '0')}-${randomUUID()}-000000`;
     await inbox.add({ Id: id, Region: region, Timestamp: new Date().toISOString(), ...mail });
+    if (set !== undefined) configurationSets.report(set, { id, source: mail.Source, recipients, tags: tagsOf(form) });
     return `<MessageId>${id}</MessageId>`;
   };
 
   return {
+    ...configurationSets.actions,
     SendEmail: async (form) =>
-      send({
+      send(form, {
         Source: required(form, 'Source'),
         Destination: {
           ToAddresses: members(form, 'Destination.ToAddresses'),
@@ -68,7 +71,7 @@ export function createSes(options: {
       const raw = Buffer.from(required(form, 'RawMessage.Data'), 'base64').toString();
       const { from = '', to, cc, bcc, subject } = await readHeaders(raw);
       const listed = members(form, 'Destinations');
-      return send({
+      return send(form, {
         Source: form['Source'] ?? from,
         Destination:
           listed.length > 0
@@ -120,18 +123,12 @@ export function createSes(options: {
   };
 }
 
-function required(form: Form, field: string): string {
-  const value = form[field];
-  if (value === undefined || value === '') throw new AwsError('ValidationError', `The parameter ${field} is required.`);
-  return value;
-}
-
-/** A list in a query request: `<field>.member.1`, `<field>.member.2`, … */
-function members(form: Form, field: string): string[] {
-  const list: string[] = [];
-  for (let index = 1; form[`${field}.member.${index}`] !== undefined; index++)
-    list.push(form[`${field}.member.${index}`] ?? '');
-  return list;
+/** The tags of a mail by their names. */
+function tagsOf(form: Form): Record<string, string[]> {
+  const tags: Record<string, string[]> = {};
+  for (let index = 1; form[`Tags.member.${index}.Name`] !== undefined; index++)
+    tags[required(form, `Tags.member.${index}.Name`)] = [required(form, `Tags.member.${index}.Value`)];
+  return tags;
 }
 
 const unlessEmpty = (field: string, list: string[]) => (list.length > 0 ? { [field]: list } : {});

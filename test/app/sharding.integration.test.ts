@@ -96,7 +96,7 @@ test('a journey of each of many users, who are spread over two servers, crosses 
   const sent = createSentStore(spread('mailer'));
   const mails: string[] = [];
   const mail = (event: Event) =>
-    handleEvent({ store: sent, send: async (to) => void mails.push(to), log: task.log }, event);
+    handleEvent({ store: sent, send: async ({ to }) => void mails.push(to), log: task.log }, event);
 
   const users: string[] = [];
   for (let n = 0; n < 12; n += 1) {

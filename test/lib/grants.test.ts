@@ -70,7 +70,7 @@ test('the grants of one worker, by hand', () => {
     { actions: bury, on: 'QueuemailerDeadLetters' },
     {
       actions: ['ses:SendEmail', 'ses:SendRawEmail'],
-      on: expect.stringContaining(':identity/*'),
+      on: [expect.stringContaining(':configuration-set/headroom-prod'), expect.stringContaining(':identity/*')],
       condition: { StringEquals: { 'ses:FromAddress': 'orders@example.com' } },
     },
     readQuota,
@@ -105,7 +105,10 @@ function expectedGrants(environment: EnvironmentName, definition: ServiceDefinit
           {
             actions: ['ses:SendEmail', 'ses:SendRawEmail'],
             // Any recipient, as the SES sandbox requires; the condition fixes the sender.
-            on: expect.stringContaining(':identity/*') as unknown as string,
+            on: [
+              expect.stringContaining(`:configuration-set/headroom-${environment}`) as unknown as string,
+              expect.stringContaining(':identity/*') as unknown as string,
+            ],
             condition: { StringEquals: { 'ses:FromAddress': environments[environment].mailFrom } },
           },
           readQuota,

@@ -32,6 +32,7 @@ test('databases, Redis, topics and queues of prod keep their logical ids', () =>
     'RedisGroup88ACAA33',
     'CacheGroup065C0BC1',
     'EventsTopic97220A64',
+    'MailFeedback5E557721',
     ...definitions
       .filter(hasQueue)
       .flatMap(({ name }) => ['DeadLetters', 'Queue'].map((queue) => logicalId(`Queue-${name}`, queue))),

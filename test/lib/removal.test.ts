@@ -34,7 +34,7 @@ const holdsNone: Readonly<Record<string, string>> = {
   RDS: 'DBParameterGroup DBSubnetGroup',
   S3: 'BucketPolicy',
   // Following a link verifies it again.
-  SES: 'EmailIdentity',
+  SES: 'ConfigurationSet ConfigurationSetEventDestination EmailIdentity',
   SNS: 'Subscription Topic TopicPolicy',
   SQS: 'QueuePolicy',
   SecretsManager: 'SecretTargetAttachment',

@@ -1,11 +1,11 @@
 import type { Event } from '../../kit/events.ts';
 import type { Logger } from '../../kit/log.ts';
 import { dueMail } from './due-mail.ts';
-import type { Mail } from './mail.ts';
+import type { DueMail } from './mail.ts';
 import type { Outcome, SentStore } from './sent.ts';
 
 /** Resolves when the mail service has accepted the mail. @throws MailRefused if it never will */
-export type SendMail = (to: string, mail: Mail) => Promise<void>;
+export type SendMail = (mail: DueMail) => Promise<void>;
 
 /** The mail service refused the mail for good: it is not to be sent again. */
 export class MailRefused extends Error {
@@ -17,8 +17,8 @@ export class MailRefused extends Error {
  *
  * The event is marked as sent in a transaction that commits after SES accepted the mail, so a crash before that loses
  * nothing. SES takes no idempotency key: a crash between its acceptance and the commit sends the mail twice. `windowMs` in
- * the log is the length of that window. A mail that SES refuses for good, or that is one too many for its user, is marked
- * with the reason, and not sent again.
+ * the log is the length of that window. A mail that SES refuses for good, that is one too many for its user, or whose address is
+ * suppressed, is marked with the reason, and not sent again.
  */
 export async function handleEvent(
   { store, send, log }: { store: SentStore; send: SendMail; log: Logger },
@@ -27,7 +27,7 @@ export async function handleEvent(
   const mail = await dueMail(event);
   let decidedAt = 0;
   const result = await store.once(event.id, mail, async () => {
-    const outcome = await outcomeOf(send(mail.to, mail));
+    const outcome = await outcomeOf(send(mail));
     decidedAt = performance.now();
     return outcome;
   });

@@ -2,12 +2,12 @@ import { createSes, createSqs } from '../../kit/aws.ts';
 import { databaseConfig, mailConfig, receiveConfig, redisConfig } from '../../kit/config.ts';
 import { startConsumer } from '../../kit/consumer.ts';
 import { connectDatabase } from '../../kit/database.ts';
-import { parseEvent } from '../../kit/events.ts';
 import { createPace } from '../../kit/pace.ts';
 import { connectRedis } from '../../kit/redis.ts';
 import { serve } from '../../kit/serve.ts';
 import { createServer } from '../../kit/server.ts';
 import { startTask } from '../../kit/task.ts';
+import { handleFeedback, parseMessage } from './feedback.ts';
 import { handleEvent } from './handler.ts';
 import { keepQuota } from './quota.ts';
 import { createMailSender } from './ses.ts';
@@ -24,10 +24,12 @@ const pace = createPace({
   maxWaitMs: task.config.QUEUE_VISIBILITY_SECONDS * 500,
   log: task.log,
 });
-const send = keepQuota(createMailSender(ses, task.config.MAIL_FROM), { ses, pace, log: task.log });
+const { MAIL_FROM: from, MAIL_CONFIGURATION_SET: configurationSet } = task.config;
+const send = keepQuota(createMailSender(ses, { from, configurationSet }), { ses, pace, log: task.log });
+const parts = { store, send, log: task.log };
 await serve(task, createServer({ name: 'mailer', log: task.log }));
 startConsumer(task, {
   sqs: createSqs(task.breakers),
-  parse: parseEvent,
-  handle: (event) => handleEvent({ store, send, log: task.log }, event),
+  parse: parseMessage,
+  handle: (message) => ('eventType' in message ? handleFeedback(parts, message) : handleEvent(parts, message)),
 });

@@ -15,12 +15,12 @@ const refreshMs = 60_000;
  */
 export function keepQuota(send: SendMail, { ses, pace, log }: { ses: SESClient; pace: Pace; log: Logger }): SendMail {
   const quotaOf = refreshed(async () => ses.send(new GetSendQuotaCommand({})), refreshMs, log);
-  return async (to, mail) => {
+  return async (mail) => {
     const { MaxSendRate = 0, Max24HourSend = 0, SentLast24Hours = 0 } = await quotaOf();
     // A day's quota of -1 has no limit.
     if (MaxSendRate <= 0 || (Max24HourSend >= 0 && SentLast24Hours >= Max24HourSend))
       throw new OverloadError(`SES has accepted ${SentLast24Hours} of ${Max24HourSend} mails in 24 hours`, undefined);
     await pace(MaxSendRate);
-    await send(to, mail);
+    await send(mail);
   };
 }

@@ -2,14 +2,20 @@ import { SendEmailCommand, SESServiceException, type SESClient } from '@aws-sdk/
 import { MailRefused, type SendMail } from './handler.ts';
 
 /**
- * Sends mail with SES. `from` is an address that SES has verified. Throws a MailRefused if SES will never accept this mail;
+ * Sends mail with SES. `from` is an address that SES has verified. With a configuration set, SES reports bounces and
+ * complaints, and repeats the tags of the mail in them. Throws a MailRefused if SES will never accept this mail;
  * every other error may pass.
  */
-export function createMailSender(ses: SESClient, from: string): SendMail {
-  return async (to, { subject, text, html }) => {
+export function createMailSender(
+  ses: SESClient,
+  { from, configurationSet }: { from: string; configurationSet: string | undefined },
+): SendMail {
+  return async ({ userId, to, subject, text, html }) => {
     const command = new SendEmailCommand({
       Source: from,
       Destination: { ToAddresses: [to] },
+      ConfigurationSetName: configurationSet,
+      Tags: [{ Name: 'user', Value: userId }],
       Message: {
         Subject: { Data: subject, Charset: 'UTF-8' },
         Body: { Text: { Data: text, Charset: 'UTF-8' }, Html: { Data: html, Charset: 'UTF-8' } },

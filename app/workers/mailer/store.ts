@@ -1,11 +1,12 @@
 import { sql, type Generated, type Transaction } from 'kysely';
 import type { Database } from '../../kit/database.ts';
 import { deleteOld } from '../../kit/delete-old.ts';
-import type { Kind } from './mail.ts';
+import type { DueMail, Kind } from './mail.ts';
 import type { Outcome, SentStore } from './sent.ts';
 
 export interface MailerTables {
   sent: { user_id: string; event_id: string; outcome: Generated<Outcome['outcome']>; reason: string | null };
+  suppressed: { user_id: string; address: string; reason: string };
 }
 
 /**
@@ -36,7 +37,7 @@ export function createSentStore(database: Database<MailerTables>): SentStore {
           .executeTakeFirst();
         if (marked === undefined) return 'repeated';
         await deleteOld(tx, { table: 'sent', column: 'sent_at', days: rememberedDays });
-        const result = (await count(tx, mail)) ?? (await send());
+        const result = (await suppression(tx, mail)) ?? (await count(tx, mail)) ?? (await send());
         if (result.outcome !== 'sent')
           await tx
             .updateTable('sent')
@@ -46,7 +47,29 @@ export function createSentStore(database: Database<MailerTables>): SentStore {
             .execute();
         return result;
       }),
+
+    async suppress(userId, address, reason) {
+      await database.primary
+        .insertInto('suppressed')
+        .values({ user_id: userId, address: address.toLowerCase(), reason })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    },
   };
+}
+
+/** Returns an outcome if the address is suppressed. */
+async function suppression(
+  tx: Transaction<MailerTables>,
+  { userId, to }: Pick<DueMail, 'userId' | 'to'>,
+): Promise<Outcome | undefined> {
+  const row = await tx
+    .selectFrom('suppressed')
+    .select('reason')
+    .where('user_id', '=', userId)
+    .where('address', '=', to.toLowerCase())
+    .executeTakeFirst();
+  return row && { outcome: 'suppressed', reason: row.reason };
 }
 
 /**

@@ -9,8 +9,10 @@ import { Type } from 'typebox';
 import { defineResource } from '../../kernel/resource.ts';
 import { ignored } from '../../kernel/schema.ts';
 import { clientConfig, type AwsHost } from '../aws.ts';
+import { configurationSet } from './configuration-set.ts';
+import { eventDestination } from './event-destination.ts';
 
-/** Addresses and domains that may send mail. To declare one is to verify it. */
+/** Addresses and domains that may send mail, and what is reported of the mails. To declare an address is to verify it. */
 export function ses(host: AwsHost) {
   const client = new SESClient(clientConfig(host));
   const emailIdentity = defineResource('AWS::SES::EmailIdentity', {
@@ -35,5 +37,5 @@ export function ses(host: AwsHost) {
       };
     },
   });
-  return { definitions: [emailIdentity] };
+  return { definitions: [emailIdentity, configurationSet(client), eventDestination(client)] };
 }

@@ -141,10 +141,11 @@ export const runs = {
   },
   mailer: (database) => {
     const store = createSentStore(database);
-    const mail = { userId, kind: 'order' } as const;
+    const mail = { userId, kind: 'order', to: 'ada@example.com' } as const;
     return {
       once: () => store.once('new', mail, async () => ({ outcome: 'sent' })),
-      'once, refused': () => store.once('other', mail, async () => ({ outcome: 'refused', reason: 'bounced' })),
+      'once, refused': () => store.once('other', mail, async () => ({ outcome: 'refused', reason: 'rejected' })),
+      suppress: () => store.suppress(userId, 'Ada@example.com', 'bounce: General'),
     };
   },
 } satisfies Record<string, Runs>;

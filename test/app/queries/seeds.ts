@@ -64,6 +64,7 @@ export const seeds = {
   imager: [`INSERT INTO processed (user_id, image_id, processed_at) SELECT ${user}, ${id}, ${past} ${series}`, outbox],
   mailer: [
     `INSERT INTO sent (user_id, event_id, sent_at) SELECT ${user}, n, ${past} ${series}`,
+    `INSERT INTO suppressed (user_id, address, reason) SELECT ${id}, n || '@example.com', 'bounce: General' ${series}`,
     `INSERT INTO mails_per_user (user_id, kind, mails, window_ends_at)
      SELECT ${id}, 'order', 1, now() + (n - 100) * interval '1 minute' ${series}`,
   ],

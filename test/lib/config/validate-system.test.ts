@@ -35,6 +35,11 @@ test.each<[string, ServiceDefinition[], string[]]>([
     ['catalog has settings for a queue, but receives no event: drop `queue` or give it `receives`'],
   ],
   [
+    'mail without a queue of events',
+    systemWith('catalog', { mail: true }),
+    ['catalog sends mail, and has no queue for the bounces that SES reports with its events: give it `receives`'],
+  ],
+  [
     'a worker without events',
     systemWith('mailer', { receives: [] }),
     [

@@ -284,6 +284,59 @@ test('a declared mail identity may send until it is removed', async () => {
   ses.destroy();
 });
 
+test('a mail of a configuration set to the simulator is reported to the topic of its event destination', async () => {
+  const sender = await aws.up('AWS::SES::EmailIdentity', 'Reported', { EmailIdentity: 'shop@example.com' });
+  const topic = await aws.up('AWS::SNS::Topic', 'Feedback', {});
+  const queue = await aws.up('AWS::SQS::Queue', 'Reports', {});
+  await aws.up('AWS::SNS::Subscription', 'Reporting', {
+    TopicArn: topic.ref,
+    Protocol: 'sqs',
+    Endpoint: queue.attributes?.['Arn'],
+    RawMessageDelivery: true,
+    FilterPolicyScope: 'MessageBody',
+    FilterPolicy: { eventType: ['Bounce', 'Complaint'] },
+  });
+  const set = await aws.up('AWS::SES::ConfigurationSet', 'Set', { Name: 'shop' });
+  const destination = {
+    ConfigurationSetName: set.ref,
+    EventDestination: {
+      Enabled: true,
+      MatchingEventTypes: ['bounce', 'complaint'],
+      SnsDestination: { TopicARN: topic.ref },
+    },
+  };
+  await aws.up('AWS::SES::ConfigurationSetEventDestination', 'Destination', destination);
+  await aws.update('AWS::SES::ConfigurationSetEventDestination', 'Destination', destination);
+  const ses = new SESClient(aws.clientConfig);
+  const sendTo = (address: string) =>
+    ses.send(
+      new SendEmailCommand({
+        Source: sender.ref,
+        Destination: { ToAddresses: [address] },
+        Message: { Subject: { Data: 'x' }, Body: { Text: { Data: 'x' } } },
+        ConfigurationSetName: set.ref,
+        Tags: [{ Name: 'user', Value: '1' }],
+      }),
+    );
+  const sent = ['success@simulator.amazonses.com', 'bounce+1@simulator.amazonses.com'];
+  for (const address of sent) await sendTo(address);
+  expect((await bodiesIn(queue.ref)).map((body) => JSON.parse(body ?? '') as unknown)).toEqual([
+    expect.objectContaining({
+      eventType: 'Bounce',
+      bounce: expect.objectContaining({ bounceType: 'Permanent', bounceSubType: 'General' }),
+      mail: expect.objectContaining({
+        destination: ['bounce+1@simulator.amazonses.com'],
+        tags: { user: ['1'], 'ses:configuration-set': ['shop'] },
+      }),
+    }),
+  ]);
+  await set.remove?.();
+  await expect(sendTo('ann@example.org')).rejects.toMatchObject({
+    message: 'Configuration set <shop> does not exist.',
+  });
+  ses.destroy();
+});
+
 test('an address subscribes to a topic without effect', async () => {
   const topic = await aws.up('AWS::SNS::Topic', 'Alarms', {});
   const properties = { TopicArn: topic.ref, Protocol: 'email', Endpoint: 'ann@example.org' };

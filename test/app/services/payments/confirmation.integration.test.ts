@@ -116,7 +116,10 @@ const consume = (service: Service, handle: (event: Event) => Promise<void>) =>
 
 const startMailer = () =>
   consume('mailer', (event) =>
-    mail({ store: createSentStore(mailer), send: async (to) => void mails.push(to), log: silentTask({}).log }, event),
+    mail(
+      { store: createSentStore(mailer), send: async ({ to }) => void mails.push(to), log: silentTask({}).log },
+      event,
+    ),
   );
 const startOrders = () => consume('orders', (event) => markPaid({ store: createOrderStore(orders) }, event));
 const startConfirming = () =>

@@ -127,6 +127,7 @@ export function startMailer(environment: Record<string, string>): Mailer {
       AWS_SECRET_ACCESS_KEY: 'test',
       NODE_EXTRA_CA_CERTS: ca,
       MAIL_FROM: 'shop@example.com',
+      MAIL_CONFIGURATION_SET: 'shop',
       MAIL_TASKS: '4',
       REDIS_ENDPOINT: process.env['TEST_REDIS'] ?? '',
       REDIS_USER: 'default',
