@@ -6,7 +6,7 @@ import type { Upload } from './upload.ts';
 import { Rejected, type Variant } from './variants.ts';
 
 /** As many as a form may upload. */
-export const maxBytes = 10 * 1024 * 1024;
+export const maxBytes = 10_000_000;
 
 export interface HandlerParts {
   readonly objects: Objects;
@@ -27,7 +27,7 @@ export async function handleUpload({ objects, store, makeVariants, log }: Handle
   const bytes = await objects.read(key, maxBytes);
   if (bytes === undefined) return log.warn({ imageId }, 'the upload is gone');
   try {
-    if (bytes === 'too large') throw new Rejected(`The file has more than ${maxBytes / 1024 / 1024} MB.`);
+    if (bytes === 'too large') throw new Rejected(`The file has more than ${maxBytes / 1_000_000} MB.`);
     const variants = [];
     for (const { bytes: content, contentType, width, height } of await makeVariants(bytes)) {
       const variant = { key: keyOf(imageId, width, contentType, content), contentType, width, height };

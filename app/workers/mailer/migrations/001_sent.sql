@@ -4,7 +4,7 @@ CREATE TABLE sent (
   user_id uuid NOT NULL,
   event_id text COLLATE "C" NOT NULL,
   sent_at timestamptz NOT NULL DEFAULT now(),
-  -- What became of the mail: `sent`; `refused` by SES for good, or `limited`, with the reason.
+  -- What became of the mail: `sent`; `refused` by SES for good, `limited` or `suppressed`, with the reason.
   outcome text NOT NULL DEFAULT 'sent',
   reason text,
   PRIMARY KEY (user_id, event_id)
