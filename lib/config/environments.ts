@@ -48,7 +48,8 @@ export const environments: Readonly<Record<string, EnvironmentProps>> = {
     },
     redis: { nodeType: 'm7g.large', multiAz: true },
     tasks: { min: 3, max: 30, cpu: 1024, memoryMiB: 2048, requestsPerMinute: 12_000 },
-    services: { mailer: { max: 10 } },
+    // A burst of uploads needs many tasks for minutes, and nothing else needs more meanwhile.
+    services: { mailer: { max: 10 }, images: { max: 20 }, imager: { max: 50 } },
   },
   // Only `npm start`, and the CDK CLI with `-c env=local`, synthesize this one.
   local: {
