@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { sql, type KyselyPlugin } from 'kysely';
 import { connectDatabase, type Database } from '../../../app/kit/database.ts';
@@ -25,7 +26,8 @@ let runs = 0;
 const work = jest.fn(async () => ({ run: (runs += 1) }));
 beforeEach(() => void work.mockClear());
 
-const request = { key: 'k', userId: 'ada', body: { items: [{ productId: 'p', quantity: 1 }], note: null } };
+const ada = randomUUID();
+const request = { key: 'k', userId: ada, body: { items: [{ productId: 'p', quantity: 1 }], note: null } };
 const send = (more: Partial<typeof request> | { key: undefined } = {}, job: () => Promise<unknown> = work) =>
   database.transaction((tx) => once(tx, { ...request, ...more }, job));
 
@@ -47,7 +49,7 @@ test('the same key with another body is refused', async () => {
 });
 
 test('keys of different users, and requests without a key, are independent', async () => {
-  await Promise.all([send(), send({ userId: 'bob' }), send({ key: undefined }), send({ key: undefined })]);
+  await Promise.all([send(), send({ userId: randomUUID() }), send({ key: undefined }), send({ key: undefined })]);
   expect(work).toHaveBeenCalledTimes(4);
 });
 
@@ -96,7 +98,7 @@ test('keys are deleted after a day, not before', async () => {
   await adminQuery(
     served,
     `INSERT INTO orders.idempotency_keys (user_id, key, request_hash, created_at)
-     VALUES ('ada', 'old', 'x', now() - interval '25 hours'), ('ada', 'young', 'x', now() - interval '23 hours')`,
+     VALUES ('${ada}', 'old', 'x', now() - interval '25 hours'), ('${ada}', 'young', 'x', now() - interval '23 hours')`,
   );
   await send();
   expect(await adminQuery(served, 'SELECT key FROM orders.idempotency_keys ORDER BY key')).toEqual([
