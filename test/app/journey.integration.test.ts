@@ -51,7 +51,9 @@ beforeAll(async () => {
   await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint, Attributes }));
 
   const sessions = { redis: memoryRedis(), sessionSecret: 's'.repeat(32), findKeyOwner: noKeys };
-  const ordersTask = start('orders', database.config.orders);
+  // Without replicas, which tests of other files pause and stop.
+  const alone = { DATABASE_REPLICAS: '' };
+  const ordersTask = start('orders', { ...database.config.orders, ...alone });
   orders = createOrders({
     ...sessions,
     log: ordersTask.log,
@@ -63,7 +65,7 @@ beforeAll(async () => {
   ordersTask.onStop('requests', () => orders.close());
   const baseUrl = `http://127.0.0.1:${(orders.server.address() as AddressInfo).port}`;
 
-  const paymentsTask = start('payments', { ...database.config.payments, EVENTS_TOPIC_ARN: TopicArn });
+  const paymentsTask = start('payments', { ...database.config.payments, ...alone, EVENTS_TOPIC_ARN: TopicArn });
   const paymentsDatabase = connectDatabase<PaymentsTables>(paymentsTask);
   const relay = startRelay(paymentsTask, { database: paymentsDatabase, sns });
   payments = createPayments({
@@ -78,7 +80,7 @@ beforeAll(async () => {
   });
 
   const queue = { QUEUE_URL: QueueUrl, DEAD_LETTERS_URL: `${QueueUrl}-dead`, QUEUE_VISIBILITY_SECONDS: 30 };
-  const mailer = start('mailer', { ...database.config.mailer, ...queue });
+  const mailer = start('mailer', { ...database.config.mailer, ...alone, ...queue });
   const store = createSentStore(connectDatabase<MailerTables>(mailer));
   const send = async () => {};
   startConsumer(mailer, {
