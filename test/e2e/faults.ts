@@ -81,8 +81,10 @@ export const poison: Fault = {
   async happen(system) {
     await system.query(
       'primary',
-      `INSERT INTO payments.outbox (type, payload)
-       SELECT 'payment.succeeded', jsonb_build_object('poison', repeat('x', $1)) FROM generate_series(1, 10)`,
+      // Ids that come before those of all other events.
+      `INSERT INTO payments.outbox (user_id, id, type, payload)
+       SELECT gen_random_uuid(), overlay(gen_random_uuid()::text PLACING '00000000' FROM 1)::uuid,
+         'payment.succeeded', jsonb_build_object('poison', repeat('x', $1)) FROM generate_series(1, 10)`,
       [poisonBytes],
     );
   },
