@@ -158,7 +158,7 @@ export function startRelay<S>(
   };
 }
 
-type OutboxRow = Omit<Event, 'at'> & { at: Date; trace: TraceHeaders };
+type OutboxRow = Omit<Event, 'at'> & { at: Date; trace: TraceHeaders | null };
 
 interface Postponed {
   id: string;

@@ -1,13 +1,11 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
+import { keyOfUpload, maxUploadBytes } from '../../contracts/upload.ts';
 import type { Upload } from './image.ts';
 
 /** Pixels in common formats: no SVG, which can run scripts, and nothing that takes other programs to read. */
 export const contentTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif'] as const;
 export type ContentType = (typeof contentTypes)[number];
-
-/** Size of the largest file, in bytes. */
-export const maxBytes = 10_000_000;
 
 /** How long a form may be sent, in seconds. */
 export const validSeconds = 600;
@@ -19,7 +17,7 @@ export type SignUpload = (image: {
 }) => Promise<Upload>;
 
 /**
- * Signs forms for one object, one content type and a file of at most `maxBytes`, which S3 enforces. It sends nothing to S3.
+ * Signs forms for one object, one content type and a file of at most `maxUploadBytes`, which S3 enforces. It sends nothing to S3.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
  */
 export const createUploadSigner =
@@ -27,9 +25,8 @@ export const createUploadSigner =
   ({ userId, id, contentType }) =>
     createPresignedPost(s3, {
       Bucket: bucket,
-      // `imager` reads the ids from the key.
-      Key: `originals/${userId}/${id}`,
+      Key: keyOfUpload({ userId, imageId: id }),
       Fields: { 'Content-Type': contentType },
-      Conditions: [['content-length-range', 1, maxBytes]],
+      Conditions: [['content-length-range', 1, maxUploadBytes]],
       Expires: validSeconds,
     });

@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
+import { maxUploadBytes } from '../../contracts/upload.ts';
 import type { Logger } from '../../kit/log.ts';
 import type { Objects } from './objects.ts';
 import type { ProcessedStore } from './store.ts';
 import type { Upload } from './upload.ts';
 import { Rejected, type Variant } from './variants.ts';
-
-/** As many as a form may upload. */
-export const maxBytes = 10_000_000;
 
 export interface HandlerParts {
   readonly objects: Objects;
@@ -24,10 +22,10 @@ export interface HandlerParts {
 export async function handleUpload({ objects, store, makeVariants, log }: HandlerParts, upload: Upload): Promise<void> {
   const { key, userId, imageId } = upload;
   if (await store.has(upload)) return log.info({ imageId }, 'the image was processed before');
-  const bytes = await objects.read(key, maxBytes);
+  const bytes = await objects.read(key, maxUploadBytes);
   if (bytes === undefined) return log.warn({ imageId }, 'the upload is gone');
   try {
-    if (bytes === 'too large') throw new Rejected(`The file has more than ${maxBytes / 1_000_000} MB.`);
+    if (bytes === 'too large') throw new Rejected(`The file has more than ${maxUploadBytes / 1_000_000} MB.`);
     const variants = [];
     for (const { bytes: content, contentType, width, height } of await makeVariants(bytes)) {
       const variant = { key: keyOf(imageId, width, contentType, content), contentType, width, height };

@@ -1,11 +1,10 @@
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { readUploadKey, type UploadIds } from '../../contracts/upload.ts';
 
 /** An object that a user has uploaded. */
-export interface Upload {
+export interface Upload extends UploadIds {
   readonly key: string;
-  readonly userId: string;
-  readonly imageId: string;
 }
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
@@ -14,9 +13,6 @@ const Notification = Type.Object({
 });
 /** S3 sends it when the notification is set up. */
 const TestEvent = Type.Object({ Event: Type.Literal('s3:TestEvent') });
-
-const uuid = '[\\da-f]{8}(?:-[\\da-f]{4}){3}-[\\da-f]{12}';
-const keyPattern = new RegExp(`^originals/(${uuid})/(${uuid})$`);
 
 /** Returns the uploads that a notification of S3 names. @throws Error if it is none */
 export function parseNotification(body: string): Upload[] {
@@ -27,8 +23,7 @@ export function parseNotification(body: string): Upload[] {
 }
 
 function toUpload(key: string): Upload {
-  const [, userId, imageId] = keyPattern.exec(key) ?? [];
-  if (userId === undefined || imageId === undefined)
-    throw new Error(`The object ${key} is no upload, whose key is originals/<user>/<image>`);
-  return { key, userId, imageId };
+  const ids = readUploadKey(key);
+  if (ids === undefined) throw new Error(`The object ${key} is no upload, whose key is originals/<user>/<image>`);
+  return { key, ...ids };
 }

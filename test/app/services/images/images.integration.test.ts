@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { maxUploadBytes } from '../../../../app/contracts/upload.ts';
 import type { App } from '../../../../app/kit/app.ts';
 import { connectDatabase } from '../../../../app/kit/database.ts';
 import { createApp } from '../../../../app/services/images/app.ts';
 import { handleProcessed } from '../../../../app/services/images/events.ts';
 import { maxPending, type ImageStore, type Processed } from '../../../../app/services/images/image.ts';
 import { createImageStore, type ImagesTables } from '../../../../app/services/images/store.ts';
-import { createUploadSigner, maxBytes } from '../../../../app/services/images/upload.ts';
+import { createUploadSigner } from '../../../../app/services/images/upload.ts';
 import { adminQuery, createDatabase, type TestDatabase } from '../../../support/database.ts';
 import { startTestEndpoint, type TestEndpoint } from '../../../support/endpoint.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -70,11 +71,11 @@ describe('the form uploads to S3 itself', () => {
   });
 
   test('a file of the largest size is stored', async () => {
-    expect((await send((await add()).body.upload, new Blob([Buffer.alloc(maxBytes)]))).status).toBe(204);
+    expect((await send((await add()).body.upload, new Blob([Buffer.alloc(maxUploadBytes)]))).status).toBe(204);
   });
 
   test.each([
-    ['a file that is a byte too large', {}, maxBytes + 1, 'EntityTooLarge'],
+    ['a file that is a byte too large', {}, maxUploadBytes + 1, 'EntityTooLarge'],
     ['an empty file', {}, 0, 'EntityTooSmall'],
     ['another content type', { 'Content-Type': 'text/html' }, 1, 'AccessDenied'],
     ['the key of another user', { key: `originals/${randomUUID()}/${randomUUID()}` }, 1, 'AccessDenied'],

@@ -12,10 +12,11 @@ import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSC
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { ImageProcessed } from '../../../../app/contracts/image-processed.ts';
+import { maxUploadBytes } from '../../../../app/contracts/upload.ts';
 import { startConsumer } from '../../../../app/kit/consumer.ts';
 import { connectDatabase } from '../../../../app/kit/database.ts';
 import { payloadOf, type Event } from '../../../../app/kit/events.ts';
-import { handleUpload, maxBytes, type HandlerParts } from '../../../../app/workers/imager/handler.ts';
+import { handleUpload, type HandlerParts } from '../../../../app/workers/imager/handler.ts';
 import { createObjects } from '../../../../app/workers/imager/objects.ts';
 import { createProcessedStore, type ImagerTables } from '../../../../app/workers/imager/store.ts';
 import { parseNotification, type Upload } from '../../../../app/workers/imager/upload.ts';
@@ -102,7 +103,7 @@ test('the variants of an upload are in the bucket, for good, and published with 
 test.each([
   ['is no image', async () => Buffer.from('<svg/>'), 'The file is no JPEG'],
   ['is damaged', async () => jpeg.subarray(0, jpeg.length / 2), 'The image is damaged.'],
-  ['is too large', async () => Buffer.alloc(maxBytes + 1), 'The file has more than 10 MB.'],
+  ['is too large', async () => Buffer.alloc(maxUploadBytes + 1), 'The file has more than 10 MB.'],
 ])('an upload that %s is rejected with the reason, and makes nothing', async (_what, make, reason) => {
   const uploaded = await upload(await make());
   await handleUpload(parts, uploaded);
