@@ -29,7 +29,8 @@ test('while Redis is down, tasks that take their shares have no more turns toget
 
 test('a turn that is further away than the longest wait is refused as an outage, which uses up no receive', async () => {
   const pace = paceIn(down, { maxWaitMs: 500 });
-  await pace(1);
+  // Whether it takes its turn or sleeps through it, the next one is a second away.
+  await pace(1).catch(() => {});
   const refused = await pace(1).catch((error: unknown) => error);
   expect(String(refused)).toContain('No turn of 1 a second is free within 500 ms');
   expect(isOutage(refused)).toBe(true);
