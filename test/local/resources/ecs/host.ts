@@ -26,5 +26,5 @@ export function createTestHost(more: Partial<Host> = {}) {
     log: (source) => createWriteStream(join(stateDir, `${source}.log`), { flags: 'a' }),
     ...more,
   };
-  return { host, children, dispose: () => rmSync(stateDir, { recursive: true }) };
+  return { host, children, dispose: () => rmSync(stateDir, { recursive: true, maxRetries: 5 }) };
 }
