@@ -1,7 +1,7 @@
-import { randomUUIDv7 } from 'node:crypto';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { sql, type Transaction } from 'kysely';
 import type { Static, TSchema } from 'typebox';
+import { v7 as uuidv7 } from 'uuid';
 import type { Database } from './database.ts';
 import { contractFaults, type Event, type EventContract } from './events.ts';
 import { publish, type Refusal } from './publish.ts';
@@ -25,7 +25,7 @@ export async function appendEvent<S, P extends TSchema>(
   const { type } = contract;
   const faults = contractFaults(contract, payload);
   if (faults.length > 0) throw new Error(`The payload does not match the contract of ${type}: ${faults.join(', ')}`);
-  const { id = randomUUIDv7(), at = null } = repeated;
+  const { id = uuidv7(), at = null } = repeated;
   await inSpan(
     () => describeEvent('create', type),
     async (attributes) => {

@@ -1,5 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto';
 import type { Generated } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
 import type { FindKeyOwner } from '../../kit/api-keys.ts';
 import type { Database } from '../../kit/database.ts';
 import { hashKey, maxKeys, userOf, type ApiKey } from './api-key.ts';
@@ -31,7 +31,7 @@ export function createKeyStore(database: Database<KeyTables>): KeyStore {
         if (existing.length >= maxKeys) return undefined;
         return tx
           .insertInto('api_keys')
-          .values({ user_id: userId, id: randomUUIDv7(), prefix, hash: hashKey(key) })
+          .values({ user_id: userId, id: uuidv7(), prefix, hash: hashKey(key) })
           .returning(['id', 'prefix', 'created_at as createdAt'])
           .executeTakeFirstOrThrow();
       }),

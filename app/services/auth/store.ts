@@ -1,5 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
 import { ResetRequested } from '../../contracts/reset-requested.ts';
 import { VerificationRequested } from '../../contracts/verification-requested.ts';
 import type { Database } from '../../kit/database.ts';
@@ -24,7 +24,7 @@ export function createUserStore(database: Database<AuthTables>, metrics?: Metric
   const { primary } = database;
 
   /** Whose an address is. If nobody has it, an id of nobody: what follows takes as long. */
-  const userIdOf = async (email: string) => (await holderOf(primary, email))?.userId ?? randomUUIDv7();
+  const userIdOf = async (email: string) => (await holderOf(primary, email))?.userId ?? uuidv7();
 
   /** Makes an address that of a user who is not there yet. */
   const claim = async (email: string, userId: string): Promise<'claimed' | 'taken' | 'reserved'> => {
@@ -38,7 +38,7 @@ export function createUserStore(database: Database<AuthTables>, metrics?: Metric
 
   return {
     async add(email, passwordHash, token) {
-      const id = randomUUIDv7();
+      const id = uuidv7();
       const claimed = await claim(email, id);
       if (claimed !== 'claimed') return claimed;
       const user = { id, email };
@@ -164,7 +164,7 @@ async function mail(
   const expires = sql<Date>`now() + make_interval(hours => ${validHours[purpose]})`;
   await tx
     .insertInto('tokens')
-    .values({ user_id: isMailed ? id : randomUUIDv7(), hash, purpose, expires_at: expires })
+    .values({ user_id: isMailed ? id : uuidv7(), hash, purpose, expires_at: expires })
     .execute();
   if (isMailed) await appendEvent(tx, events[purpose], { userId: id, email, link: link(purpose, id) });
   else await sql`SELECT`.execute(tx);

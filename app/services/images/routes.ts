@@ -1,5 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { Type } from 'typebox';
+import { v7 as uuidv7 } from 'uuid';
 import { ImageProcessed } from '../../contracts/image-processed.ts';
 import type { App } from '../../kit/app.ts';
 import { contentOf } from '../../kit/cache/entry.ts';
@@ -56,7 +56,7 @@ export function addRoutes(app: App, { store, signUpload }: RouteParts): void {
     async (request, reply) => {
       const { id: userId } = requireUser(request);
       const { body } = request;
-      const id = randomUUIDv7();
+      const id = uuidv7();
       const upload = await signUpload({ userId, id, contentType: body.contentType });
       const added = await store.add({ userId, key: request.headers['idempotency-key'], body }, { id, upload });
       return reply.code(201).header('cache-control', 'no-store').send(added);

@@ -1,6 +1,6 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { sql, type Generated, type Kysely } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
+import { v7 as uuidv7 } from 'uuid';
 import { OrderPaid } from '../../contracts/order-paid.ts';
 import type { Database } from '../../kit/database.ts';
 import { once } from '../../kit/idempotency.ts';
@@ -76,7 +76,7 @@ export function createOrderStore(database: Database<OrdersTables>, metrics?: Met
 }
 
 async function insert(tx: Kysely<OrdersTables>, { userId, totalCents, items }: NewOrder): Promise<Order> {
-  const id = randomUUIDv7();
+  const id = uuidv7();
   await tx.insertInto('orders').values({ user_id: userId, id, total_cents: totalCents }).execute();
   await tx
     .insertInto('order_items')

@@ -1,5 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { sql, type Selectable, type Transaction } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
 import type { Database } from '../../kit/database.ts';
 import type { Metrics } from '../../kit/telemetry/metrics.ts';
 import type { Obstacle, Payment, PaymentStore } from './payment.ts';
@@ -42,7 +42,7 @@ export function createPaymentStore(database: Database<PaymentsTables>, metrics?:
         .insertInto('payments')
         .values({
           user_id: payment.userId,
-          id: randomUUIDv7(),
+          id: uuidv7(),
           order_id: payment.orderId,
           email: payment.email,
           amount_cents: payment.amountCents,

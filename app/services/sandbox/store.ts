@@ -1,4 +1,4 @@
-import { randomUUIDv7 } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
 import type { Database } from '../../kit/database.ts';
 import type { Charge, ChargeStore } from './charge.ts';
 
@@ -13,7 +13,7 @@ export function createChargeStore({ primary }: Database<SandboxTables>): ChargeS
     async decide({ key, status, amountCents }) {
       await primary
         .insertInto('charges')
-        .values({ key, id: randomUUIDv7(), status, amount_cents: amountCents })
+        .values({ key, id: uuidv7(), status, amount_cents: amountCents })
         .onConflict((conflict) => conflict.doNothing())
         .execute();
       return charges.where('key', '=', key).executeTakeFirstOrThrow();

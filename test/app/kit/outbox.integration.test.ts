@@ -193,3 +193,14 @@ test('events wait while the topic is not available', async () => {
   down = false;
   await eventually(async () => expect(await waiting()).toBe(0));
 });
+
+test('events that one task appends are published in their order, also those of one millisecond', async () => {
+  const topic = fakeTopic();
+  const numbers = Array.from({ length: 200 }, (_, n) => n);
+  await database.transaction(async (tx) => {
+    for (const n of numbers) await appendEvent(tx, ThingDone, { userId, n });
+  });
+  relayTo(topic.sns, 20);
+  await eventually(async () => expect(await waiting()).toBe(0));
+  expect(topic.published.map(({ payload }) => (payload as { n: number }).n)).toEqual(numbers);
+});
